@@ -1,0 +1,97 @@
+# Everything that a developer types. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BIN      := bin/otelcol-voice
+DATA     ?= data
+ENV_FILE ?=
+TOOL     := go tool -modfile=$(CURDIR)/tools/go.mod
+MODULES  := . test/e2e
+OURS      = $(shell git ls-files -co --exclude-standard '*.go' | grep -v -e generated_ -e ^cmd/otelcol-voice/)
+
+# With ENV_FILE the bot's own .env is read as it is (no shell cuts its values) and data goes to Grafana Cloud;
+# without it everything stays on this machine.
+ifeq ($(ENV_FILE),)
+CONFIG ?= --config config/local.yaml
+else
+CONFIG ?= --config dotenv:$(ENV_FILE) --config config/collector.yaml
+endif
+
+##@ Use
+
+.PHONY: build
+build: ## Build bin/otelcol-voice
+	@cd cmd/otelcol-voice && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$(BIN) .
+	@echo "$(BIN): $$($(BIN) --version)"
+
+.PHONY: run
+run: build ## Run it: local, or with ENV_FILE=.env to Grafana Cloud
+	@scripts/hello.sh "$(ENV_FILE)"
+	@OTELCOL_VOICE_DATA=$(DATA) exec $(BIN) $(CONFIG)
+
+.PHONY: demo
+demo: build ## Play a few calls, then show what they cost (uses a running collector, else starts one)
+	@go run ./cmd/voice-demo -collector $(BIN)
+
+##@ Develop
+
+.PHONY: test
+test: build test-unit test-e2e validate ## Run every test: unit with the race detector, the binary end to end, the shipped YAML
+
+.PHONY: test-unit
+test-unit:
+	go test -race ./...
+
+.PHONY: test-e2e
+test-e2e: build
+	cd test/e2e && go test ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks with allocations
+	go test -run '^$$' -bench . -benchmem ./...
+
+FUZZTIME ?= 60s
+.PHONY: fuzz
+fuzz: ## Fuzz each decoder for FUZZTIME (60s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: soak
+soak: ## What takes long: every fuzz target for 5 minutes, the e2e tests 10 times
+	@scripts/fuzz.sh 5m
+	cd test/e2e && go test -count 10 ./...
+
+.PHONY: validate
+validate: build ## Let the binary check every YAML that is shipped or shown in docs
+	@scripts/validate.sh $(BIN)
+
+.PHONY: generate
+generate: ## Regenerate the distribution (ocb) and the components' metadata (mdatagen)
+	go generate ./...
+	$(TOOL) builder --config builder-config.yaml --skip-compilation
+	$(TOOL) gofumpt -w cmd/otelcol-voice
+
+.PHONY: check-generated
+check-generated: generate ## Fail if what is generated differs from what is committed
+	@git diff --exit-code --stat -- . || { echo "generated files are out of date: run 'make generate' and commit"; exit 1; }
+	@test -z "$$(git ls-files -o --exclude-standard)" || { git ls-files -o --exclude-standard; echo "generated files are not committed"; exit 1; }
+
+.PHONY: check-versions
+check-versions: ## Fail if go.mod or tools/go.mod name other versions than builder-config.yaml
+	@scripts/check-versions.sh
+
+.PHONY: fmt
+fmt: ## Format
+	@$(TOOL) gofumpt -w $(OURS)
+
+.PHONY: lint
+lint: check-versions ## Format check, go vet, staticcheck
+	@test -z "$$($(TOOL) gofumpt -l $(OURS))" || { $(TOOL) gofumpt -l $(OURS); echo "not formatted: run 'make fmt'"; exit 1; }
+	@for m in $(MODULES); do (cd $$m && go vet ./... && $(TOOL) staticcheck ./...) || exit 1; done
+
+.PHONY: clean
+clean: ## Remove what was built and the local data
+	rm -rf bin $(DATA)
+
+.PHONY: help
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,99 @@
+package call
+
+import (
+	"time"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// state is all that is known of a call. It is a value: a request works on a copy and the copy replaces the original
+// when the request is accepted. Slices are append-only, so that copies may share their arrays.
+type state struct {
+	open    bool
+	ended   bool
+	start   time.Time // by the bot's clock
+	last    time.Time // latest moment heard of, by the bot's clock
+	skew    time.Duration
+	arrived time.Time // last arrival; idle time-out and lateness go by it
+
+	models map[frame.Stage]frame.Source // written once, by the first CallStarted
+	stt    frame.Source                 // who transcribes, as far as known
+	talk   talk
+
+	turns         int
+	interruptions int
+	turnLatencies []float64
+	ttfbs         []float64
+	usage         ledger
+	heardAudio    bool // speech recognition reported audio seconds
+}
+
+// moment is when a frame happened by the bot's clock. A frame without a timestamp is placed on that clock by its arrival,
+// so that mixing both kinds does not stretch the call by the difference of the clocks.
+func (s *state) moment(f *frame.Frame, arrival time.Time) time.Time {
+	switch {
+	case !f.Time.IsZero():
+		return f.Time
+	case s.open:
+		return arrival.Add(-s.skew)
+	}
+	return arrival
+}
+
+// begin opens the call.
+func (s *state) begin(at, arrival time.Time) {
+	s.open, s.start, s.last, s.skew = true, at, at, arrival.Sub(at)
+}
+
+// advance moves the call's clock and returns by how much. A frame out of order moves nothing.
+func (s *state) advance(at time.Time) time.Duration {
+	gone := at.Sub(s.last)
+	if gone <= 0 {
+		return 0
+	}
+	s.last = at
+	return gone
+}
+
+func (s *state) duration() time.Duration { return s.last.Sub(s.start) }
+
+// setModels takes the call's defaults. The map is made anew, never written again: copies of the state share it.
+func (s *state) setModels(models []frame.Source) {
+	if len(models) == 0 || s.models != nil {
+		return
+	}
+	s.models = make(map[frame.Stage]frame.Source, len(models))
+	for _, model := range models {
+		s.models[model.Stage] = model
+	}
+	if s.stt == (frame.Source{}) {
+		s.stt = s.models[frame.STT]
+	}
+}
+
+// complete fills in what an event leaves unsaid from the call's defaults, and learns who transcribes.
+func (s *state) complete(source frame.Source) frame.Source {
+	stage := source.Stage
+	if stage == frame.Realtime {
+		stage = frame.LLM
+	}
+	known := s.models[stage]
+	if source.Provider == "" && source.Model == "" {
+		source.Provider = known.Provider
+	}
+	if source.Model == "" {
+		source.Model = known.Model
+	}
+	if source.Stage == frame.STT && (source.Provider != "" || source.Model != "") {
+		s.stt = source
+	}
+	return source
+}
+
+// talk is who is speaking: what turns, their latency and interruptions follow from.
+type talk struct {
+	userStopped time.Time // zero: no answer is due
+	botTalks    bool
+	botSpoke    bool // since the user last began
+	heardBot    bool // this bot reports its speech at all
+}

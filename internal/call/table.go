@@ -1,0 +1,139 @@
+package call
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// Config bounds what a Table remembers.
+type Config struct {
+	// IdleTimeout ends a call of which nothing arrives for so long.
+	IdleTimeout time.Duration
+	// Remember is how long after its end a call's frames are still recognised as duplicates or late.
+	Remember time.Duration
+	// MaxActive is how many calls may be open at once.
+	MaxActive int
+}
+
+// ErrTooManyCalls says that a request would open a call beyond Config.MaxActive. Nothing of it was applied.
+var ErrTooManyCalls = errors.New("too many calls are open at once")
+
+// Table holds the calls. Requests change it through transactions, concurrently where they are about different calls.
+type Table struct {
+	config Config
+	active atomic.Int64
+
+	mu    sync.Mutex
+	calls map[string]*call
+}
+
+// call is an entry of the table. Its lock is held by one transaction from Begin to its end; it is never waited for
+// while Table.mu is held.
+type call struct {
+	mu   sync.Mutex
+	gone bool // taken out of the table; whoever still waited for the lock looks the call up again
+	seen map[frame.ID]struct{}
+	state
+}
+
+// NewTable makes an empty table.
+func NewTable(config Config) *Table {
+	return &Table{config: config, calls: map[string]*call{}}
+}
+
+// Active is how many calls are open.
+func (t *Table) Active() int { return int(t.active.Load()) }
+
+// Begin locks the calls of a request, in an order that all requests share, and returns the transaction that changes
+// them. It waits while other requests hold any of them. The caller must Commit or Rollback.
+func (t *Table) Begin(callIDs []string) (*Tx, error) {
+	ids := slices.Clone(callIDs)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	tx := &Tx{table: t, calls: make(map[string]*staged, len(ids))}
+	for _, id := range ids {
+		c := t.lock(id)
+		if c == nil {
+			tx.Rollback()
+			return nil, ErrTooManyCalls
+		}
+		tx.calls[id] = &staged{call: c, next: c.state}
+	}
+	return tx, nil
+}
+
+// lock returns the call with its lock held, or nil where it is new and one too many.
+func (t *Table) lock(id string) *call {
+	for {
+		c := t.find(id)
+		if c == nil {
+			return nil
+		}
+		c.mu.Lock()
+		if !c.gone {
+			return c
+		}
+		c.mu.Unlock()
+	}
+}
+
+func (t *Table) find(id string) *call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.calls[id]
+	if c == nil && t.Active() < t.config.MaxActive {
+		c = &call{seen: map[frame.ID]struct{}{}}
+		t.calls[id] = c
+	}
+	return c
+}
+
+// remove takes a call, whose lock the caller holds, out of the table.
+func (t *Table) remove(id string, c *call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c.gone = true
+	delete(t.calls, id)
+}
+
+// Idle lists the calls that are due to end because nothing arrived of them for the idle time-out.
+func (t *Table) Idle(now time.Time) []string {
+	var idle []string
+	t.eachFree(func(id string, c *call) {
+		if c.idle(now, t.config.IdleTimeout) {
+			idle = append(idle, id)
+		}
+	})
+	return idle
+}
+
+func (s *state) idle(now time.Time, timeout time.Duration) bool {
+	return s.open && !s.ended && now.Sub(s.arrived) >= timeout
+}
+
+// Forget drops the calls whose time to be remembered has passed.
+func (t *Table) Forget(now time.Time) {
+	t.eachFree(func(id string, c *call) {
+		if c.ended && now.Sub(c.arrived) >= t.config.Remember {
+			c.gone = true
+			delete(t.calls, id)
+		}
+	})
+}
+
+// eachFree visits the calls that no transaction holds; the others are in use and neither idle nor forgotten.
+func (t *Table) eachFree(visit func(string, *call)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, c := range t.calls {
+		if c.mu.TryLock() {
+			visit(id, c)
+			c.mu.Unlock()
+		}
+	}
+}

@@ -1,0 +1,341 @@
+package call
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+var (
+	began  = time.Date(2025, 11, 24, 16, 0, 0, 0, time.UTC)
+	config = Config{IdleTimeout: 5 * time.Minute, Remember: 15 * time.Minute, MaxActive: 100}
+)
+
+func after(seconds float64) time.Time {
+	return began.Add(time.Duration(seconds * float64(time.Second)))
+}
+
+// say is a frame of one event at a moment, in seconds after began.
+func say(seconds float64, event frame.Event) frame.Frame {
+	return frame.Frame{
+		CallID: "c1", ID: frame.NameID("test", fmt.Sprint(seconds, event.Kind)), Time: after(seconds),
+		Events: []frame.Event{event},
+	}
+}
+
+func kind(k frame.Kind) frame.Event { return frame.Event{Kind: k} }
+
+// apply applies frames, each in a request of its own that arrives when the frame was said, and returns the facts.
+func apply(t *testing.T, table *Table, frames ...frame.Frame) ([]Fact, []Verdict) {
+	var facts []Fact
+	var verdicts []Verdict
+	for i := range frames {
+		tx, err := table.Begin([]string{"c1"})
+		require.NoError(t, err)
+		got, verdict := tx.Apply("c1", &frames[i], frames[i].Time)
+		tx.Commit()
+		facts, verdicts = append(facts, got...), append(verdicts, verdict)
+	}
+	return facts, verdicts
+}
+
+// told writes facts as "kind value" for comparison.
+func told(facts []Fact) []string {
+	names := map[FactKind]string{
+		Opened: "opened", Lasted: "lasted", Waited: "waited", Worked: "worked", Used: "used", Answered: "answered",
+		TurnEnded: "turn ended", Interrupted: "interrupted", ToolCalled: "tool called", Failed: "failed", Ended: "ended",
+	}
+	out := []string{}
+	for _, f := range facts {
+		text := names[f.Kind]
+		switch f.Kind {
+		case Lasted, Waited, Worked, Answered:
+			text += fmt.Sprintf(" %g", f.Value)
+		case Ended:
+			text += fmt.Sprintf(" %g %s", f.Value, f.Name)
+		case Used:
+			text += fmt.Sprintf(" %d/%d %g %s/%s", f.Usage.Quantity, f.Usage.Leaf, f.Usage.Amount, f.Usage.Source.Provider, f.Usage.Source.Model)
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func TestCallFromStartToEnd(t *testing.T) {
+	table := NewTable(config)
+	llm := frame.Source{Stage: frame.LLM, Provider: "openai", Processor: "OpenAILLMService"}
+	tts := frame.Source{Stage: frame.TTS, Provider: "cartesia", Processor: "CartesiaTTSService"}
+	facts, verdicts := apply(t, table,
+		say(0, frame.Event{Kind: frame.CallStarted, Models: []frame.Source{
+			{Stage: frame.LLM, Model: "gpt-4o"}, {Stage: frame.STT, Provider: "gladia"}, {Stage: frame.TTS, Provider: "cartesia"},
+		}}),
+		say(1, kind(frame.UserStartedTalking)),
+		say(2, kind(frame.UserStoppedTalking)),
+		say(2.5, frame.Event{Kind: frame.TTFB, Source: llm, Value: 412}),
+		say(2.6, frame.Event{Kind: frame.TokensUsed, Source: llm, Tokens: frame.Tokens{frame.PromptText: 146, frame.PromptCacheRead: 896, frame.CompletionText: 37}}),
+		say(2.75, kind(frame.BotStartedTalking)),
+		say(3, frame.Event{Kind: frame.CharactersUsed, Source: tts, Value: 48}),
+		say(5, kind(frame.BotStoppedTalking)),
+		say(74.2, frame.Event{Kind: frame.CallEnded, Name: "hangup"}),
+	)
+	assert.Equal(t, []string{
+		"opened", "lasted 1", "lasted 1", "lasted 0.5", "waited 412", "lasted 0.1",
+		"used 1/0 146 openai/gpt-4o", "used 1/1 896 openai/gpt-4o", "used 1/9 37 openai/gpt-4o",
+		"lasted 0.15", "answered 750", "lasted 0.25", "used 2/0 48 cartesia/", "lasted 2", "lasted 69.2",
+		"turn ended", "used 4/0 74.2 gladia/", "ended 74.2 hangup",
+	}, told(facts))
+	assert.NotContains(t, verdicts, Duplicate)
+	assert.Zero(t, table.Active())
+
+	summary := facts[len(facts)-1].Summary
+	assert.Equal(t, 74200*time.Millisecond, summary.Duration)
+	assert.Equal(t, 1, summary.Turns)
+	assert.Equal(t, []float64{750}, summary.TurnLatencies)
+	assert.Equal(t, []float64{412}, summary.TTFBs)
+	require.Len(t, summary.Usage, 5)
+	assert.Equal(t, int64(1042), summary.Usage[0].Request, "the input tokens of the request, for context tiers")
+	assert.Equal(t, after(2.6), summary.Usage[0].Time)
+	assert.Equal(t, "gpt-4o", summary.Usage[2].Source.Model)
+	assert.Equal(t, STTSession, summary.Usage[4].Quantity)
+}
+
+func TestDuplicatesChangeNothing(t *testing.T) {
+	table := NewTable(config)
+	frames := []frame.Frame{
+		say(0, kind(frame.CallStarted)),
+		say(1, frame.Event{Kind: frame.CharactersUsed, Value: 48}),
+		say(2, frame.Event{Kind: frame.CallEnded, Name: "hangup"}),
+	}
+	apply(t, table, frames...)
+	facts, verdicts := apply(t, table, frames...)
+	assert.Empty(t, facts)
+	assert.Equal(t, []Verdict{Duplicate, Duplicate, Duplicate}, verdicts)
+}
+
+func TestFramesWithoutIdentityAreEachTheirOwn(t *testing.T) {
+	f := frame.Frame{Events: []frame.Event{{Kind: frame.CharactersUsed, Value: 48}}}
+	facts, verdicts := apply(t, NewTable(config), f, f)
+	assert.Equal(t, []Verdict{Accepted, Accepted}, verdicts)
+	assert.Equal(t, []string{"opened", "used 2/0 48 /", "used 2/0 48 /"}, told(facts))
+}
+
+func TestConversation(t *testing.T) {
+	user, userStops := frame.UserStartedTalking, frame.UserStoppedTalking
+	bot, botStops, cut, end := frame.BotStartedTalking, frame.BotStoppedTalking, frame.Interrupted, frame.CallEnded
+	for name, test := range map[string]struct {
+		events []frame.Kind // one a second
+		want   map[string]int
+	}{
+		"a greeting is a turn":                  {[]frame.Kind{bot, botStops, end}, map[string]int{"turn ended": 1}},
+		"question and answer":                   {[]frame.Kind{user, userStops, bot, botStops, end}, map[string]int{"turn ended": 1, "answered": 1}},
+		"pauses between sentences are one turn": {[]frame.Kind{user, userStops, bot, botStops, bot, botStops, end}, map[string]int{"turn ended": 1, "answered": 1}},
+		"two turns":                             {[]frame.Kind{user, userStops, bot, botStops, user, userStops, bot, botStops, end}, map[string]int{"turn ended": 2, "answered": 2}},
+		"cut off":                               {[]frame.Kind{user, userStops, bot, cut, user, botStops, userStops, bot, end}, map[string]int{"turn ended": 2, "answered": 2, "interrupted": 1}},
+		"cut off, the user heard first":         {[]frame.Kind{user, userStops, bot, user, cut, botStops, userStops, bot, end}, map[string]int{"turn ended": 2, "answered": 2, "interrupted": 1}},
+		"interruptions while the bot is silent": {[]frame.Kind{bot, botStops, cut, user, cut, userStops, bot, end}, map[string]int{"turn ended": 2, "answered": 1}},
+		"a bot that never reports its speech":   {[]frame.Kind{cut, cut, end}, map[string]int{"interrupted": 2}},
+		"no answer":                             {[]frame.Kind{user, userStops, user, userStops, bot, end}, map[string]int{"turn ended": 1, "answered": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var frames []frame.Frame
+			for i, k := range test.events {
+				frames = append(frames, say(float64(i), kind(k)))
+			}
+			facts, _ := apply(t, NewTable(config), frames...)
+			got := map[string]int{}
+			for _, f := range facts {
+				switch f.Kind {
+				case TurnEnded:
+					got["turn ended"]++
+				case Answered:
+					got["answered"]++
+					assert.Equal(t, 1000.0, f.Value)
+				case Interrupted:
+					got["interrupted"]++
+				}
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestLateFramesCountAndReopenNothing(t *testing.T) {
+	table := NewTable(config)
+	apply(t, table, say(0, kind(frame.CallStarted)), say(10, kind(frame.CallEnded)))
+	facts, verdicts := apply(t, table,
+		say(11, frame.Event{Kind: frame.CharactersUsed, Value: 48}),
+		say(12, kind(frame.BotStartedTalking)),
+		say(13, kind(frame.CallEnded)),
+	)
+	assert.Equal(t, []Verdict{Late, Late, Late}, verdicts)
+	assert.Equal(t, []string{"used 2/0 48 /"}, told(facts))
+	assert.Zero(t, table.Active())
+}
+
+func TestIdleCallsEnd(t *testing.T) {
+	table := NewTable(config)
+	apply(t, table, say(0, kind(frame.CallStarted)), say(60, kind(frame.BotStartedTalking)))
+	assert.Empty(t, table.Idle(after(60+299)))
+	assert.Equal(t, []string{"c1"}, table.Idle(after(60+300)))
+	assert.Equal(t, 1, table.Active())
+
+	tx, err := table.Begin([]string{"c1"})
+	require.NoError(t, err)
+	facts := tx.EndIdle(after(360))
+	tx.Rollback()
+	assert.Equal(t, []string{"turn ended", "ended 60 idle_timeout"}, told(facts))
+	assert.Equal(t, 1, table.Active(), "what is refused downstream has changed nothing")
+
+	tx, err = table.Begin([]string{"c1"})
+	require.NoError(t, err)
+	assert.Len(t, tx.EndIdle(after(370)), 2)
+	tx.Commit()
+	assert.Zero(t, table.Active())
+	assert.Empty(t, table.Idle(after(1000)))
+
+	table.Forget(after(370 + 899))
+	assert.Len(t, table.calls, 1)
+	table.Forget(after(370 + 900))
+	assert.Empty(t, table.calls)
+}
+
+func TestRollbackChangesNothing(t *testing.T) {
+	table := NewTable(config)
+	start := say(0, kind(frame.CallStarted))
+	tx, err := table.Begin([]string{"c1"})
+	require.NoError(t, err)
+	_, verdict := tx.Apply("c1", &start, began)
+	assert.Equal(t, Accepted, verdict)
+	_, verdict = tx.Apply("c1", &start, began)
+	assert.Equal(t, Duplicate, verdict, "in the same request as well")
+	tx.Rollback()
+	assert.Empty(t, table.calls, "a call that never came to be leaves nothing")
+
+	facts, verdicts := apply(t, table, start)
+	assert.Equal(t, []Verdict{Accepted}, verdicts)
+	assert.Equal(t, []string{"opened"}, told(facts))
+}
+
+func TestClocksOfBotAndCollector(t *testing.T) {
+	// The bot's timestamps are a year old. A frame without one is placed on the bot's clock by its arrival.
+	table := NewTable(config)
+	year := 365 * 24 * time.Hour
+	frames := []frame.Frame{say(0, kind(frame.CallStarted)), {Events: []frame.Event{kind(frame.BotStartedTalking)}}, say(20, kind(frame.CallEnded))}
+	var facts []Fact
+	for i, arrival := range []time.Time{after(0).Add(year), after(8).Add(year), after(20).Add(year)} {
+		tx, err := table.Begin([]string{"c1"})
+		require.NoError(t, err)
+		got, _ := tx.Apply("c1", &frames[i], arrival)
+		tx.Commit()
+		facts = append(facts, got...)
+	}
+	assert.Equal(t, []string{"opened", "lasted 8", "lasted 12", "turn ended", "ended 20 "}, told(facts))
+}
+
+func TestOutOfOrderFramesDoNotShortenTheCall(t *testing.T) {
+	facts, _ := apply(t, NewTable(config),
+		say(0, kind(frame.CallStarted)), say(10, kind(frame.BotStartedTalking)), say(4, kind(frame.UserStoppedTalking)), say(12, kind(frame.CallEnded)))
+	assert.Equal(t, []string{"opened", "lasted 10", "lasted 2", "turn ended", "ended 12 "}, told(facts))
+}
+
+func TestSpeechRecognitionTime(t *testing.T) {
+	deepgram := frame.Source{Stage: frame.STT, Provider: "deepgram", Model: "nova-3"}
+	facts, _ := apply(t, NewTable(config),
+		say(0, kind(frame.CallStarted)),
+		say(5, frame.Event{Kind: frame.AudioTranscribed, Source: deepgram, Value: 4.5}),
+		say(30, kind(frame.CallEnded)))
+	var usage []Usage
+	for _, f := range facts {
+		if f.Kind == Used {
+			usage = append(usage, f.Usage)
+		}
+	}
+	assert.Equal(t, []Usage{
+		{Source: deepgram, Quantity: AudioSeconds, Amount: 4.5, Paired: true},
+		{Source: deepgram, Quantity: STTSession, Amount: 30, Paired: true},
+	}, usage)
+}
+
+func TestDefaultsFillWhatAFrameLeavesOut(t *testing.T) {
+	models := []frame.Source{{Stage: frame.LLM, Provider: "groq", Model: "llama"}}
+	for name, test := range map[string]struct{ source, want frame.Source }{
+		"nothing named":    {frame.Source{Stage: frame.LLM}, frame.Source{Stage: frame.LLM, Provider: "groq", Model: "llama"}},
+		"model named":      {frame.Source{Stage: frame.LLM, Model: "gpt-4o"}, frame.Source{Stage: frame.LLM, Model: "gpt-4o"}},
+		"provider named":   {frame.Source{Stage: frame.LLM, Provider: "openai"}, frame.Source{Stage: frame.LLM, Provider: "openai", Model: "llama"}},
+		"realtime is llm":  {frame.Source{Stage: frame.Realtime}, frame.Source{Stage: frame.Realtime, Provider: "groq", Model: "llama"}},
+		"no default known": {frame.Source{Stage: frame.TTS}, frame.Source{Stage: frame.TTS}},
+	} {
+		s := &state{}
+		s.setModels(models)
+		assert.Equal(t, test.want, s.complete(test.source), name)
+	}
+}
+
+func TestTooManyCalls(t *testing.T) {
+	table := NewTable(Config{IdleTimeout: time.Minute, Remember: time.Minute, MaxActive: 1})
+	apply(t, table, say(0, kind(frame.CallStarted)))
+	_, err := table.Begin([]string{"c1", "c2"})
+	require.ErrorIs(t, err, ErrTooManyCalls)
+	tx, err := table.Begin([]string{"c1"})
+	require.NoError(t, err, "a refused request holds no lock")
+	tx.Rollback()
+	apply(t, table, say(1, kind(frame.CallEnded)))
+	tx, err = table.Begin([]string{"c2"})
+	require.NoError(t, err)
+	tx.Rollback()
+}
+
+// Requests about the same calls in any order neither block each other for good nor lose or repeat a fact.
+func TestConcurrentRequests(t *testing.T) {
+	table := NewTable(config)
+	const workers, rounds = 8, 200
+	var mu sync.Mutex
+	opened, characters := 0, 0.0
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			ids := []string{"a", "b", "c"}
+			ids[0], ids[w%3] = ids[w%3], ids[0]
+			for r := range rounds {
+				tx, err := table.Begin(ids)
+				if !assert.NoError(t, err) {
+					return
+				}
+				var facts []Fact
+				for _, id := range ids {
+					f := frame.Frame{
+						ID: frame.NameID(fmt.Sprint(w), fmt.Sprint(r)), Time: began,
+						Events: []frame.Event{{Kind: frame.CharactersUsed, Value: 1}},
+					}
+					got, _ := tx.Apply(id, &f, began)
+					facts = append(facts, got...)
+				}
+				if r%5 == 0 {
+					tx.Rollback()
+					continue
+				}
+				tx.Commit()
+				mu.Lock()
+				for _, f := range facts {
+					switch f.Kind {
+					case Opened:
+						opened++
+					case Used:
+						characters += f.Usage.Amount
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	assert.Equal(t, 3, opened)
+	assert.Equal(t, float64(workers*rounds*3*4/5), characters)
+	assert.Equal(t, 3, table.Active())
+}

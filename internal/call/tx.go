@@ -1,0 +1,111 @@
+package call
+
+import (
+	"time"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// Verdict is what became of a frame.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Accepted  Verdict = iota + 1
+	Duplicate         // known already; nothing follows from it
+	Late              // its call has ended; its measurements count
+)
+
+// Tx is what the frames of one request would change in their calls. The calls are locked until Commit or Rollback,
+// so that a request that is refused downstream has changed nothing, and one beside it has not built on the change.
+type Tx struct {
+	table *Table
+	calls map[string]*staged
+}
+
+// staged is a call with the state it will have.
+type staged struct {
+	*call
+	next state
+	ids  []frame.ID // seen for the first time in this transaction
+}
+
+// Apply applies a frame that arrived at a moment, to a call that was named to Begin, and returns the facts that follow.
+func (tx *Tx) Apply(callID string, f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
+	c := tx.calls[callID]
+	if !c.remember(f.ID) {
+		return nil, Duplicate
+	}
+	s := step{state: &c.next, callID: callID, id: f.ID, at: c.next.moment(f, arrival)}
+	if c.next.ended {
+		s.late(f)
+		return s.facts, Late
+	}
+	s.live(f, arrival)
+	return s.facts, Accepted
+}
+
+// remember notes an identity and says whether it is new. A frame without one is always new.
+func (c *staged) remember(id frame.ID) bool {
+	if id == 0 {
+		return true
+	}
+	if _, known := c.seen[id]; known {
+		return false
+	}
+	// Noted at once, so that a duplicate in the same request is found; Rollback takes it back.
+	c.seen[id] = struct{}{}
+	c.ids = append(c.ids, id)
+	return true
+}
+
+// EndIdle ends the calls of the transaction that are still idle.
+func (tx *Tx) EndIdle(now time.Time) []Fact {
+	var facts []Fact
+	for id, c := range tx.calls {
+		if !c.next.idle(now, tx.table.config.IdleTimeout) {
+			continue
+		}
+		s := step{state: &c.next, callID: id, at: c.next.last}
+		s.end("idle_timeout")
+		c.next.arrived = now
+		facts = append(facts, s.facts...)
+	}
+	return facts
+}
+
+// Commit makes the changes true and releases the calls.
+func (tx *Tx) Commit() {
+	for id, c := range tx.calls {
+		tx.table.active.Add(activity(&c.next) - activity(&c.state))
+		c.state = c.next
+		tx.release(id, c)
+	}
+	tx.calls = nil
+}
+
+// Rollback releases the calls as they were. After Commit it does nothing, so that it can be deferred.
+func (tx *Tx) Rollback() {
+	for id, c := range tx.calls {
+		for _, seen := range c.ids {
+			delete(c.seen, seen)
+		}
+		tx.release(id, c)
+	}
+	tx.calls = nil
+}
+
+// release also drops a call that never came to be.
+func (tx *Tx) release(id string, c *staged) {
+	if !c.state.open {
+		tx.table.remove(id, c.call)
+	}
+	c.mu.Unlock()
+}
+
+func activity(s *state) int64 {
+	if s.open && !s.ended {
+		return 1
+	}
+	return 0
+}

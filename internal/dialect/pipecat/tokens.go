@@ -1,0 +1,108 @@
+package pipecat
+
+import (
+	"strings"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// tokenUsage is Pipecat's LLMTokenUsage; absent and null are "unknown", which prices the same as none.
+type tokenUsage struct {
+	Prompt         int64 `json:"prompt_tokens"`
+	Completion     int64 `json:"completion_tokens"`
+	Total          int64 `json:"total_tokens"`
+	CacheRead      int64 `json:"cache_read_input_tokens"`
+	CacheWrite     int64 `json:"cache_creation_input_tokens"`
+	Reasoning      int64 `json:"reasoning_tokens"`
+	AudioIn        int64 `json:"input_audio_tokens"`
+	AudioOut       int64 `json:"output_audio_tokens"`
+	AudioCacheRead int64 `json:"cache_read_input_audio_tokens"`
+}
+
+// split turns the usage into disjoint leaves. Services differ in what their prompt_tokens hold: most report gross
+// (cached tokens are inside), Anthropic and Bedrock net. The total says which where there is one.
+func (u tokenUsage) split(by frame.Source) (frame.Tokens, error) {
+	if err := u.check(); err != nil {
+		return frame.Tokens{}, err
+	}
+	if u.net(by) {
+		u.Prompt += u.CacheRead + u.CacheWrite
+	}
+	if u.reasoningIsExtra() {
+		u.Completion += u.Reasoning
+	}
+	return u.leaves()
+}
+
+func (u tokenUsage) check() error {
+	counts := []struct {
+		field string
+		count int64
+	}{
+		{"prompt_tokens", u.Prompt},
+		{"completion_tokens", u.Completion},
+		{"total_tokens", u.Total},
+		{"cache_read_input_tokens", u.CacheRead},
+		{"cache_creation_input_tokens", u.CacheWrite},
+		{"reasoning_tokens", u.Reasoning},
+		{"input_audio_tokens", u.AudioIn},
+		{"output_audio_tokens", u.AudioOut},
+		{"cache_read_input_audio_tokens", u.AudioCacheRead},
+	}
+	for _, c := range counts {
+		if c.count < 0 || c.count > frame.MaxTokens {
+			return frame.Faultf(frame.BadValue, c.field, "must be between 0 and %d tokens", int64(frame.MaxTokens))
+		}
+	}
+	return nil
+}
+
+// net says whether cached tokens stand beside prompt_tokens instead of inside. Older Anthropic and Bedrock services
+// leave the cache out of the total as well, so there the vendor decides.
+func (u tokenUsage) net(by frame.Source) bool {
+	cached := u.CacheRead + u.CacheWrite
+	if cached == 0 {
+		return false
+	}
+	reasoning := u.Reasoning
+	switch u.Total {
+	case u.Prompt + u.Completion + cached, u.Prompt + u.Completion + cached + reasoning:
+		return true
+	}
+	return reportsNet(by)
+}
+
+func reportsNet(by frame.Source) bool {
+	return by.Provider == "anthropic" || strings.Contains(by.Processor, "Bedrock") ||
+		strings.Contains(strings.ToLower(by.Model), "claude")
+}
+
+// reasoningIsExtra says whether reasoning stands beside completion_tokens (Google) instead of inside (OpenAI). It is
+// asked after Prompt has become gross.
+func (u tokenUsage) reasoningIsExtra() bool {
+	return u.Reasoning > u.Completion ||
+		u.Reasoning > 0 && u.Total == u.Prompt+u.Completion+u.Reasoning
+}
+
+// leaves divides gross counts. Where both cached and audio tokens are given but not how many are both, the overlap is
+// the least that the sums allow, which prices the rest at the dearer rate and never below the bill.
+func (u tokenUsage) leaves() (frame.Tokens, error) {
+	cachedAudio := max(u.AudioCacheRead, u.AudioIn+u.CacheRead+u.CacheWrite-u.Prompt, 0)
+	t := frame.Tokens{
+		frame.PromptText:           u.Prompt - u.CacheRead - u.CacheWrite - (u.AudioIn - cachedAudio),
+		frame.PromptCacheRead:      u.CacheRead - cachedAudio,
+		frame.PromptCacheWrite:     u.CacheWrite,
+		frame.PromptAudio:          u.AudioIn - cachedAudio,
+		frame.PromptAudioCacheRead: cachedAudio,
+		frame.CompletionText:       u.Completion - u.AudioOut - u.Reasoning,
+		frame.CompletionAudio:      u.AudioOut,
+		frame.CompletionReasoning:  u.Reasoning,
+	}
+	for _, count := range t {
+		if count < 0 {
+			return frame.Tokens{}, frame.Faultf(frame.BadValue, "",
+				"the parts (cached, audio, reasoning) are more than the prompt or completion tokens that hold them")
+		}
+	}
+	return t, nil
+}

@@ -1,0 +1,121 @@
+// Package wire holds what JSON dialects have in common: identities and timestamps that come in several shapes, and
+// decoding errors told in the terms of the message.
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// ErrIgnored says that a message is known and carries nothing for us.
+var ErrIgnored = errors.New("known message that carries nothing for us")
+
+// ID is an identity: a JSON string or number, kept as it is written. Empty when absent or null.
+type ID string
+
+// UnmarshalJSON takes a string, a number or null.
+func (id *ID) UnmarshalJSON(data []byte) error {
+	switch {
+	case bytes.Equal(data, []byte("null")):
+		return nil
+	case data[0] == '"':
+		return json.Unmarshal(data, (*string)(id))
+	case data[0] == '-' || data[0] >= '0' && data[0] <= '9':
+		*id = ID(data)
+		return nil
+	}
+	return frame.Faultf(frame.WrongType, "id", "must be a string or a number")
+}
+
+// Time is a moment: Unix seconds as a number (fractions allowed; above 1e11 it must be milliseconds), or an RFC 3339
+// string. Zero when absent or null.
+type Time struct{ time.Time }
+
+// UnmarshalJSON takes a number, an RFC 3339 string or null.
+func (t *Time) UnmarshalJSON(data []byte) error {
+	if bytes.Equal(data, []byte("null")) {
+		return nil
+	}
+	if data[0] == '"' {
+		return t.parseText(data)
+	}
+	var number float64
+	if json.Unmarshal(data, &number) != nil {
+		return badTime
+	}
+	return t.fromUnix(number)
+}
+
+var badTime = frame.Faultf(frame.WrongType, "timestamp", "must be Unix seconds or an RFC 3339 string")
+
+func (t *Time) parseText(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return badTime
+	}
+	parsed, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return badTime
+	}
+	t.Time = parsed.UTC()
+	return nil
+}
+
+const (
+	secondsEnd = 1e11 // the year 5138 in seconds, 1973 in milliseconds
+	milliEnd   = 1e14
+)
+
+// fromUnix keeps microseconds: a float64 of Unix seconds holds no more, and what lies below would be noise in
+// durations (1764000074.2 - 1764000000.0 is 74.2, not 74.200000047).
+func (t *Time) fromUnix(number float64) error {
+	if number >= secondsEnd {
+		number /= 1000
+	}
+	if number <= 0 || number >= milliEnd/1000 {
+		return frame.Faultf(frame.BadValue, "timestamp", "must be Unix seconds (or milliseconds) of this age")
+	}
+	t.Time = time.UnixMicro(int64(math.Round(number * 1e6))).UTC()
+	return nil
+}
+
+// Fault tells a decoding error in the terms of the message: its class, the path of the field and what it should be.
+// It carries none of the message's values.
+func Fault(err error) frame.Fault {
+	var fault frame.Fault
+	if errors.As(err, &fault) {
+		return fault
+	}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		got, _, _ := strings.Cut(wrong.Value, " ") // "number 12" would show the value
+		return frame.Faultf(frame.WrongType, wrong.Field, "must be %s, not %s", wanted(wrong), got)
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return frame.Faultf(frame.NotJSON, "", "not JSON: broken at byte %d of the message", syntax.Offset)
+	}
+	return frame.Faultf(frame.NotJSON, "", "not JSON")
+}
+
+// wanted names the type that a field should have had, with its article.
+func wanted(err *json.UnmarshalTypeError) string {
+	switch err.Type.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Int64:
+		return "a whole number"
+	}
+	return "a number"
+}

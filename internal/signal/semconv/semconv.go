@@ -1,0 +1,172 @@
+// Package semconv is the contract of what leaves our components: metric names, units, attribute keys and
+// the values that are enumerations. It holds names only; the rooms that write and read them (signal, cost,
+// rollup) agree through it and through nothing else.
+package semconv
+
+// ScopeName is the instrumentation scope of every signal that we make.
+const ScopeName = "github.com/otelcol-voice/otelcol-voice"
+
+// Metric names. The first seven are promises of the user's guide.
+const (
+	MetricTTFB            = "voice.ttfb.milliseconds"
+	MetricProcessing      = "voice.processing.milliseconds"
+	MetricLLMTokens       = "voice.llm.tokens.total"
+	MetricTTSCharacters   = "voice.tts.characters.total"
+	MetricCost            = "voice.cost.usd"
+	MetricSessionDuration = "voice.session.duration.seconds"
+	MetricCalls           = "voice.calls.total"
+
+	MetricSTTAudio         = "voice.stt.audio.seconds.total"
+	MetricSTTSession       = "voice.stt.session.seconds.total"
+	MetricRealtimeSession  = "voice.realtime.session.seconds.total"
+	MetricTransportSeconds = "voice.transport.seconds.total"
+	MetricPlatformSeconds  = "voice.platform.seconds.total"
+
+	MetricCallsActive   = "voice.calls.active"
+	MetricCallDuration  = "voice.call.duration.seconds"
+	MetricTurnLatency   = "voice.turn.latency.milliseconds"
+	MetricTurns         = "voice.turns.total"
+	MetricInterruptions = "voice.interruptions.total"
+	MetricToolCalls     = "voice.tool.calls.total"
+	MetricErrors        = "voice.errors.total"
+
+	MetricUnpricedUsage = "voice.cost.unpriced.usage.total"
+)
+
+// Units, in UCUM. A unit in braces is an annotation: Prometheus-type backends leave it out of the name,
+// which is why the unit of money is "{USD}" and never "USD" (that becomes voice_cost_usd_USD_total).
+const (
+	UnitMilliseconds = "ms"
+	UnitSeconds      = "s"
+	UnitToken        = "{token}"
+	UnitCharacter    = "{character}"
+	UnitUSD          = "{USD}"
+	UnitCall         = "{call}"
+	UnitTurn         = "{turn}"
+	UnitInterruption = "{interruption}"
+	UnitError        = "{error}"
+	UnitAny          = "{unit}"
+)
+
+// Attribute keys that a backend may see.
+const (
+	AttrCallID       = "call_id"
+	AttrStage        = "stage"
+	AttrProcessor    = "processor"
+	AttrProvider     = "provider"
+	AttrModel        = "model"
+	AttrTokenType    = "token_type"
+	AttrTokenKind    = "token_kind"
+	AttrCostType     = "cost_type"
+	AttrCostSource   = "cost_source"
+	AttrUsageKind    = "usage_kind"
+	AttrReason       = "reason"
+	AttrEndReason    = "end_reason"
+	AttrFunctionName = "function_name"
+	AttrOutcome      = "outcome"
+	AttrCategory     = "category"
+)
+
+// Transit attributes: written by signal, read by cost and rollup, seen by no backend. Rollup removes
+// whatever starts with TransitPrefix from metrics; cost does so on logs and spans.
+const (
+	TransitPrefix = "voice.tx."
+
+	// TransitID is the identity of the frame that the point comes from, unique within its call.
+	TransitID = TransitPrefix + "id"
+	// TransitStage is the stage that used the quantity; it becomes cost_type.
+	TransitStage = TransitPrefix + "stage"
+	// TransitRequestTokens (int) is the input tokens of the whole request, for context tiers.
+	TransitRequestTokens = TransitPrefix + "request_tokens"
+	// TransitServiceTier, TransitRegion and TransitChannels are conditions that some prices have.
+	TransitServiceTier = TransitPrefix + "service_tier"
+	TransitRegion      = TransitPrefix + "region"
+	TransitChannels    = TransitPrefix + "channels"
+	// TransitPriced (bool): a platform reported the money of this use; it is not priced again.
+	TransitPriced = TransitPrefix + "priced"
+	// TransitPair (bool): the same use is also reported in the quantity that this one's price may bill
+	// (STT audio seconds and STT session seconds), so it is covered when its own quantity has no price.
+	TransitPair = TransitPrefix + "pair"
+	// TransitUsage (slice of maps) is the list of usage entries on a call summary. Keys of an entry: name
+	// (a metric name), value (double), time (int, unix nanoseconds), attributes (map, as on the point).
+	TransitUsage = TransitPrefix + "usage"
+)
+
+// Keys of one entry of TransitUsage.
+const (
+	UsageName       = "name"
+	UsageValue      = "value"
+	UsageTime       = "time"
+	UsageAttributes = "attributes"
+)
+
+// Values of token_type.
+const (
+	TokenPrompt     = "prompt"
+	TokenCompletion = "completion"
+	// TokenTotal marks tokens that the vendor does not split: reported, never priced.
+	TokenTotal = "total"
+)
+
+// Values of token_kind: disjoint leaves of a token_type. An absent token_kind means text.
+const (
+	KindText           = "text"
+	KindCacheRead      = "cache_read"
+	KindCacheWrite     = "cache_write"
+	KindCacheWrite1h   = "cache_write_1h"
+	KindAudio          = "audio"
+	KindAudioCacheRead = "audio_cache_read"
+	KindImage          = "image"
+	KindImageCacheRead = "image_cache_read"
+	KindVideo          = "video"
+	KindReasoning      = "reasoning"
+)
+
+// Values of stage, and so of cost_type.
+const (
+	StageSTT       = "stt"
+	StageLLM       = "llm"
+	StageTTS       = "tts"
+	StageRealtime  = "realtime"
+	StageTransport = "transport"
+	StagePlatform  = "platform"
+)
+
+// Values of cost_source: our price book, or money that a platform reported.
+const (
+	CostComputed = "computed"
+	CostProvider = "provider"
+)
+
+// Call summary: the event name of the log record and its attributes (voice.* unless shared with metrics).
+const (
+	EventCallSummary = "voice.call.summary"
+
+	SummaryService        = "service"
+	SummaryStart          = "start" // RFC 3339
+	SummaryDuration       = "duration_seconds"
+	SummaryTurns          = "turns"
+	SummaryInterruptions  = "interruptions"
+	SummaryTurnLatencyP50 = "turn_latency_p50_ms"
+	SummaryTurnLatencyP95 = "turn_latency_p95_ms"
+	SummaryTTFBP50        = "ttfb_p50_ms"
+	SummaryTTFBP95        = "ttfb_p95_ms"
+	SummaryTokens         = "tokens"     // map: token_type.token_kind -> int
+	SummaryCharacters     = "characters" // int
+	SummarySTTAudio       = "stt_audio_seconds"
+	SummarySTTSession     = "stt_session_seconds"
+	SummaryModels         = "models"           // slice of provider/model
+	SummaryCost           = "cost_usd"         // double, all stages
+	SummaryCostByType     = "cost_usd_by_type" // map: cost_type -> double
+	SummaryCostComplete   = "cost_complete"    // bool: nothing of the call was unpriced
+	SummaryPriceVersion   = "price_version"
+)
+
+// LatencyBounds are the explicit bounds of every histogram in milliseconds. 2000 is among them because the
+// guide's alert asks for it.
+var LatencyBounds = []float64{
+	50, 100, 200, 300, 400, 500, 650, 800, 1000, 1250, 1500, 2000, 2500, 3000, 4000, 5000, 7500, 10000,
+}
+
+// DurationBounds are the explicit bounds of histograms of call durations, in seconds.
+var DurationBounds = []float64{5, 10, 15, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 2700, 3600}

@@ -1,0 +1,202 @@
+package signal
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+)
+
+var at = time.Date(2025, 11, 24, 16, 0, 3, 200_000_000, time.UTC)
+
+func fact(f call.Fact) call.Fact {
+	f.CallID, f.FrameID, f.Time = "c1", 42, at
+	return f
+}
+
+// The vocabulary of frames and the one of metrics are the same words.
+func TestStagesAreTheSameWords(t *testing.T) {
+	assert.Equal(t, semconv.StageSTT, string(frame.STT))
+	assert.Equal(t, semconv.StageLLM, string(frame.LLM))
+	assert.Equal(t, semconv.StageTTS, string(frame.TTS))
+	assert.Equal(t, semconv.StageRealtime, string(frame.Realtime))
+	assert.Equal(t, semconv.StageTransport, string(frame.Transport))
+	assert.Equal(t, semconv.StagePlatform, string(frame.Platform))
+}
+
+func only(t *testing.T, facts ...call.Fact) pmetric.Metric {
+	b := NewBatch("voice-rag-bot")
+	b.Add(facts)
+	resource := b.Metrics().ResourceMetrics().At(0)
+	assert.Equal(t, map[string]any{"service.name": "voice-rag-bot"}, resource.Resource().Attributes().AsRaw())
+	require.Equal(t, 1, resource.ScopeMetrics().At(0).Metrics().Len())
+	return resource.ScopeMetrics().At(0).Metrics().At(0)
+}
+
+func TestCounters(t *testing.T) {
+	source := frame.Source{Stage: frame.LLM, Processor: "OpenAILLMService", Provider: "openai", Model: "gpt-4o"}
+	for name, test := range map[string]struct {
+		fact       call.Fact
+		metric     string
+		unit       string
+		value      any
+		monotonic  bool
+		attributes map[string]any
+	}{
+		"opened": {call.Fact{Kind: call.Opened}, "voice.calls.total", "{call}", int64(1), true, map[string]any{}},
+		"lasted": {call.Fact{Kind: call.Lasted, Value: 3.1}, "voice.session.duration.seconds", "s", 3.1, false, map[string]any{}},
+		"turn":   {call.Fact{Kind: call.TurnEnded}, "voice.turns.total", "{turn}", int64(1), true, map[string]any{}},
+		"cut":    {call.Fact{Kind: call.Interrupted}, "voice.interruptions.total", "{interruption}", int64(1), true, map[string]any{}},
+		"tool": {
+			call.Fact{Kind: call.ToolCalled, Name: "book", Outcome: "failed"}, "voice.tool.calls.total", "{call}", int64(1), true,
+			map[string]any{"function_name": "book", "outcome": "failed"},
+		},
+		"error": {
+			call.Fact{Kind: call.Failed, Source: source, Name: "timeout"}, "voice.errors.total", "{error}", int64(1), true,
+			map[string]any{"processor": "OpenAILLMService", "category": "timeout"},
+		},
+		"tokens": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{Source: source, Quantity: call.Tokens, Leaf: frame.PromptCacheRead, Amount: 896, Request: 1042}},
+			"voice.llm.tokens.total", "{token}", int64(896), true,
+			map[string]any{
+				"provider": "openai", "model": "gpt-4o", "token_type": "prompt", "token_kind": "cache_read",
+				"voice.tx.stage": "llm", "voice.tx.request_tokens": int64(1042),
+			},
+		},
+		"unsplit tokens": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{Quantity: call.Tokens, Leaf: frame.Unsplit, Amount: 5}},
+			"voice.llm.tokens.total", "{token}", int64(5), true,
+			map[string]any{"token_type": "total", "voice.tx.request_tokens": int64(0)},
+		},
+		"characters": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Stage: frame.TTS, Provider: "cartesia"}, Quantity: call.Characters, Amount: 48}},
+			"voice.tts.characters.total", "{character}", int64(48), true,
+			map[string]any{"provider": "cartesia", "voice.tx.stage": "tts"},
+		},
+		"audio": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Stage: frame.STT, Provider: "deepgram", Model: "nova-3"}, Quantity: call.AudioSeconds, Amount: 7.84, Paired: true}},
+			"voice.stt.audio.seconds.total", "s", 7.84, true,
+			map[string]any{"provider": "deepgram", "model": "nova-3", "voice.tx.stage": "stt", "voice.tx.pair": true},
+		},
+		"session": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Stage: frame.STT, Provider: "gladia"}, Quantity: call.STTSession, Amount: 74.2}},
+			"voice.stt.session.seconds.total", "s", 74.2, true,
+			map[string]any{"provider": "gladia", "voice.tx.stage": "stt"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			metric := only(t, fact(test.fact))
+			assert.Equal(t, test.metric, metric.Name())
+			assert.Equal(t, test.unit, metric.Unit())
+			assert.Equal(t, test.monotonic, metric.Sum().IsMonotonic())
+			assert.Equal(t, pmetric.AggregationTemporalityDelta, metric.Sum().AggregationTemporality())
+			point := metric.Sum().DataPoints().At(0)
+			if whole, ok := test.value.(int64); ok {
+				assert.Equal(t, whole, point.IntValue())
+			} else {
+				assert.Equal(t, test.value, point.DoubleValue())
+			}
+			test.attributes["call_id"] = "c1"
+			test.attributes["voice.tx.id"] = "000000000000002a"
+			assert.Equal(t, test.attributes, point.Attributes().AsRaw())
+		})
+	}
+}
+
+func TestHistograms(t *testing.T) {
+	source := frame.Source{Stage: frame.LLM, Processor: "OpenAILLMService", Provider: "openai", Model: "gpt-4o"}
+	ttfb := only(t, fact(call.Fact{Kind: call.Waited, Source: source, Value: 412}))
+	assert.Equal(t, "voice.ttfb.milliseconds", ttfb.Name())
+	assert.Equal(t, "ms", ttfb.Unit())
+	point := ttfb.Histogram().DataPoints().At(0)
+	assert.Equal(t, uint64(1), point.Count())
+	assert.Equal(t, 412.0, point.Sum())
+	assert.Equal(t, semconv.LatencyBounds, point.ExplicitBounds().AsRaw())
+	assert.Equal(t, []uint64{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, point.BucketCounts().AsRaw())
+	assert.Equal(t, map[string]any{
+		"call_id": "c1", "stage": "llm", "processor": "OpenAILLMService", "provider": "openai", "model": "gpt-4o",
+		"voice.tx.id": "000000000000002a",
+	}, point.Attributes().AsRaw())
+
+	assert.Equal(t, "voice.processing.milliseconds", only(t, fact(call.Fact{Kind: call.Worked, Value: 1310})).Name())
+	assert.Equal(t, "voice.turn.latency.milliseconds", only(t, fact(call.Fact{Kind: call.Answered, Value: 750})).Name())
+
+	ended := only(t, fact(call.Fact{Kind: call.Ended, Value: 74.2, Name: "hangup", Summary: &call.Summary{}}))
+	assert.Equal(t, "voice.call.duration.seconds", ended.Name())
+	assert.Equal(t, "s", ended.Unit())
+	assert.Equal(t, semconv.DurationBounds, ended.Histogram().DataPoints().At(0).ExplicitBounds().AsRaw())
+}
+
+func TestBucketUpperBoundIsInclusive(t *testing.T) {
+	for value, want := range map[float64]int{0: 0, 50: 0, 50.1: 1, 2000: 11, 10000: 17, 10000.1: 18} {
+		assert.Equal(t, want, bucket(semconv.LatencyBounds, value), value)
+	}
+}
+
+// Stock processors drop the second of two points of one stream that share a timestamp.
+func TestPointsNeverShareATimestamp(t *testing.T) {
+	use := fact(call.Fact{Kind: call.Used, Usage: call.Usage{Quantity: call.Characters, Amount: 1}})
+	points := only(t, use, use, use).Sum().DataPoints()
+	seen := map[pcommon.Timestamp]bool{}
+	for _, point := range points.All() {
+		seen[point.Timestamp()] = true
+		assert.Equal(t, at, point.Timestamp().AsTime().Truncate(time.Microsecond))
+	}
+	assert.Len(t, seen, 3)
+}
+
+func TestSummary(t *testing.T) {
+	gpt := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
+	b := NewBatch("voice-rag-bot")
+	b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Value: 74.2, Name: "hangup", Summary: &call.Summary{
+		Start: at.Add(-74200 * time.Millisecond), Duration: 74200 * time.Millisecond, Reason: "hangup",
+		Turns: 3, Interruptions: 1, TurnLatencies: []float64{900, 700, 800}, TTFBs: []float64{412, 190},
+		Usage: []call.TimedUsage{
+			{Usage: call.Usage{Source: gpt, Quantity: call.Tokens, Leaf: frame.PromptText, Amount: 146, Request: 1042}, Time: at, FrameID: 42},
+			{Usage: call.Usage{Source: gpt, Quantity: call.Tokens, Leaf: frame.PromptText, Amount: 4, Request: 4}, Time: at, FrameID: 43},
+			{Usage: call.Usage{Source: frame.Source{Stage: frame.TTS, Provider: "cartesia"}, Quantity: call.Characters, Amount: 48}, Time: at},
+		},
+	}})})
+	require.Equal(t, 1, b.Summaries())
+	record := b.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+	assert.Equal(t, "voice.call.summary", record.EventName())
+	assert.Equal(t, at, record.Timestamp().AsTime())
+	stamp := at.UnixNano()
+	assert.Equal(t, map[string]any{
+		"call_id": "c1", "service": "voice-rag-bot", "start": "2025-11-24T15:58:49Z", "duration_seconds": 74.2,
+		"end_reason": "hangup", "turns": int64(3), "interruptions": int64(1),
+		"turn_latency_p50_ms": 800.0, "turn_latency_p95_ms": 900.0, "ttfb_p50_ms": 190.0, "ttfb_p95_ms": 412.0,
+		"tokens": map[string]any{"prompt.text": int64(150)}, "characters": int64(48),
+		"stt_audio_seconds": 0.0, "stt_session_seconds": 0.0, "models": []any{"cartesia", "openai/gpt-4o"},
+		"voice.tx.usage": []any{
+			map[string]any{"name": "voice.llm.tokens.total", "value": 146.0, "time": stamp, "attributes": map[string]any{
+				"call_id": "c1", "voice.tx.id": "000000000000002a", "provider": "openai", "model": "gpt-4o",
+				"token_type": "prompt", "token_kind": "text", "voice.tx.stage": "llm", "voice.tx.request_tokens": int64(1042),
+			}},
+			map[string]any{"name": "voice.llm.tokens.total", "value": 4.0, "time": stamp, "attributes": map[string]any{
+				"call_id": "c1", "voice.tx.id": "000000000000002b", "provider": "openai", "model": "gpt-4o",
+				"token_type": "prompt", "token_kind": "text", "voice.tx.stage": "llm", "voice.tx.request_tokens": int64(4),
+			}},
+			map[string]any{"name": "voice.tts.characters.total", "value": 48.0, "time": stamp, "attributes": map[string]any{
+				"call_id": "c1", "provider": "cartesia", "voice.tx.stage": "tts",
+			}},
+		},
+	}, record.Attributes().AsRaw())
+}
+
+func TestActive(t *testing.T) {
+	metrics := Active("voice-rag-bot", 7, at, at.Add(time.Minute))
+	metric := metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
+	assert.Equal(t, "voice.calls.active", metric.Name())
+	assert.False(t, metric.Sum().IsMonotonic())
+	assert.Equal(t, pmetric.AggregationTemporalityCumulative, metric.Sum().AggregationTemporality())
+	assert.Equal(t, int64(7), metric.Sum().DataPoints().At(0).IntValue())
+	assert.Zero(t, metric.Sum().DataPoints().At(0).Attributes().Len())
+}

@@ -1,0 +1,112 @@
+package voiceframereceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
+)
+
+// voiceReceiver is one listener and one table of calls, shared by the pipelines that name it.
+type voiceReceiver struct {
+	config    *Config
+	settings  receiver.Settings
+	clock     clockwork.Clock
+	started   time.Time
+	calls     *call.Table
+	pipeline  pipeline
+	telemetry *metadata.TelemetryBuilder
+
+	startOnce, stopOnce sync.Once
+	startErr, stopErr   error
+	server              *http.Server
+	stop                context.CancelFunc
+	running             sync.WaitGroup
+	forget              func()
+}
+
+func newReceiver(
+	set receiver.Settings, cfg *Config, clock clockwork.Clock, forget func(),
+) (*voiceReceiver, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	pipeline, err := newPipeline(set)
+	if err != nil {
+		return nil, err
+	}
+	r := &voiceReceiver{
+		config: cfg, settings: set, clock: clock, started: clock.Now(), forget: forget,
+		calls: call.NewTable(cfg.callConfig()), pipeline: pipeline, telemetry: telemetry,
+	}
+	err = telemetry.RegisterReceiverVoiceFrameActiveCallsCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(int64(r.calls.Active()))
+		return nil
+	})
+	return r, err
+}
+
+// Start is called once for each pipeline; the first call counts.
+func (r *voiceReceiver) Start(ctx context.Context, host component.Host) error {
+	r.startOnce.Do(func() {
+		if r.startErr = r.start(ctx, host); r.startErr != nil {
+			r.startErr = errors.Join(r.startErr, r.Shutdown(ctx))
+		}
+	})
+	return r.startErr
+}
+
+func (r *voiceReceiver) start(ctx context.Context, host component.Host) error {
+	frames := r.config.Protocols.Frames.Get()
+	server, err := frames.ServerConfig.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings,
+		newHandler(r, frames.limits()), withJSONErrors())
+	if err != nil {
+		return err
+	}
+	listener, err := frames.ServerConfig.ToListener(ctx)
+	if err != nil {
+		return fmt.Errorf("protocols::frames::endpoint: %w", err)
+	}
+	r.settings.Logger.Info("Listening for bot frames", zap.String("endpoint", listener.Addr().String()))
+	r.server = server
+	r.running.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
+		}
+	})
+
+	background, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	ticker := r.clock.NewTicker(r.config.ObserveInterval)
+	r.running.Go(func() { r.keepHouse(background, ticker) })
+	return nil
+}
+
+// Shutdown stops the intake first and lets requests under way finish, as long as ctx allows.
+func (r *voiceReceiver) Shutdown(ctx context.Context) error {
+	r.stopOnce.Do(func() {
+		if r.server != nil {
+			r.stopErr = r.server.Shutdown(ctx)
+		}
+		if r.stop != nil {
+			r.stop()
+		}
+		r.running.Wait()
+		r.telemetry.Shutdown()
+		r.forget()
+	})
+	return r.stopErr
+}

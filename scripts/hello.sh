@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# What to do next, shown before the collector starts to log. Argument: the .env file, or nothing for a local run.
+set -euo pipefail
+cat <<TXT
+
+  otelcol-voice
+    post frames   http://localhost:4319/v1/frames      (JSON, an array or NDJSON)
+    post OTLP     http://localhost:4318 or grpc localhost:4317
+TXT
+if [ -n "${1:-}" ]; then
+  cat <<TXT
+    look          your Grafana stack: sum(voice_cost_usd_total), voice_calls_total
+    health        http://localhost:13133
+TXT
+else
+  cat <<TXT
+    look          http://localhost:9464/metrics and data/calls.jsonl, 10 s after the first frame
+    try next      make demo      (in another terminal: plays a few calls and shows what they cost)
+TXT
+fi
+echo "    stop          Ctrl-C"
+echo
