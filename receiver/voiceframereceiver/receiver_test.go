@@ -1,0 +1,447 @@
+package voiceframereceiver
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
+	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
+)
+
+var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// bench is a receiver with sinks behind it and no socket: requests go straight to its handler.
+type bench struct {
+	*voiceReceiver
+	clock     *clockwork.FakeClock
+	metrics   *consumertest.MetricsSink
+	logs      *consumertest.LogsSink
+	telemetry *componenttest.Telemetry
+	handler   http.Handler
+}
+
+func newBench(t testing.TB, change func(*Config)) *bench {
+	telemetry := componenttest.NewTelemetry()
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	config := createDefaultConfig().(*Config)
+	config.Protocols.Frames.Get().ServerConfig.NetAddr.Endpoint = "localhost:0"
+	if change != nil {
+		change(config)
+	}
+	b := &bench{
+		clock: clockwork.NewFakeClockAt(now), metrics: &consumertest.MetricsSink{}, logs: &consumertest.LogsSink{}, telemetry: telemetry,
+	}
+	factory := NewFactory(WithClock(b.clock))
+	metrics, err := factory.CreateMetrics(context.Background(), set, config, b.metrics)
+	require.NoError(t, err)
+	logs, err := factory.CreateLogs(context.Background(), set, config, b.logs)
+	require.NoError(t, err)
+	require.Same(t, metrics, logs, "pipelines of several signals share one receiver")
+	b.voiceReceiver = metrics.(*voiceReceiver)
+
+	frames := config.Protocols.Frames.Get()
+	server, err := frames.ServerConfig.ToServer(context.Background(), nil, set.TelemetrySettings,
+		newHandler(b.voiceReceiver, frames.limits()), withJSONErrors())
+	require.NoError(t, err)
+	b.handler = server.Handler
+	t.Cleanup(func() {
+		assert.NoError(t, b.Shutdown(context.Background()))
+		assert.NoError(t, b.Shutdown(context.Background()), "twice")
+		assert.NoError(t, telemetry.Shutdown(context.Background()))
+	})
+	return b
+}
+
+func (b *bench) post(path, body string, headers ...string) (int, string) {
+	req := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	return b.do(req)
+}
+
+func (b *bench) do(req *http.Request) (int, string) {
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, req)
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+// totals adds up all points by metric name, histograms by their sum.
+func (b *bench) totals() map[string]float64 {
+	sums := map[string]float64{}
+	for _, metrics := range b.metrics.AllMetrics() {
+		for _, metric := range metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+			if metric.Type() == pmetric.MetricTypeHistogram {
+				for _, point := range metric.Histogram().DataPoints().All() {
+					sums[metric.Name()] += point.Sum()
+				}
+				continue
+			}
+			for _, point := range metric.Sum().DataPoints().All() {
+				sums[metric.Name()] += point.DoubleValue() + float64(point.IntValue())
+			}
+		}
+	}
+	return sums
+}
+
+func fiveLines(t testing.TB) string {
+	lines, err := os.ReadFile("testdata/five_lines.ndjson")
+	require.NoError(t, err)
+	return string(lines)
+}
+
+var fiveLinesTotals = map[string]float64{
+	"voice.calls.total":               1,
+	"voice.ttfb.milliseconds":         602,
+	"voice.processing.milliseconds":   1310,
+	"voice.llm.tokens.total":          1079,
+	"voice.tts.characters.total":      48,
+	"voice.session.duration.seconds":  74.2,
+	"voice.stt.session.seconds.total": 74.2,
+	"voice.call.duration.seconds":     74.2,
+}
+
+func TestFiveLines(t *testing.T) {
+	b := newBench(t, nil)
+	status, answer := b.post("/v1/frames", fiveLines(t))
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, `{"accepted":5,"duplicates":0,"ignored":0,"rejected":[]}`, answer)
+	assert.InDeltaMapValues(t, fiveLinesTotals, b.totals(), 1e-9)
+	assert.Equal(t, 1, b.logs.LogRecordCount())
+
+	status, answer = b.post("/v1/frames", fiveLines(t))
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, `{"accepted":0,"duplicates":5,"ignored":0,"rejected":[]}`, answer)
+	assert.InDeltaMapValues(t, fiveLinesTotals, b.totals(), 1e-9)
+	assert.Equal(t, 1, b.logs.LogRecordCount())
+}
+
+// However a call's lines are cut into requests, the totals are the same.
+func TestShapesOfABody(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(fiveLines(t)), "\n")
+	for name, bodies := range map[string][]string{
+		"NDJSON":             {strings.Join(lines, "\n")},
+		"array":              {"[" + strings.Join(lines, ",") + "]"},
+		"one by one":         lines,
+		"two requests":       {strings.Join(lines[:2], "\n"), "[" + strings.Join(lines[2:], ",") + "]"},
+		"with blank lines":   {"\n\n" + strings.Join(lines, "\r\n\r\n")},
+		"everything twice":   {strings.Join(append(lines, lines...), "\n")},
+		"each line thrice":   {strings.Join(lines, "\n"), lines[0], strings.Join(lines, "\n"), lines[4]},
+		"the end come first": {lines[0], lines[4], strings.Join(lines[1:4], "\n")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, nil)
+			for _, body := range bodies {
+				status, _ := b.post("/v1/frames", body)
+				assert.Equal(t, http.StatusOK, status)
+			}
+			assert.InDeltaMapValues(t, fiveLinesTotals, b.totals(), 1e-9)
+		})
+	}
+}
+
+func TestWhereTheCallIDComesFrom(t *testing.T) {
+	frame := func(id string) string { return `{"type":"StartFrame"` + id + `}` }
+	for name, test := range map[string]struct {
+		path, body, header string
+		want               string
+	}{
+		"body":               {"/v1/frames", frame(`,"call_id":"body"`), "", "body"},
+		"body before others": {"/v1/frames/path?call_id=query", frame(`,"call_id":"body"`), "header", "body"},
+		"pipecatCallId":      {"/v1/frames", frame(`,"pipecatCallId":"roark"`), "", "roark"},
+		"path":               {"/v1/frames/path?call_id=query", frame(""), "header", "path"},
+		"escaped path":       {"/v1/frames/a%2Fb", frame(""), "", "a/b"},
+		"header":             {"/v1/frames?call_id=query", frame(""), "header", "header"},
+		"query":              {"/v1/frames?call_id=query", frame(""), "", "query"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, nil)
+			status, _ := b.post(test.path, test.body, "X-Call-Id", test.header)
+			require.Equal(t, http.StatusOK, status)
+			points := b.metrics.AllMetrics()[0].ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints()
+			id, _ := points.At(0).Attributes().Get("call_id")
+			assert.Equal(t, test.want, id.Str())
+		})
+	}
+}
+
+func TestWhatIsNotTaken(t *testing.T) {
+	start := `{"type":"StartFrame","call_id":"c1","timestamp":1764000000.0}`
+	deep := strings.Repeat(`{"a":`, 33) + "1" + strings.Repeat("}", 33)
+	for name, test := range map[string]struct {
+		body   string
+		status int
+		answer string
+	}{
+		"empty":        {"", 400, `{"error":"the body holds no frame: send a JSON object, an array of objects or NDJSON"}`},
+		"empty array":  {"[]", 400, `{"error":"the body holds no frame: send a JSON object, an array of objects or NDJSON"}`},
+		"not JSON":     {"hello", 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"expected a JSON object"}]}`},
+		"a form":       {"call_id=1", 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"expected a JSON object"}]}`},
+		"cut off":      {start + "\n" + `{"type":"EndFr`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":1,"reason":"the message breaks off inside a string"}]}`},
+		"wrong type":   {`[{"type":"EndFrame","call_id":3},` + start + `]`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: must be a string, not number"}]}`},
+		"no call id":   {`{"type":"EndFrame"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"no call id: set call_id in the frame, or the path /v1/frames/{call_id}, the header X-Call-Id or ?call_id="}]}`},
+		"long call id": {`{"type":"EndFrame","call_id":"` + strings.Repeat("x", 257) + `"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: longer than 256 bytes"}]}`},
+		"future":       {`{"type":"EndFrame","call_id":"c1","timestamp":1795435801}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"timestamp: more than 10m0s in the future: check the bot's clock"}]}`},
+		"too deep":     {deep + "\n" + start, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"nested deeper than 32 levels"}]}`},
+		"ignored":      {`{"type":"HeartbeatFrame","call_id":"c1"}`, 200, `{"accepted":0,"duplicates":0,"ignored":1,"rejected":[]}`},
+		"NaN costs its datum": {
+			`{"type":"MetricsFrame","call_id":"c1","data":[{"type":"TTFBMetricsData","value":NaN},{"type":"TTFBMetricsData","value":0.1},{"type":"TTSUsageMetricsData","value":Infinity}]}`,
+			200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"data[0].value: must be a finite number"},{"index":0,"reason":"data[2].value: must be a finite number"}]}`,
+		},
+		"absurd": {
+			`{"type":"MetricsFrame","call_id":"c1","data":[{"type":"LLMUsageMetricsData","value":{"prompt_tokens":1000000000000000}}]}`,
+			400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"data[0].value.prompt_tokens: must be between 0 and 1000000000 tokens"}]}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, nil)
+			status, answer := b.post("/v1/frames", test.body)
+			assert.Equal(t, test.status, status)
+			assert.Equal(t, test.answer, answer)
+		})
+	}
+}
+
+func TestRequestsThatAreRefused(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.Protocols.Frames.Get().MaxFrames = 3 })
+	gzipped := func(data string) io.Reader {
+		var body bytes.Buffer
+		w := gzip.NewWriter(&body)
+		_, _ = w.Write([]byte(data))
+		_ = w.Close()
+		return &body
+	}
+	request := func(method, path string, body io.Reader, headers ...string) *http.Request {
+		req := httptest.NewRequest(method, path, body)
+		for i := 0; i < len(headers); i += 2 {
+			req.Header.Set(headers[i], headers[i+1])
+		}
+		return req
+	}
+	start := `{"type":"StartFrame","call_id":"c1"}`
+	for name, test := range map[string]struct {
+		req    *http.Request
+		status int
+		reason string
+	}{
+		"method":           {request("GET", "/v1/frames", nil), 405, "only POST"},
+		"path":             {request("POST", "/v1/frame", strings.NewReader(start)), 404, "POST to /v1/frames"},
+		"deeper path":      {request("POST", "/v1/frames/a/b", strings.NewReader(start)), 404, "POST to /v1/frames"},
+		"content type":     {request("POST", "/v1/frames", strings.NewReader(start), "Content-Type", "application/x-www-form-urlencoded"), 415, "Content-Type: application/json"},
+		"bad content type": {request("POST", "/v1/frames", strings.NewReader(start), "Content-Type", ";;"), 415, "Content-Type: application/json"},
+		"encoding":         {request("POST", "/v1/frames", strings.NewReader(start), "Content-Encoding", "br"), 415, "Content-Encoding must be gzip"},
+		"zstd":             {request("POST", "/v1/frames", strings.NewReader(start), "Content-Encoding", "zstd"), 415, "Content-Encoding must be gzip"},
+		"not gzip":         {request("POST", "/v1/frames", strings.NewReader(start), "Content-Encoding", "gzip"), 400, "not gzip"},
+		"cut-off gzip":     {request("POST", "/v1/frames", io.LimitReader(gzipped(strings.Repeat(start, 3)), 30), "Content-Encoding", "gzip"), 400, "cut off"},
+		"5 MiB":            {request("POST", "/v1/frames", strings.NewReader(strings.Repeat(" ", 5<<20))), 413, "larger than 4194304 bytes"},
+		"gzip bomb":        {request("POST", "/v1/frames", gzipped(strings.Repeat(" ", 64<<20)), "Content-Encoding", "gzip"), 413, "larger than 4194304 bytes"},
+		"too many frames":  {request("POST", "/v1/frames", strings.NewReader(strings.Repeat(start, 4))), 413, "more than 3 frames"},
+		"nothing wrong":    {request("POST", "/v1/frames", gzipped(start), "Content-Encoding", "gzip"), 200, `"accepted":1`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, answer := b.do(test.req)
+			assert.Equal(t, test.status, status)
+			assert.Contains(t, answer, test.reason)
+			assert.True(t, json.Valid([]byte(answer)))
+		})
+	}
+	assert.Equal(t, map[string]float64{"voice.calls.total": 1}, b.totals())
+}
+
+// What the pipeline refuses has changed nothing: the same request is taken whole when it comes again.
+func TestRefusedRequestsAreTakenWhenTheyComeAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		err    error
+		status int
+	}{
+		"overload":  {errors.New("data refused due to high memory usage"), http.StatusServiceUnavailable},
+		"permanent": {consumererror.NewPermanent(errors.New("no")), http.StatusBadRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, refusing := range []string{"metrics", "logs"} {
+				b := newBench(t, nil)
+				refuse := consumertest.NewErr(test.err)
+				if refusing == "metrics" {
+					b.pipeline.metrics = refuse
+				} else {
+					b.pipeline.logs = refuse
+				}
+				status, answer := b.post("/v1/frames", fiveLines(t))
+				assert.Equal(t, test.status, status)
+				assert.NotContains(t, answer, test.err.Error())
+				assert.Zero(t, b.calls.Active())
+
+				b.pipeline.metrics, b.pipeline.logs = b.metrics, b.logs
+				status, answer = b.post("/v1/frames", fiveLines(t))
+				assert.Equal(t, http.StatusOK, status)
+				assert.Contains(t, answer, `"accepted":5`)
+				assert.InDeltaMapValues(t, fiveLinesTotals, b.totals(), 1e-9)
+			}
+		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxActiveCalls = 1 })
+	_, _ = b.post("/v1/frames/one", `{"type":"StartFrame"}`)
+	req := httptest.NewRequest(http.MethodPost, "/v1/frames/two", strings.NewReader(`{"type":"StartFrame"}`))
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, req)
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.Equal(t, "1", w.Header().Get("Retry-After"))
+	assert.Contains(t, w.Body.String(), "max_active_calls")
+}
+
+func TestIdleCallsEndAndActiveCallsAreReported(t *testing.T) {
+	b := newBench(t, nil)
+	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
+	_, _ = b.post("/v1/frames/c1", `{"type":"StartFrame"}`)
+	assert.Equal(t, 1, b.calls.Active())
+
+	require.NoError(t, b.clock.BlockUntilContext(context.Background(), 1))
+	for range 30 {
+		b.clock.Advance(10 * time.Second)
+		require.Eventually(t, func() bool { return b.reported(b.clock.Now()) }, 5*time.Second, time.Millisecond)
+	}
+	assert.Zero(t, b.calls.Active())
+	require.Equal(t, 1, b.logs.LogRecordCount())
+	reason, _ := b.logs.AllLogs()[0].ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().Get("end_reason")
+	assert.Equal(t, "idle_timeout", reason.Str())
+}
+
+// reported says whether the active calls of a tick are in the sink.
+func (b *bench) reported(tick time.Time) bool {
+	for _, metrics := range b.metrics.AllMetrics() {
+		metric := metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
+		if metric.Name() == "voice.calls.active" && metric.Sum().DataPoints().At(0).Timestamp().AsTime().Equal(tick) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestSelfTelemetry(t *testing.T) {
+	b := newBench(t, nil)
+	_, _ = b.post("/v1/frames", fiveLines(t))
+	_, _ = b.post("/v1/frames", fiveLines(t))
+	_, _ = b.post("/v1/frames/550e8400-e29b-41d4-a716-446655440000", `{"kind":"tts","characters":5,"timestamp":1764000080}`)
+	_, _ = b.post("/v1/frames/c2", `{"type":"MetricsFrame","data":[{"type":"TTFBMetricsData","value":0},{"type":"TTFBMetricsData","value":"x"}]}`+"\n{}\nhello\n"+`{"kind":"ttfa"}`)
+	_, _ = b.post("/v1/frames", "")
+
+	outcome := func(n int64, outcome, reason string) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("outcome", outcome), attribute.String("reason", reason))}
+	}
+	ignore := metricdatatest.IgnoreTimestamp()
+	exemplars := metricdatatest.IgnoreExemplars()
+	metadatatest.AssertEqualReceiverVoiceFrameFrames(t, b.telemetry, []metricdata.DataPoint[int64]{
+		outcome(6, "accepted", ""), outcome(5, "duplicate", ""), outcome(1, "late", ""), outcome(1, "ignored", ""),
+		outcome(1, "rejected", "unknown_message"), outcome(1, "rejected", "wrong_type"),
+	}, ignore, exemplars)
+	metadatatest.AssertEqualReceiverVoiceFrameSentinels(t, b.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, ignore, exemplars)
+	metadatatest.AssertEqualReceiverVoiceFrameDataRejected(t, b.telemetry, []metricdata.DataPoint[int64]{
+		{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "wrong_type"))},
+	}, ignore, exemplars)
+	metadatatest.AssertEqualReceiverVoiceFrameActiveCalls(t, b.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, ignore, exemplars)
+	metadatatest.AssertEqualReceiverVoiceFrameRequests(t, b.telemetry, []metricdata.DataPoint[int64]{
+		{Value: 4, Attributes: attribute.NewSet(attribute.Int("status_code", 200))},
+		{Value: 1, Attributes: attribute.NewSet(attribute.Int("status_code", 400))},
+	}, ignore, exemplars)
+}
+
+// 64 posters over real sockets and a shutdown in their midst: what was answered 200 is in the sink, exactly once.
+func TestConcurrentPostersAndShutdown(t *testing.T) {
+	b := newBench(t, nil)
+	listener, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	server := &http.Server{Handler: b.handler}
+	served := make(chan struct{})
+	go func() { defer close(served); _ = server.Serve(listener) }()
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	client := &http.Client{Transport: transport}
+
+	var mu sync.Mutex
+	taken := 0
+	var posters sync.WaitGroup
+	enough := make(chan struct{})
+	for p := range 64 {
+		posters.Go(func() {
+			for i := range 200 {
+				body := fmt.Sprintf(`{"kind":"tts","call_id":"call-%d","characters":1,"timestamp":%d}`, (p+i)%16, 1764000000+p*1000+i)
+				for range 2 { // a retry of the same frame must not count twice
+					answer, err := client.Post("http://"+listener.Addr().String()+"/v1/frames", "application/json", strings.NewReader(body))
+					if err != nil {
+						return
+					}
+					var got struct{ Accepted int }
+					_ = json.NewDecoder(answer.Body).Decode(&got)
+					_ = answer.Body.Close()
+					mu.Lock()
+					if taken += got.Accepted; taken == 3000 {
+						close(enough)
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	<-enough
+	require.NoError(t, server.Shutdown(context.Background()))
+	posters.Wait()
+	<-served
+	transport.CloseIdleConnections()
+	assert.GreaterOrEqual(t, taken, 3000)
+	assert.Equal(t, float64(taken), b.totals()["voice.tts.characters.total"])
+}
+
+func TestStartFailsOnATakenPort(t *testing.T) {
+	listener, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	b := newBench(t, func(c *Config) {
+		c.Protocols.Frames.Get().ServerConfig.NetAddr.Endpoint = listener.Addr().String()
+	})
+	err = b.Start(context.Background(), componenttest.NewNopHost())
+	assert.ErrorContains(t, err, "protocols::frames::endpoint")
+}
+
+func TestOneSignalAlone(t *testing.T) {
+	for _, alone := range []string{"metrics", "logs"} {
+		b := newBench(t, nil)
+		if alone == "metrics" {
+			b.pipeline.logs = nil
+		} else {
+			b.pipeline.metrics = nil
+		}
+		status, answer := b.post("/v1/frames", fiveLines(t))
+		assert.Equal(t, http.StatusOK, status)
+		assert.Contains(t, answer, `"accepted":5`)
+	}
+}
