@@ -6,7 +6,7 @@ BIN      := bin/otelcol-voice
 DATA     ?= data
 ENV_FILE ?=
 TOOL     := go tool -modfile=$(CURDIR)/tools/go.mod
-MODULES  := . test/e2e
+MODULES  := . cmd/voice-demo test/e2e
 OURS      = $(shell git ls-files -co --exclude-standard '*.go' | grep -v -e generated_ -e ^cmd/otelcol-voice/)
 
 # With ENV_FILE the bot's own .env is read as it is (no shell cuts its values) and data goes to Grafana Cloud;
@@ -31,7 +31,7 @@ run: build ## Run it: local, or with ENV_FILE=.env to Grafana Cloud
 
 .PHONY: demo
 demo: build ## Play a few calls, then show what they cost (uses a running collector, else starts one)
-	@go run ./cmd/voice-demo -collector $(BIN)
+	@cd cmd/voice-demo && go build -o ../../bin/voice-demo . && cd ../.. && OTELCOL_VOICE_DATA=$(DATA) bin/voice-demo
 
 ##@ Develop
 
