@@ -45,7 +45,8 @@ func script(now time.Time) []demoCall {
 		turns []turn
 	}{
 		{
-			"a booking", bot{"OpenAILLMService", "gpt-4o", "DeepgramSTTService", "nova-3", "CartesiaTTSService", "sonic-3.5"},
+			"a booking",
+			bot{"OpenAILLMService", "gpt-4o", "DeepgramSTTService", "nova-3", "CartesiaTTSService", "sonic-3.5"},
 			[]turn{
 				{heard: 3.2, ttfb: 0.41, prompt: 1042, cached: 0, completion: 37, characters: 148},
 				{heard: 2.1, ttfb: 0.36, prompt: 1131, cached: 1024, completion: 52, characters: 201},
@@ -53,28 +54,32 @@ func script(now time.Time) []demoCall {
 			},
 		},
 		{
-			"support, cut off once", bot{"OpenAILLMService", "gpt-4o-mini", "GladiaSTTService", "solaria-1", "ElevenLabsTTSService", "eleven_flash_v2_5"},
+			"support, cut off once",
+			bot{"OpenAILLMService", "gpt-4o-mini", "GladiaSTTService", "solaria-1", "ElevenLabsTTSService", "eleven_flash_v2_5"},
 			[]turn{
 				{heard: 6.0, ttfb: 0.29, prompt: 2210, cached: 1920, completion: 143, characters: 612, cutOff: true},
 				{heard: 2.5, ttfb: 0.31, prompt: 2391, cached: 1920, completion: 61, characters: 240},
 			},
 		},
 		{
-			"an interview", bot{"AnthropicLLMService", "claude-haiku-4-5", "DeepgramSTTService", "nova-3", "CartesiaTTSService", "sonic-3.5"},
+			"an interview",
+			bot{"AnthropicLLMService", "claude-haiku-4-5", "DeepgramSTTService", "nova-3", "CartesiaTTSService", "sonic-3.5"},
 			[]turn{
 				{heard: 11.5, ttfb: 0.74, prompt: 310, cached: 3800, completion: 88, characters: 372},
 				{heard: 14.2, ttfb: 0.69, prompt: 420, cached: 3800, completion: 95, characters: 401},
 			},
 		},
 		{
-			"a quiz that thinks", bot{"GoogleLLMService", "gemini-2.5-flash", "DeepgramSTTService", "nova-3", "DeepgramTTSService", "aura-2"},
+			"a quiz that thinks",
+			bot{"GoogleLLMService", "gemini-2.5-flash", "DeepgramSTTService", "nova-3", "DeepgramTTSService", "aura-2"},
 			[]turn{
 				{heard: 2.2, ttfb: 1.10, prompt: 640, completion: 31, reasoning: 212, total: 640 + 31 + 212, characters: 120},
 				{heard: 1.9, ttfb: 0.98, prompt: 705, completion: 28, reasoning: 180, total: 705 + 28 + 180, characters: 111},
 			},
 		},
 		{
-			"a model nobody knows", bot{"OpenAILLMService", "acme-llm-1", "DeepgramSTTService", "nova-3", "CartesiaTTSService", "sonic-3.5"},
+			"a model nobody knows",
+			bot{"OpenAILLMService", "acme-llm-1", "DeepgramSTTService", "nova-3", "CartesiaTTSService", "sonic-3.5"},
 			[]turn{{heard: 3.0, ttfb: 0.55, prompt: 512, completion: 40, characters: 160}},
 		},
 	}

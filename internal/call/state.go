@@ -29,9 +29,12 @@ type state struct {
 }
 
 // moment is when a frame happened by the bot's clock. A frame without a timestamp is placed on that clock by its arrival,
-// so that mixing both kinds does not stretch the call by the difference of the clocks.
+// so that mixing both kinds does not stretch the call by the difference of the clocks. A timestamp that would make the call
+// longer than any call moves nothing: one wrong digit would otherwise be years of session time, and their price.
 func (s *state) moment(f *frame.Frame, arrival time.Time) time.Time {
 	switch {
+	case s.open && f.Time.Sub(s.start) > longest:
+		return s.last
 	case !f.Time.IsZero():
 		return f.Time
 	case s.open:
@@ -39,6 +42,9 @@ func (s *state) moment(f *frame.Frame, arrival time.Time) time.Time {
 	}
 	return arrival
 }
+
+// longest is how long a call can last by the timestamps of its frames.
+const longest = 24 * time.Hour
 
 // begin opens the call.
 func (s *state) begin(at, arrival time.Time) {

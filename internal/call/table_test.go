@@ -238,6 +238,12 @@ func TestClocksOfBotAndCollector(t *testing.T) {
 	assert.Equal(t, []string{"opened", "lasted 8", "lasted 12", "turn ended", "ended 20 "}, told(facts))
 }
 
+func TestOneWrongTimestampDoesNotStretchTheCall(t *testing.T) {
+	facts, _ := apply(t, NewTable(config),
+		say(0, kind(frame.CallStarted)), say(40*24*3600, kind(frame.BotStartedTalking)), say(12, kind(frame.CallEnded)))
+	assert.Equal(t, []string{"opened", "lasted 12", "turn ended", "ended 12 "}, told(facts))
+}
+
 func TestOutOfOrderFramesDoNotShortenTheCall(t *testing.T) {
 	facts, _ := apply(t, NewTable(config),
 		say(0, kind(frame.CallStarted)), say(10, kind(frame.BotStartedTalking)), say(4, kind(frame.UserStoppedTalking)), say(12, kind(frame.CallEnded)))

@@ -55,11 +55,13 @@ func TestCounters(t *testing.T) {
 		"turn":   {call.Fact{Kind: call.TurnEnded}, "voice.turns.total", "{turn}", int64(1), true, map[string]any{}},
 		"cut":    {call.Fact{Kind: call.Interrupted}, "voice.interruptions.total", "{interruption}", int64(1), true, map[string]any{}},
 		"tool": {
-			call.Fact{Kind: call.ToolCalled, Name: "book", Outcome: "failed"}, "voice.tool.calls.total", "{call}", int64(1), true,
+			call.Fact{Kind: call.ToolCalled, Name: "book", Outcome: "failed"},
+			"voice.tool.calls.total", "{call}", int64(1), true,
 			map[string]any{"function_name": "book", "outcome": "failed"},
 		},
 		"error": {
-			call.Fact{Kind: call.Failed, Source: source, Name: "timeout"}, "voice.errors.total", "{error}", int64(1), true,
+			call.Fact{Kind: call.Failed, Source: source, Name: "timeout"},
+			"voice.errors.total", "{error}", int64(1), true,
 			map[string]any{"processor": "OpenAILLMService", "category": "timeout"},
 		},
 		"tokens": {

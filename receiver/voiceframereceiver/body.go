@@ -41,8 +41,10 @@ func decode(body []byte, limits dialect.Limits, callID string, now time.Time) (i
 	messages, err := dialect.Split(body, limits)
 	switch {
 	case errors.Is(err, dialect.ErrTooManyMessages):
-		return intake{}, refusal{http.StatusRequestEntityTooLarge,
-			fmt.Sprintf("more than %d frames in one body: send fewer at once", limits.Messages)}
+		return intake{}, refusal{
+			http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("more than %d frames in one body: send fewer at once", limits.Messages),
+		}
 	case err != nil:
 		return intake{}, err
 	case len(messages) == 0:

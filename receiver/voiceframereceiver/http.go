@@ -73,8 +73,10 @@ func check(req *http.Request) error {
 	}
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil || !isJSON(media) {
-		return refusal{http.StatusUnsupportedMediaType,
-			"send JSON: set the header Content-Type: application/json (or application/x-ndjson)"}
+		return refusal{
+			http.StatusUnsupportedMediaType,
+			"send JSON: set the header Content-Type: application/json (or application/x-ndjson)",
+		}
 	}
 	return nil
 }
@@ -91,8 +93,10 @@ func read(req *http.Request) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, refusal{http.StatusRequestEntityTooLarge,
-			fmt.Sprintf("the body is larger than %d bytes (uncompressed): send fewer frames at once", tooLarge.Limit)}
+		return nil, refusal{
+			http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("the body is larger than %d bytes (uncompressed): send fewer frames at once", tooLarge.Limit),
+		}
 	case err != nil:
 		return nil, refusal{http.StatusBadRequest, "the body could not be read to its end: it is cut off or not what its encoding says"}
 	}

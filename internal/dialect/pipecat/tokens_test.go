@@ -24,54 +24,66 @@ func TestTokenSplit(t *testing.T) {
 		want  frame.Tokens
 	}{
 		"OpenAI: cached is inside the prompt": {
-			openAI, tokenUsage{Prompt: 1042, Completion: 37, Total: 1079, CacheRead: 896},
+			openAI,
+			tokenUsage{Prompt: 1042, Completion: 37, Total: 1079, CacheRead: 896},
 			frame.Tokens{frame.PromptText: 146, frame.PromptCacheRead: 896, frame.CompletionText: 37},
 		},
 		"OpenAI: reasoning is inside the completion": {
-			openAI, tokenUsage{Prompt: 10, Completion: 300, Total: 310, Reasoning: 256},
+			openAI,
+			tokenUsage{Prompt: 10, Completion: 300, Total: 310, Reasoning: 256},
 			frame.Tokens{frame.PromptText: 10, frame.CompletionText: 44, frame.CompletionReasoning: 256},
 		},
 		"OpenAI without a total": {
-			openAI, tokenUsage{Prompt: 1042, Completion: 37, CacheRead: 896},
+			openAI,
+			tokenUsage{Prompt: 1042, Completion: 37, CacheRead: 896},
 			frame.Tokens{frame.PromptText: 146, frame.PromptCacheRead: 896, frame.CompletionText: 37},
 		},
 		"Anthropic 1.7 and later: cached is beside the prompt, the total has it": {
-			anthropic, tokenUsage{Prompt: 50, Completion: 100, Total: 2150, CacheRead: 1800, CacheWrite: 200},
+			anthropic,
+			tokenUsage{Prompt: 50, Completion: 100, Total: 2150, CacheRead: 1800, CacheWrite: 200},
 			frame.Tokens{frame.PromptText: 50, frame.PromptCacheRead: 1800, frame.PromptCacheWrite: 200, frame.CompletionText: 100},
 		},
 		"Anthropic before: the total lacks the cache": {
-			anthropic, tokenUsage{Prompt: 50, Completion: 100, Total: 150, CacheRead: 1800, CacheWrite: 200},
+			anthropic,
+			tokenUsage{Prompt: 50, Completion: 100, Total: 150, CacheRead: 1800, CacheWrite: 200},
 			frame.Tokens{frame.PromptText: 50, frame.PromptCacheRead: 1800, frame.PromptCacheWrite: 200, frame.CompletionText: 100},
 		},
 		"Anthropic before, with little cache": {
-			anthropic, tokenUsage{Prompt: 500, Completion: 100, Total: 600, CacheRead: 200},
+			anthropic,
+			tokenUsage{Prompt: 500, Completion: 100, Total: 600, CacheRead: 200},
 			frame.Tokens{frame.PromptText: 500, frame.PromptCacheRead: 200, frame.CompletionText: 100},
 		},
 		"Bedrock before 1.7": {
-			bedrock, tokenUsage{Prompt: 500, Completion: 100, Total: 600, CacheRead: 200},
+			bedrock,
+			tokenUsage{Prompt: 500, Completion: 100, Total: 600, CacheRead: 200},
 			frame.Tokens{frame.PromptText: 500, frame.PromptCacheRead: 200, frame.CompletionText: 100},
 		},
 		"a net total tells, whoever reports": {
-			openAI, tokenUsage{Prompt: 50, Completion: 100, Total: 1950, CacheRead: 1800},
+			openAI,
+			tokenUsage{Prompt: 50, Completion: 100, Total: 1950, CacheRead: 1800},
 			frame.Tokens{frame.PromptText: 50, frame.PromptCacheRead: 1800, frame.CompletionText: 100},
 		},
 		"Gemini: thoughts are beside the completion": {
-			google, tokenUsage{Prompt: 120, Completion: 30, Total: 350, Reasoning: 200},
+			google,
+			tokenUsage{Prompt: 120, Completion: 30, Total: 350, Reasoning: 200},
 			frame.Tokens{frame.PromptText: 120, frame.CompletionText: 30, frame.CompletionReasoning: 200},
 		},
 		"Gemini with cache": {
-			google, tokenUsage{Prompt: 1000, Completion: 30, Total: 1230, Reasoning: 200, CacheRead: 700},
+			google,
+			tokenUsage{Prompt: 1000, Completion: 30, Total: 1230, Reasoning: 200, CacheRead: 700},
 			frame.Tokens{frame.PromptText: 300, frame.PromptCacheRead: 700, frame.CompletionText: 30, frame.CompletionReasoning: 200},
 		},
 		"realtime: audio apart from text, cached audio apart from both": {
-			openAI, tokenUsage{Prompt: 1000, Completion: 500, Total: 1500, CacheRead: 400, AudioIn: 250, AudioCacheRead: 100, AudioOut: 300},
+			openAI,
+			tokenUsage{Prompt: 1000, Completion: 500, Total: 1500, CacheRead: 400, AudioIn: 250, AudioCacheRead: 100, AudioOut: 300},
 			frame.Tokens{
 				frame.PromptText: 450, frame.PromptCacheRead: 300, frame.PromptAudio: 150, frame.PromptAudioCacheRead: 100,
 				frame.CompletionText: 200, frame.CompletionAudio: 300,
 			},
 		},
 		"realtime without the cached audio: the overlap is the least possible": {
-			openAI, tokenUsage{Prompt: 1000, Completion: 0, Total: 1000, CacheRead: 800, AudioIn: 300},
+			openAI,
+			tokenUsage{Prompt: 1000, Completion: 0, Total: 1000, CacheRead: 800, AudioIn: 300},
 			frame.Tokens{frame.PromptCacheRead: 700, frame.PromptAudio: 200, frame.PromptAudioCacheRead: 100},
 		},
 	} {

@@ -69,8 +69,10 @@ func (t *Time) parseText(data []byte) error {
 }
 
 const (
-	secondsEnd = 1e11 // the year 5138 in seconds, 1973 in milliseconds
-	milliEnd   = 1e14
+	// Above it a number can only be milliseconds: it is the year 5138 in seconds and 1973 in milliseconds.
+	secondsEnd = 1e11
+	// Below it, the year 2000, a number is no wall clock: bots that send a monotonic clock by mistake are told so.
+	secondsBegin = 946_684_800
 )
 
 // fromUnix keeps microseconds: a float64 of Unix seconds holds no more, and what lies below would be noise in
@@ -79,8 +81,9 @@ func (t *Time) fromUnix(number float64) error {
 	if number >= secondsEnd {
 		number /= 1000
 	}
-	if number <= 0 || number >= milliEnd/1000 {
-		return frame.Faultf(frame.BadValue, "timestamp", "must be Unix seconds (or milliseconds) of this age")
+	if number < secondsBegin || number >= secondsEnd {
+		return frame.Faultf(frame.BadValue, "timestamp",
+			"must be Unix seconds (or milliseconds) of this century: is it a monotonic clock, or another unit?")
 	}
 	t.Time = time.UnixMicro(int64(math.Round(number * 1e6))).UTC()
 	return nil

@@ -1,0 +1,8 @@
+// Package pricing is the price book: rows of data become the price of a usage. Only this room knows money.
+//
+// A row says what one quantity of one model costs: price and per stay decimals apart (0.0077 a minute has no exact price
+// a second), and an amount is computed exactly and rounded once, to the float64 that leaves. Rows come in layers: what a
+// later layer says holds over what an earlier one does, row by row. The book is immutable and safe for concurrent use.
+//
+// The package is pure: no clock, nothing of the collector; it reads no file but those embedded in package prices.
+package pricing

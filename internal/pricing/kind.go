@@ -1,0 +1,152 @@
+package pricing
+
+import "github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+
+// Kind is what a usage counts. Kinds are disjoint: a use is counted in one of them, except where a vendor's open time and
+// the speech in it are both reported (see Kind.Pair).
+type Kind uint8
+
+// The kinds. Tokens are the leaves of design.md 3.1.
+const (
+	Unknown Kind = iota // tokens that no row can price: a total, or a leaf that we do not know
+	PromptText
+	PromptCacheRead
+	PromptCacheWrite
+	PromptCacheWrite1h
+	PromptAudio
+	PromptAudioCacheRead
+	PromptImage
+	PromptImageCacheRead
+	PromptVideo
+	CompletionText
+	CompletionAudio
+	CompletionReasoning
+	Characters
+	Bytes
+	STTAudio
+	STTSession
+	RealtimeSession
+	Transport
+	Platform
+	kindCount
+)
+
+// traits of a kind.
+type traits struct {
+	name  string
+	unit  string // what one of the quantity is
+	stage string // whose default model a usage without a model has
+	pair  Kind   // the other quantity in which vendors bill the same use; Unknown: there is none
+	like  Kind   // the kind whose price applies where a model has none for this one; Unknown: there is none
+}
+
+const (
+	unitToken     = "token"
+	unitCharacter = "character"
+	unitByte      = "byte"
+	unitSecond    = "second"
+)
+
+var kinds = [kindCount]traits{
+	Unknown:              {name: "other", unit: unitToken, stage: semconv.StageLLM},
+	PromptText:           tokens(semconv.TokenPrompt, semconv.KindText),
+	PromptCacheRead:      tokens(semconv.TokenPrompt, semconv.KindCacheRead),
+	PromptCacheWrite:     tokens(semconv.TokenPrompt, semconv.KindCacheWrite),
+	PromptCacheWrite1h:   tokens(semconv.TokenPrompt, semconv.KindCacheWrite1h),
+	PromptAudio:          tokens(semconv.TokenPrompt, semconv.KindAudio),
+	PromptAudioCacheRead: tokens(semconv.TokenPrompt, semconv.KindAudioCacheRead),
+	PromptImage:          tokens(semconv.TokenPrompt, semconv.KindImage),
+	PromptImageCacheRead: tokens(semconv.TokenPrompt, semconv.KindImageCacheRead),
+	PromptVideo:          tokens(semconv.TokenPrompt, semconv.KindVideo),
+	CompletionText:       tokens(semconv.TokenCompletion, semconv.KindText),
+	CompletionAudio:      tokens(semconv.TokenCompletion, semconv.KindAudio),
+	// Vendors bill reasoning as output; the few that do not have rows for it.
+	CompletionReasoning: {
+		name: tokenName(semconv.TokenCompletion, semconv.KindReasoning),
+		unit: unitToken, stage: semconv.StageLLM, like: CompletionText,
+	},
+	Characters:      {name: "characters", unit: unitCharacter, stage: semconv.StageTTS, pair: Bytes},
+	Bytes:           {name: "bytes", unit: unitByte, stage: semconv.StageTTS, pair: Characters},
+	STTAudio:        {name: "stt_audio_seconds", unit: unitSecond, stage: semconv.StageSTT, pair: STTSession},
+	STTSession:      {name: "stt_session_seconds", unit: unitSecond, stage: semconv.StageSTT, pair: STTAudio},
+	RealtimeSession: {name: "realtime_session_seconds", unit: unitSecond, stage: semconv.StageRealtime},
+	Transport:       {name: "transport_seconds", unit: unitSecond, stage: semconv.StageTransport},
+	Platform:        {name: "platform_seconds", unit: unitSecond, stage: semconv.StagePlatform},
+}
+
+func tokens(tokenType, tokenKind string) traits {
+	return traits{name: tokenName(tokenType, tokenKind), unit: unitToken, stage: semconv.StageLLM}
+}
+
+func tokenName(tokenType, tokenKind string) string { return tokenType + "." + tokenKind }
+
+// String is the kind as price rows and the attribute usage_kind write it.
+func (k Kind) String() string { return kinds[k].name }
+
+// Unit is what one of the quantity is: token, character, byte or second.
+func (k Kind) Unit() string { return kinds[k].unit }
+
+// Stage is the stage that a use of this kind belongs to unless it says otherwise; it decides about the default model of a
+// usage that names only a provider.
+func (k Kind) Stage() string { return kinds[k].stage }
+
+// Pair is the other quantity in which vendors bill the same use (seconds of speech and seconds of an open session).
+func (k Kind) Pair() (Kind, bool) { return kinds[k].pair, kinds[k].pair != Unknown }
+
+// TokenKind is the kind of tokens with a token_type and a token_kind; no token_kind means text. Tokens that are not a leaf
+// (token_type total, or a word that we do not know) are Unknown: no price could be right.
+func TokenKind(tokenType, tokenKind string) Kind {
+	switch tokenType {
+	case semconv.TokenPrompt:
+		return promptKind(tokenKind)
+	case semconv.TokenCompletion:
+		return completionKind(tokenKind)
+	}
+	return Unknown
+}
+
+func promptKind(tokenKind string) Kind {
+	switch tokenKind {
+	case "", semconv.KindText:
+		return PromptText
+	case semconv.KindCacheRead:
+		return PromptCacheRead
+	case semconv.KindCacheWrite:
+		return PromptCacheWrite
+	case semconv.KindCacheWrite1h:
+		return PromptCacheWrite1h
+	case semconv.KindAudio:
+		return PromptAudio
+	case semconv.KindAudioCacheRead:
+		return PromptAudioCacheRead
+	case semconv.KindImage:
+		return PromptImage
+	case semconv.KindImageCacheRead:
+		return PromptImageCacheRead
+	case semconv.KindVideo:
+		return PromptVideo
+	}
+	return Unknown
+}
+
+func completionKind(tokenKind string) Kind {
+	switch tokenKind {
+	case "", semconv.KindText:
+		return CompletionText
+	case semconv.KindAudio:
+		return CompletionAudio
+	case semconv.KindReasoning:
+		return CompletionReasoning
+	}
+	return Unknown
+}
+
+// kindNamed is the kind that a price row names.
+func kindNamed(name string) (Kind, bool) {
+	for kind := Unknown + 1; kind < kindCount; kind++ {
+		if kinds[kind].name == name {
+			return kind, true
+		}
+	}
+	return Unknown, false
+}
