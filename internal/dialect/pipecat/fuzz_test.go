@@ -1,0 +1,61 @@
+package pipecat
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// frameSeeds and recordSeeds are the payloads of Pipecat's own models, one of each class.
+var frameSeeds = []string{
+	`{"type":"StartFrame","call_id":"c","timestamp":1764000000.0,"llm_model":"gpt-4o","stt_model":"gladia","tts_model":"cartesia"}`,
+	`{"type":"MetricsFrame","id":991,"call_id":"c","timestamp":1764000003.1,"data":[{"type":"TTFBMetricsData","processor":"OpenAILLMService#0","model":"gpt-4o","value":0.4123},{"type":"ProcessingMetricsData","processor":"OpenAILLMService#0","value":1.31}]}`,
+	`{"type":"MetricsFrame","call_id":"c","timestamp":1764000003.2,"data":[{"type":"LLMUsageMetricsData","processor":"AnthropicLLMService#0","model":"claude","value":{"prompt_tokens":50,"completion_tokens":100,"total_tokens":2150,"cache_read_input_tokens":1800,"cache_creation_input_tokens":200,"reasoning_tokens":null}}]}`,
+	`{"type":"MetricsFrame","data":[{"type":"TTSUsageMetricsData","processor":"CartesiaTTSService#0","value":48},{"type":"STTUsageMetricsData","value":{"audio_seconds":7.84}},{"type":"TTFAMetricsData","ttfa":0.31},{"type":"TurnMetricsData","is_complete":true}]}`,
+	`{"type":"EndFrame","timestamp":"2025-11-24T16:00:00Z","reason":"hangup"}`,
+	`{"type":"ErrorFrame","processor":"X#1","category":"timeout","fatal":true}`,
+}
+
+var recordSeeds = []string{
+	`{"kind":"llm","processor":"OpenAILLMService#0","model":"gpt-4o","timestamp":1758268801.22,"audio_seconds":null,"characters":null,"prompt_tokens":1042,"completion_tokens":37,"total_tokens":1079,"cache_read_input_tokens":896}`,
+	`{"kind":"ttfb","processor":"CartesiaTTSService#0","model":"sonic-3","timestamp":1758268801.6,"seconds":0.19}`,
+	`{"kind":"stt","audio_seconds":7.84}`,
+	`{"kind":"bot_speech_stopped","timestamp":1758268801.6,"started_at":1758268799.0}`,
+	`{"kind":"function_call_completed","function_name":"book","tool_call_id":"t","arguments":{}}`,
+}
+
+func FuzzDecodeFrame(f *testing.F)  { fuzz(f, frameSeeds, DecodeFrame) }
+func FuzzDecodeRecord(f *testing.F) { fuzz(f, recordSeeds, DecodeRecord) }
+
+func FuzzDecodeErrorRecord(f *testing.F) {
+	fuzz(f, []string{`{"message":"x","category":"auth","processor":"A#0","processor_usable":false,"timestamp":1764000003.1}`}, DecodeErrorRecord)
+}
+
+// fuzz states what holds of every frame, whatever the bytes were: nothing negative, nothing empty, texts bounded, and the
+// same bytes always the same frame.
+func fuzz(f *testing.F, seeds []string, decode func([]byte) (frame.Frame, error)) {
+	for _, seed := range seeds {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		decoded, err := decode(message)
+		if err != nil {
+			return
+		}
+		again, err := decode(message)
+		require.NoError(t, err)
+		require.Equal(t, decoded, again)
+		for _, e := range decoded.Events {
+			require.NotZero(t, e.Kind)
+			require.GreaterOrEqual(t, e.Value, 0.0)
+			for _, n := range e.Tokens {
+				require.GreaterOrEqual(t, n, int64(0))
+			}
+			for _, text := range []string{e.Name, e.Source.Processor, e.Source.Model} {
+				require.LessOrEqual(t, len(text), maxText)
+			}
+		}
+	})
+}
