@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"encoding/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/pipecat"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
@@ -10,17 +10,17 @@ import (
 
 // head holds the fields by which dialects are told apart.
 type head struct {
-	Type            string          `json:"type"`
-	Kind            string          `json:"kind"`
-	ProcessorUsable json.RawMessage `json:"processor_usable"`
+	Type            string         `json:"type"`
+	Kind            string         `json:"kind"`
+	ProcessorUsable jsontext.Value `json:"processor_usable"`
 }
 
 // Decode turns one message into a frame. The error is a frame.Fault where the message is of no use, or wire.ErrIgnored
 // where it is known and carries nothing for us. The frame holds no reference to message.
 func Decode(message []byte) (frame.Frame, error) {
 	var h head
-	if err := json.Unmarshal(message, &h); err != nil {
-		return frame.Frame{}, wire.Fault(err)
+	if err := wire.Unmarshal(message, &h); err != nil {
+		return frame.Frame{}, err
 	}
 	switch {
 	case pipecat.IsRecord(h.Kind):

@@ -2,10 +2,10 @@ package pricing
 
 import "cmp"
 
-// applies says whether an offer is for a usage. Its tier and region must be folded.
+// applies says whether an offer is for a usage at a moment.
 func (o *offer) applies(u *Usage, at int64) bool {
 	return o.holds(at) && u.RequestTokens >= o.context &&
-		(o.tier == u.ServiceTier || o.tier == tierName(u.ServiceTier)) &&
+		o.tier == tierName(u.ServiceTier) &&
 		(o.region == "" || o.region == fold(u.Region))
 }
 

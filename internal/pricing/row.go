@@ -3,6 +3,7 @@ package pricing
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -152,7 +153,7 @@ func kindNames() []string {
 
 func unitsOf(kind Kind) []string {
 	units := factors[kind.Unit()]
-	return slices.SortedFunc(mapKeys(units), func(a, b string) int { return int(units[a]) - int(units[b]) })
+	return slices.SortedFunc(maps.Keys(units), func(a, b string) int { return int(units[a]) - int(units[b]) })
 }
 
 func (o *offer) setTimes(r *Row) error {

@@ -2,8 +2,9 @@ package pipecat
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -12,10 +13,10 @@ import (
 // datum is one entry of a MetricsFrame. Pipecat's own dump has no "type": the bot adds the class name, for TTFB and
 // processing time look the same without it.
 type datum struct {
-	Type      string          `json:"type"`
-	Processor string          `json:"processor"`
-	Model     string          `json:"model"`
-	Value     json.RawMessage `json:"value"`
+	Type      string         `json:"type"`
+	Processor string         `json:"processor"`
+	Model     string         `json:"model"`
+	Value     jsontext.Value `json:"value"`
 }
 
 // metrics reads each datum alone: one that is wrong costs itself.
@@ -59,7 +60,7 @@ func isSentinel(event *frame.Event) bool {
 // the TTFB, text aggregation and turn detection are not stages of the answer.
 func decodeDatum(raw []byte) (frame.Event, error) {
 	var d datum
-	if err := json.Unmarshal(raw, &d); err != nil {
+	if err := wire.Unmarshal(raw, &d); err != nil {
 		return frame.Event{}, err
 	}
 	source := sourceOf(d.Processor, d.Model)
@@ -82,17 +83,17 @@ func decodeDatum(raw []byte) (frame.Event, error) {
 	return frame.Event{}, frame.Faultf(frame.UnknownMessage, "type", "not a class of Pipecat's metrics")
 }
 
-func latency(kind frame.Kind, source frame.Source, value json.RawMessage) (frame.Event, error) {
+func latency(kind frame.Kind, source frame.Source, value jsontext.Value) (frame.Event, error) {
 	seconds, err := number(value, "value", -frame.MaxSeconds, frame.MaxSeconds)
 	return frame.Event{Kind: kind, Source: source, Value: frame.Milliseconds(seconds)}, err
 }
 
-func tokens(source frame.Source, value json.RawMessage) (frame.Event, error) {
+func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
 	var usage tokenUsage
 	if absent(value) {
 		return frame.Event{}, missing("value")
 	}
-	if err := json.Unmarshal(value, &usage); err != nil {
+	if err := wire.Unmarshal(value, &usage); err != nil {
 		return frame.Event{}, wire.Fault(err).In("value")
 	}
 	split, err := usage.split(source)
@@ -102,19 +103,19 @@ func tokens(source frame.Source, value json.RawMessage) (frame.Event, error) {
 	return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, nil
 }
 
-func characters(source frame.Source, value json.RawMessage) (frame.Event, error) {
+func characters(source frame.Source, value jsontext.Value) (frame.Event, error) {
 	count, err := number(value, "value", 0, frame.MaxCharacters)
 	return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
 }
 
-func audio(source frame.Source, value json.RawMessage) (frame.Event, error) {
+func audio(source frame.Source, value jsontext.Value) (frame.Event, error) {
 	var usage struct {
-		AudioSeconds json.RawMessage `json:"audio_seconds"`
+		AudioSeconds jsontext.Value `json:"audio_seconds"`
 	}
 	if absent(value) {
 		return frame.Event{}, missing("value")
 	}
-	if err := json.Unmarshal(value, &usage); err != nil {
+	if err := wire.Unmarshal(value, &usage); err != nil {
 		return frame.Event{}, wire.Fault(err).In("value")
 	}
 	seconds, err := number(usage.AudioSeconds, "value.audio_seconds", 0, frame.MaxSeconds)
@@ -130,12 +131,12 @@ func asStage(source frame.Source, stage frame.Stage) frame.Source {
 }
 
 // number is a finite number within bounds.
-func number(raw json.RawMessage, path string, least, most float64) (float64, error) {
+func number(raw jsontext.Value, path string, least, most float64) (float64, error) {
 	if absent(raw) {
 		return 0, missing(path)
 	}
 	var n float64
-	if json.Unmarshal(raw, &n) != nil {
+	if wire.Unmarshal(raw, &n) != nil {
 		return 0, frame.Faultf(frame.WrongType, path, "must be a finite number")
 	}
 	if n < least || n > most {
@@ -144,7 +145,7 @@ func number(raw json.RawMessage, path string, least, most float64) (float64, err
 	return n, nil
 }
 
-func absent(raw json.RawMessage) bool {
+func absent(raw jsontext.Value) bool {
 	return len(raw) == 0 || bytes.Equal(raw, []byte("null"))
 }
 

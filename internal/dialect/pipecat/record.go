@@ -1,8 +1,9 @@
 package pipecat
 
 import (
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -11,17 +12,17 @@ import (
 // record is any of the flat records of Pipecat's observers: ServiceUsageRecord, ServiceLatencyRecord, SpeechEvent,
 // FunctionCallEvent. Their kinds are disjoint. A function's arguments and result are never read.
 type record struct {
-	Kind          string          `json:"kind"`
-	ID            wire.ID         `json:"id"`
-	CallID        string          `json:"call_id"`
-	PipecatCallID string          `json:"pipecatCallId"`
-	Timestamp     wire.Time       `json:"timestamp"`
-	Processor     string          `json:"processor"`
-	Model         string          `json:"model"`
-	Seconds       json.RawMessage `json:"seconds"`
-	AudioSeconds  json.RawMessage `json:"audio_seconds"`
-	Characters    json.RawMessage `json:"characters"`
-	FunctionName  string          `json:"function_name"`
+	Kind          string         `json:"kind"`
+	ID            wire.ID        `json:"id"`
+	CallID        string         `json:"call_id"`
+	PipecatCallID string         `json:"pipecatCallId"`
+	Timestamp     wire.Time      `json:"timestamp"`
+	Processor     string         `json:"processor"`
+	Model         string         `json:"model"`
+	Seconds       jsontext.Value `json:"seconds"`
+	AudioSeconds  jsontext.Value `json:"audio_seconds"`
+	Characters    jsontext.Value `json:"characters"`
+	FunctionName  string         `json:"function_name"`
 	tokenUsage
 }
 
@@ -42,8 +43,8 @@ func IsRecord(kind string) bool {
 // speech, a function call before its end) are wire.ErrIgnored.
 func DecodeRecord(message []byte) (frame.Frame, error) {
 	var in record
-	if err := json.Unmarshal(message, &in); err != nil {
-		return frame.Frame{}, wire.Fault(err)
+	if err := wire.Unmarshal(message, &in); err != nil {
+		return frame.Frame{}, err
 	}
 	event, err := in.event()
 	if err != nil {
@@ -109,8 +110,8 @@ type errorRecord struct {
 // DecodeErrorRecord turns an ErrorEvent into a frame.
 func DecodeErrorRecord(message []byte) (frame.Frame, error) {
 	var in errorRecord
-	if err := json.Unmarshal(message, &in); err != nil {
-		return frame.Frame{}, wire.Fault(err)
+	if err := wire.Unmarshal(message, &in); err != nil {
+		return frame.Frame{}, err
 	}
 	out := envelope(message, "error", in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
 	out.Events = []frame.Event{{

@@ -1,8 +1,9 @@
 package pipecat
 
 import (
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -11,18 +12,18 @@ import (
 // typedFrame is a Pipecat frame as JSON. Which fields are set depends on Type; what is not listed (texts, audio,
 // arguments, exceptions) is never read.
 type typedFrame struct {
-	Type          string            `json:"type"`
-	ID            wire.ID           `json:"id"`
-	CallID        string            `json:"call_id"`
-	PipecatCallID string            `json:"pipecatCallId"`
-	Timestamp     wire.Time         `json:"timestamp"`
-	LLMModel      string            `json:"llm_model"`
-	STTModel      string            `json:"stt_model"`
-	TTSModel      string            `json:"tts_model"`
-	Reason        json.RawMessage   `json:"reason"`
-	Category      string            `json:"category"`
-	Processor     string            `json:"processor"`
-	Data          []json.RawMessage `json:"data"`
+	Type          string           `json:"type"`
+	ID            wire.ID          `json:"id"`
+	CallID        string           `json:"call_id"`
+	PipecatCallID string           `json:"pipecatCallId"`
+	Timestamp     wire.Time        `json:"timestamp"`
+	LLMModel      string           `json:"llm_model"`
+	STTModel      string           `json:"stt_model"`
+	TTSModel      string           `json:"tts_model"`
+	Reason        jsontext.Value   `json:"reason"`
+	Category      string           `json:"category"`
+	Processor     string           `json:"processor"`
+	Data          []jsontext.Value `json:"data"`
 }
 
 // IsFrame says whether a message type is a class name of Pipecat's frames.
@@ -31,8 +32,8 @@ func IsFrame(messageType string) bool { return strings.HasSuffix(messageType, "F
 // DecodeFrame turns a typed frame into a frame.Frame. Frames of classes that carry nothing for us are wire.ErrIgnored.
 func DecodeFrame(message []byte) (frame.Frame, error) {
 	var in typedFrame
-	if err := json.Unmarshal(message, &in); err != nil {
-		return frame.Frame{}, wire.Fault(err)
+	if err := wire.Unmarshal(message, &in); err != nil {
+		return frame.Frame{}, err
 	}
 	out := envelope(message, in.Type, in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
 	if in.Type == "MetricsFrame" {
@@ -103,7 +104,7 @@ func (in *typedFrame) models() []frame.Source {
 // reason is why the call ended, where the bot says so in words: Pipecat allows any object there.
 func (in *typedFrame) reason(otherwise string) string {
 	var text string
-	if json.Unmarshal(in.Reason, &text) != nil || text == "" {
+	if wire.Unmarshal(in.Reason, &text) != nil || text == "" {
 		return otherwise
 	}
 	return cut(text)

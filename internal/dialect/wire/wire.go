@@ -1,15 +1,20 @@
 // Package wire holds what JSON dialects have in common: identities and timestamps that come in several shapes, and
 // decoding errors told in the terms of the message.
+//
+// The decoder is encoding/json/v2, which is part of Go from 1.27 and is mirrored as a module for the versions before. It
+// says where in a message a value is wrong, and takes a third of the time of encoding/json (BenchmarkDecode).
 package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"math"
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -89,28 +94,64 @@ func (t *Time) fromUnix(number float64) error {
 	return nil
 }
 
+// Unmarshal decodes one JSON value. Names are matched exactly and may not repeat; text that is not UTF-8 is mended, for
+// bots cut texts in the middle of a character. The error is a frame.Fault, see Fault.
+func Unmarshal(data []byte, into any) error {
+	if err := json.Unmarshal(data, into, jsontext.AllowInvalidUTF8(true)); err != nil {
+		return Fault(err)
+	}
+	return nil
+}
+
 // Fault tells a decoding error in the terms of the message: its class, the path of the field and what it should be.
 // It carries none of the message's values.
 func Fault(err error) frame.Fault {
 	var fault frame.Fault
-	if errors.As(err, &fault) {
+	var semantic *json.SemanticError
+	var syntactic *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &fault):
 		return fault
-	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		got, _, _ := strings.Cut(wrong.Value, " ") // "number 12" would show the value
-		return frame.Faultf(frame.WrongType, wrong.Field, "must be %s, not %s", wanted(wrong), got)
-	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return frame.Faultf(frame.NotJSON, "", "not JSON: broken at byte %d of the message", syntax.Offset)
+	case errors.As(err, &semantic):
+		return frame.Faultf(frame.WrongType, path(semantic.JSONPointer), "must be %s, not %s", wanted(semantic), got(semantic))
+	case errors.As(err, &syntactic):
+		return frame.Faultf(frame.NotJSON, "", "not JSON: broken at byte %d of the message", syntactic.ByteOffset)
 	}
 	return frame.Faultf(frame.NotJSON, "", "not JSON")
 }
 
+// path writes a JSON pointer as field names are written in code: data[1].value.
+func path(pointer jsontext.Pointer) string {
+	var path strings.Builder
+	for token := range pointer.Tokens() {
+		switch {
+		case token != "" && strings.Trim(token, "0123456789") == "":
+			path.WriteString("[" + token + "]")
+		case path.Len() > 0:
+			path.WriteString("." + token)
+		default:
+			path.WriteString(token)
+		}
+	}
+	return path.String()
+}
+
+// got names the type that a field has.
+func got(err *json.SemanticError) string {
+	switch err.JSONKind {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case 't', 'f':
+		return "boolean"
+	}
+	return err.JSONKind.String()
+}
+
 // wanted names the type that a field should have had, with its article.
-func wanted(err *json.UnmarshalTypeError) string {
-	switch err.Type.Kind() {
+func wanted(err *json.SemanticError) string {
+	switch err.GoType.Kind() {
 	case reflect.String:
 		return "a string"
 	case reflect.Slice, reflect.Array:

@@ -1,0 +1,315 @@
+package pricing
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+)
+
+// Book answers what a usage costs. It does not change; it is safe for concurrent use.
+type Book struct {
+	vendors []*vendor          // by name
+	byName  map[string]*vendor // by name and by alias
+	version string
+	cache   cache
+}
+
+// vendor is what the book says of a provider.
+type vendor struct {
+	name     string
+	reseller bool
+	defaults map[string]string // model id by stage
+	aliases  map[string]string // model id by other name
+	products map[string]*product
+}
+
+// product is what the book says of a model id of a vendor.
+type product struct {
+	// base: the first layer has the id. It is then a model of its own, and what it has no row for is not looked up under
+	// the id that it would be a dated version of.
+	base   bool
+	offers [kindCount][]*offer // by precedence
+}
+
+// NewBook puts layers together. Plans are the plan that the account has with a provider, by provider: rows with another
+// plan are left out. The error has everything that is wrong, by file and row.
+func NewBook(plans map[string]string, layers ...Layer) (*Book, error) {
+	b := builder{vendors: map[string]*vendor{}, aliases: map[string]string{}, plans: map[string]string{}}
+	for number, layer := range layers {
+		for i := range layer {
+			b.addVendor(&layer[i])
+			b.addRows(&layer[i], number)
+		}
+		b.checkOverlaps(number)
+	}
+	b.checkReferences()
+	b.choosePlans(plans)
+	if err := errors.Join(b.errs...); err != nil {
+		return nil, err
+	}
+	return b.book(version(plans, layers)), nil
+}
+
+// Version identifies the book's content: the day of its newest row and a digest of all.
+func (b *Book) Version() string { return b.version }
+
+// Size is how many vendors the book has and how many prices: one for each row and model id that it names.
+func (b *Book) Size() (vendors, prices int) {
+	for _, v := range b.vendors {
+		for _, p := range v.products {
+			for _, offers := range p.offers {
+				prices += len(offers)
+			}
+		}
+	}
+	return len(b.vendors), prices
+}
+
+// builder is a book in the making.
+type builder struct {
+	vendors map[string]*vendor
+	aliases map[string]string // provider's name by alias
+	plans   map[string]string // the plan chosen, by provider
+	refs    []reference
+	errs    []error
+}
+
+// reference is a name in a file that must lead to a model.
+type reference struct {
+	place  string
+	vendor *vendor
+	id     string
+	stage  string // that the model must have a price of; empty: any
+}
+
+func (b *builder) fail(format string, args ...any) {
+	b.errs = append(b.errs, fmt.Errorf(format, args...))
+}
+
+func (b *builder) vendor(name string) *vendor {
+	v := b.vendors[name]
+	if v == nil {
+		v = &vendor{
+			name: name, defaults: map[string]string{}, aliases: map[string]string{}, products: map[string]*product{},
+		}
+		b.vendors[name] = v
+	}
+	return v
+}
+
+// addVendor takes what a file says of its vendor as a whole.
+func (b *builder) addVendor(f *File) {
+	name := fold(f.Provider)
+	if name == "" {
+		if len(f.ProviderAliases)+len(f.Defaults)+len(f.ModelAliases) > 0 || f.Reseller {
+			b.fail("%s: provider_aliases, reseller, defaults and model_aliases need the file's provider", f.Name)
+		}
+		return
+	}
+	v := b.vendor(name)
+	v.reseller = v.reseller || f.Reseller
+	b.addAliases(f, v)
+	for _, stage := range slices.Sorted(maps.Keys(f.Defaults)) {
+		if !slices.Contains(stages, stage) {
+			b.fail("%s: defaults has stage %q; it must be one of %s", f.Name, stage, strings.Join(stages, ", "))
+		}
+		v.defaults[stage] = fold(f.Defaults[stage])
+		b.refs = append(b.refs, reference{f.Name + ": defaults." + stage, v, v.defaults[stage], stage})
+	}
+}
+
+func (b *builder) addAliases(f *File, v *vendor) {
+	for _, alias := range f.ProviderAliases {
+		name := fold(alias)
+		if owner, taken := b.aliases[name]; name == "" || taken && owner != v.name {
+			b.fail("%s: provider alias %q is empty or already means %s", f.Name, alias, owner)
+		}
+		b.aliases[name] = v.name
+	}
+	for _, alias := range slices.Sorted(maps.Keys(f.ModelAliases)) {
+		if fold(alias) == "" {
+			b.fail("%s: a model alias is empty", f.Name)
+		}
+		id := fold(f.ModelAliases[alias])
+		v.aliases[fold(alias)] = id
+		b.refs = append(b.refs, reference{f.Name + ": model_aliases." + alias, v, id, ""})
+	}
+}
+
+var stages = []string{
+	semconv.StageSTT, semconv.StageLLM, semconv.StageTTS,
+	semconv.StageRealtime, semconv.StageTransport, semconv.StagePlatform,
+}
+
+func (b *builder) addRows(f *File, layer int) {
+	rows := f.rows()
+	for i := range rows {
+		row := &rows[i]
+		offer, err := row.compile()
+		if fold(row.Provider) == "" {
+			err = errors.Join(errors.New("provider is empty; name who bills"), err)
+		}
+		if err != nil {
+			b.failRow(fmt.Sprintf("%s: row %d (%s %s)", f.Name, i+1, strings.Join(row.Models, ", "), row.Usage), err)
+			continue
+		}
+		offer.layer = layer
+		b.addOffer(offer)
+	}
+}
+
+// failRow notes each of a row's errors with the row's place.
+func (b *builder) failRow(place string, err error) {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range several.Unwrap() {
+			b.failRow(place, err)
+		}
+		return
+	}
+	b.fail("%s: %w", place, err)
+}
+
+func (b *builder) addOffer(o *offer) {
+	v := b.vendor(fold(o.row.Provider))
+	for _, model := range o.row.Models {
+		id := fold(model)
+		p := v.products[id]
+		if p == nil {
+			p = &product{base: o.layer == 0}
+			v.products[id] = p
+		}
+		p.offers[o.kind] = append(p.offers[o.kind], o)
+	}
+}
+
+// checkOverlaps looks for two rows of a layer that would both price a usage.
+func (b *builder) checkOverlaps(layer int) {
+	b.eachOffers(func(v *vendor, id string, kind Kind, offers []*offer) []*offer {
+		first := slices.IndexFunc(offers, func(o *offer) bool { return o.layer == layer })
+		if first < 0 {
+			return offers
+		}
+		if x, y := conflict(offers[first:]); x != nil {
+			b.fail("two rows price %s of %s/%s at the same time under the same or overlapping conditions: %s and %s; "+
+				"end one with effective_until or narrow one with when", kind, v.name, id, x, y)
+		}
+		return offers
+	})
+}
+
+// eachOffers visits the offers of each vendor, model and kind, in a fixed order, and replaces them by what visit returns.
+func (b *builder) eachOffers(visit func(*vendor, string, Kind, []*offer) []*offer) {
+	for _, v := range sorted(b.vendors) {
+		for _, id := range slices.Sorted(maps.Keys(v.products)) {
+			p := v.products[id]
+			for kind := range p.offers {
+				if len(p.offers[kind]) > 0 {
+					p.offers[kind] = visit(v, id, Kind(kind), p.offers[kind])
+				}
+			}
+		}
+	}
+}
+
+func sorted(vendors map[string]*vendor) []*vendor {
+	return slices.SortedFunc(maps.Values(vendors), func(a, b *vendor) int { return cmp.Compare(a.name, b.name) })
+}
+
+// checkReferences looks for names that lead nowhere.
+func (b *builder) checkReferences() {
+	for _, alias := range slices.Sorted(maps.Keys(b.aliases)) {
+		if v := b.vendors[alias]; v != nil && v.name != b.aliases[alias] {
+			b.fail("provider alias %q of %s is the name of another provider", alias, b.aliases[alias])
+		}
+	}
+	for _, ref := range b.refs {
+		if p := ref.vendor.products[ref.id]; p == nil || !p.serves(ref.stage) {
+			b.fail("%s: there is no row of %s/%s%s", ref.place, ref.vendor.name, ref.id, ofStage(ref.stage))
+		}
+	}
+}
+
+func ofStage(stage string) string {
+	if stage == "" {
+		return ""
+	}
+	return " that is " + stage
+}
+
+func (p *product) serves(stage string) bool {
+	for kind, offers := range p.offers {
+		if len(offers) > 0 && (stage == "" || kinds[kind].stage == stage) {
+			return true
+		}
+	}
+	return false
+}
+
+// choosePlans leaves out the offers of plans that the account does not have, and puts the others in order.
+func (b *builder) choosePlans(plans map[string]string) {
+	for provider, plan := range plans {
+		b.plans[fold(provider)] = fold(plan)
+	}
+	known := map[string][]string{}
+	b.eachOffers(func(v *vendor, _ string, _ Kind, offers []*offer) []*offer {
+		for _, o := range offers {
+			if o.plan != "" && !slices.Contains(known[v.name], o.plan) {
+				known[v.name] = append(known[v.name], o.plan)
+			}
+		}
+		offers = slices.DeleteFunc(offers, func(o *offer) bool { return o.plan != "" && o.plan != b.plans[v.name] })
+		slices.SortStableFunc(offers, precedence)
+		return offers
+	})
+	for _, provider := range slices.Sorted(maps.Keys(b.plans)) {
+		if plan := b.plans[provider]; !slices.Contains(known[provider], plan) {
+			b.fail("plans: %s has no plan %q; known are %q", provider, plan, known[provider])
+		}
+	}
+}
+
+func (b *builder) book(version string) *Book {
+	names := maps.Clone(b.vendors)
+	for alias, name := range b.aliases {
+		names[alias] = b.vendors[name]
+	}
+	return &Book{vendors: sorted(b.vendors), byName: names, version: version}
+}
+
+// String says where an offer comes from and what tells it from others, for messages.
+func (o *offer) String() string {
+	text := fmt.Sprintf("%s per %s %s", o.row.Price, o.row.Per, o.row.Unit)
+	for _, part := range []struct{ key, value string }{
+		{"context_tokens", o.row.When.ContextTokens}, {"service_tier", o.tier}, {"region", o.region}, {"plan", o.plan},
+		{"from", o.row.EffectiveFrom}, {"until", o.row.EffectiveUntil},
+	} {
+		if part.value != "" {
+			text += " " + part.key + " " + part.value
+		}
+	}
+	return "(" + text + ")"
+}
+
+// version digests what was put together, not how it was written: comments and order of keys do not count.
+func version(plans map[string]string, layers []Layer) string {
+	newest := ""
+	for _, layer := range layers {
+		for i := range layer {
+			for _, row := range layer[i].rows() {
+				newest = max(newest, row.Verified)
+			}
+		}
+	}
+	// Strings, slices and maps of strings cannot fail to encode.
+	content, _ := json.Marshal([]any{plans, layers})
+	digest := sha256.Sum256(content)
+	return strings.TrimPrefix(newest+"+"+hex.EncodeToString(digest[:4]), "+")
+}

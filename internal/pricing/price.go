@@ -1,0 +1,140 @@
+package pricing
+
+import "time"
+
+// Usage is something that was used and may cost money.
+type Usage struct {
+	// Provider and Model are as reported; either may be empty.
+	Provider string
+	Model    string
+	Kind     Kind
+	Quantity Quantity
+	// RequestTokens is the input tokens of the whole request, or 0 where unknown: no context tier then applies.
+	RequestTokens int64
+	ServiceTier   string
+	Region        string
+	// At is when it was used, which decides about the price.
+	At time.Time
+}
+
+// Reason says why a usage has no price.
+type Reason uint8
+
+// The reasons. Priced is none.
+const (
+	Priced       Reason = iota
+	NoProvider          // the provider is not in the book, or the usage names neither a model nor a provider that decide
+	NoModel             // the provider is, the model is not
+	NoKind              // the model has no price for this kind under these conditions
+	UnitMismatch        // the model bills the same use in the kind's pair
+	Expired             // there are prices, but none at that time
+	Ambiguous           // several providers have the model and the usage names none
+	Reasons             // how many there are
+)
+
+var reasons = [Reasons]string{
+	NoProvider: "no_provider", NoModel: "no_model", NoKind: "no_kind",
+	UnitMismatch: "unit_mismatch", Expired: "expired", Ambiguous: "ambiguous",
+}
+
+// String is the reason as the attribute reason writes it.
+func (r Reason) String() string { return reasons[r] }
+
+// Result is the answer to a usage.
+type Result struct {
+	// USD is the amount, exact but for one rounding to float64. It is meaningless unless Reason is Priced.
+	USD float64
+	// Row is the row that applied, or nil.
+	Row *Row
+	// Provider is the vendor's name in the book, or "" where the usage leads to none.
+	Provider string
+	// Nameless is set where the usage names a provider only, be it in the place of the model.
+	Nameless bool
+	Reason   Reason
+}
+
+// Price says what a usage costs or why that is not known. It allocates nothing once it has seen the provider, model and
+// kind.
+func (b *Book) Price(u *Usage) Result {
+	q := b.quote(u.Provider, u.Model, u.Kind)
+	result := Result{Provider: q.provider, Nameless: q.nameless, Reason: q.reason}
+	if q.reason != Priced {
+		return result
+	}
+	at := u.At.UnixNano()
+	if o := choose(q.offers, u, at); o != nil {
+		result.USD, result.Row = o.rate.of(u.Quantity), o.row
+		return result
+	}
+	result.Reason = q.reasonAt(u, at)
+	return result
+}
+
+// quote is what the book offers for a kind of a model: all that does not depend on the single usage.
+type quote struct {
+	provider string
+	nameless bool
+	reason   Reason
+	offers   []*offer // by precedence
+	paired   []*offer // of the kind's pair
+}
+
+func (b *Book) quote(provider, model string, kind Kind) *quote {
+	key := quoteKey{provider, model, kind}
+	if q := b.cache.get(key); q != nil {
+		return q
+	}
+	q := b.makeQuote(provider, model, kind)
+	b.cache.put(key, q)
+	return q
+}
+
+func (b *Book) makeQuote(provider, model string, kind Kind) *quote {
+	v, products, reason := b.find(provider, model, kind.Stage())
+	q := &quote{reason: reason}
+	if v != nil {
+		q.provider = v.name
+		q.nameless = len(v.lookup(fold(model))) == 0 && b.onlyNames(v, fold(model))
+	}
+	q.offers = offersOf(products, kind)
+	if like := kinds[kind].like; len(q.offers) == 0 && like != Unknown {
+		q.offers = offersOf(products, like)
+	}
+	if pair, paired := kind.Pair(); paired {
+		q.paired = offersOf(products, pair)
+	}
+	return q
+}
+
+func offersOf(products []*product, kind Kind) []*offer {
+	var offers []*offer
+	for _, p := range products {
+		offers = append(offers, p.offers[kind]...)
+	}
+	return offers
+}
+
+func choose(offers []*offer, u *Usage, at int64) *offer {
+	for _, o := range offers {
+		if o.applies(u, at) {
+			return o
+		}
+	}
+	return nil
+}
+
+// reasonAt is why none of the offers applies.
+func (q *quote) reasonAt(u *Usage, at int64) Reason {
+	if choose(q.paired, u, at) != nil {
+		return UnitMismatch
+	}
+	for _, o := range q.offers {
+		if o.holds(at) {
+			return NoKind
+		}
+	}
+	if len(q.offers) > 0 {
+		return Expired
+	}
+	return NoKind
+}

@@ -1,0 +1,476 @@
+package pricing
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func count(n int64) Quantity {
+	q, ok := Count(n)
+	if !ok {
+		panic("negative")
+	}
+	return q
+}
+
+func measure(f float64) Quantity {
+	q, ok := Measure(f)
+	if !ok {
+		panic("not a quantity")
+	}
+	return q
+}
+
+// leaves are the tokens of one request of one model.
+type leaves map[Kind]int64
+
+func priceAll(t *testing.T, book *Book, model string, at time.Time, tokens leaves) float64 {
+	t.Helper()
+	request := int64(0)
+	for kind, n := range tokens {
+		if kind < CompletionText {
+			request += n
+		}
+	}
+	sum := 0.0
+	for kind, n := range tokens {
+		result := book.Price(&Usage{Model: model, Kind: kind, Quantity: count(n), RequestTokens: request, At: at})
+		require.Equalf(t, Priced, result.Reason, "%s of %s is %s", kind, model, result.Reason)
+		sum += result.USD
+	}
+	return sum
+}
+
+// The vectors of cost.md 6.2 whose models the book has, and those of the issue.
+func TestVectors(t *testing.T) {
+	book := embedded(t, nil)
+	before := time.Date(2026, 7, 29, 23, 59, 59, 0, time.UTC)
+	for _, test := range []struct {
+		name, model string
+		at          time.Time
+		tokens      leaves
+		want        float64
+	}{
+		{"the issue's request", "gpt-4o", today, leaves{PromptText: 146, PromptCacheRead: 896, CompletionText: 37}, 0.001855},
+		{"V1", "gpt-4o", today, leaves{PromptText: 1000, CompletionText: 100}, 0.0035},
+		{
+			// 1000 in, of which 400 cached (100 audio, 50 image of them), 250 audio and 150 image; 500 out, 300 audio.
+			"V2", "gpt-realtime-2.1", today,
+			leaves{
+				PromptText: 350, PromptAudio: 150, PromptImage: 100, PromptCacheRead: 250, PromptAudioCacheRead: 100,
+				PromptImageCacheRead: 50, CompletionText: 200, CompletionAudio: 300,
+			},
+			0.030865,
+		},
+		{
+			"V5", "gemini-3.1-flash-live-preview", today,
+			leaves{PromptText: 600, PromptAudio: 200, PromptImage: 100, PromptVideo: 100, CompletionText: 200, CompletionAudio: 300},
+			0.00575,
+		},
+		{"V8 below the tier", "claude-sonnet-4-5", today, leaves{PromptText: 200_000}, 0.6},
+		{"V8 above the tier", "claude-sonnet-4-5", today, leaves{PromptText: 200_001}, 1.200006},
+		{"V8 just below", "gpt-5.4", today, leaves{PromptText: 271_999}, 0.6799975},
+		{"V8 just at", "gpt-5.4", today, leaves{PromptText: 272_000}, 1.36},
+		{"V9 before", "gpt-5.6-luna", before, leaves{PromptText: 1000, CompletionText: 1000}, 0.007},
+		{"V9 after", "gpt-5.6-luna", before.Add(time.Second), leaves{PromptText: 1000, CompletionText: 1000}, 0.0014},
+		{"the tier counts cached tokens", "gpt-5.4", today, leaves{PromptText: 72_000, PromptCacheRead: 200_000}, 0.46},
+		{
+			"litellm#14849 at the real tier", "gemini-2.5-pro", today,
+			leaves{PromptText: 5005, PromptCacheRead: 257_955, CompletionText: 1744}, 0.10316125,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			assert.InDelta(t, test.want, priceAll(t, book, test.model, test.at, test.tokens), 1e-15)
+		})
+	}
+}
+
+func TestOtherQuantities(t *testing.T) {
+	book := embedded(t, nil)
+	for _, test := range []struct {
+		name     string
+		usage    Usage
+		provider string
+		want     float64
+	}{
+		{"cartesia without a model", Usage{Provider: "cartesia", Kind: Characters, Quantity: count(48)}, "cartesia", 0.0024},
+		{"the vendor as the model", Usage{Model: "cartesia", Kind: Characters, Quantity: count(48)}, "cartesia", 0.0024},
+		{"gladia's session", Usage{Model: "gladia", Kind: STTSession, Quantity: measure(74.2)}, "gladia", 74.2 / 3600 * 0.75},
+		{"V10 whisper-1", Usage{Model: "whisper-1", Kind: STTAudio, Quantity: measure(90.5)}, "openai", 0.00905},
+		{
+			"V10 groq", Usage{Provider: "groq", Model: "whisper-large-v3", Kind: STTAudio, Quantity: count(60)},
+			"groq", 0.00185,
+		},
+		{"grok voice", Usage{Model: "grok-voice", Kind: RealtimeSession, Quantity: count(600)}, "xai", 0.8},
+		{"twilio", Usage{Provider: "twilio", Model: "voice-inbound", Kind: Transport, Quantity: count(90)}, "twilio", 0.01275},
+		{"vapi", Usage{Provider: "vapi", Kind: Platform, Quantity: count(60)}, "vapi", 0.05},
+		{"deepgram", Usage{Provider: "deepgram", Kind: STTAudio, Quantity: count(3600)}, "deepgram", 0.288},
+		{"batch", Usage{Provider: "deepgram", Kind: STTAudio, Quantity: count(3600), ServiceTier: "batch"}, "deepgram", 0.462},
+		{"nothing used", Usage{Provider: "deepgram", Kind: STTAudio}, "deepgram", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.usage.At = today
+			result := book.Price(&test.usage)
+			require.Equal(t, Priced, result.Reason, result.Reason.String())
+			assert.Equal(t, test.provider, result.Provider)
+			assert.InDelta(t, test.want, result.USD, 1e-16)
+			assert.NotNil(t, result.Row)
+		})
+	}
+}
+
+func TestNameless(t *testing.T) {
+	book := embedded(t, nil)
+	for _, test := range []struct {
+		provider, model string
+		kind            Kind
+		want            bool
+	}{
+		{"cartesia", "", Characters, true},
+		{"", "Cartesia", Characters, true},
+		{"cartesia", "cartesia", STTSession, true},
+		{"cartesia", "sonic-3.5", Characters, false},
+		{"cartesia", "sonic-9", Characters, false},
+		{"", "sonic-9", Characters, false},
+		{"", "", Characters, false},
+	} {
+		result := book.Price(&Usage{Provider: test.provider, Model: test.model, Kind: test.kind, Quantity: count(1), At: today})
+		assert.Equalf(t, test.want, result.Nameless, "%+v", test)
+	}
+}
+
+func TestPlans(t *testing.T) {
+	usage := Usage{Provider: "cartesia", Kind: Characters, Quantity: count(1_000_000), At: today}
+	assert.Equal(t, 50.0, embedded(t, nil).Price(&usage).USD)
+	assert.Equal(t, 37.4, embedded(t, map[string]string{"Cartesia": "Scale"}).Price(&usage).USD)
+}
+
+func TestMatching(t *testing.T) {
+	const book = `
+provider: acme
+provider_aliases: [acme.ai]
+defaults: {tts: voice}
+model_aliases: {uno: one}
+rows:
+  - {models: [one], usage: prompt.text, unit: token, price: "1", per: "1"}
+  - {models: [one-2024-05-13], usage: prompt.text, unit: token, price: "2", per: "1"}
+  - {models: [org/two], usage: prompt.text, unit: token, price: "3", per: "1"}
+  - {models: [voice], usage: characters, unit: character, price: "4", per: "1"}
+  - {models: [shared], usage: prompt.text, unit: token, price: "5", per: "1"}
+`
+	const beta = `
+provider: beta
+rows:
+  - {models: [shared], usage: prompt.text, unit: token, price: "6", per: "1"}
+  - {models: [bytes-only], usage: bytes, unit: byte, price: "6", per: "1"}
+`
+	const shop = `
+provider: shop
+reseller: true
+rows:
+  - {models: [one, resold], usage: prompt.text, unit: token, price: "7", per: "1"}
+`
+	b := bookOf(t, book, beta, shop)
+	for _, test := range []struct {
+		provider, model string
+		kind            Kind
+		want            float64
+		reason          Reason
+		resolved        string
+	}{
+		{"acme", "one", PromptText, 1, Priced, "acme"},
+		{"ACME", " One ", PromptText, 1, Priced, "acme"},
+		{"acme.ai", "one", PromptText, 1, Priced, "acme"},
+		{"acme", "uno", PromptText, 1, Priced, "acme"},
+		{"acme", "uno-20251001", PromptText, 1, Priced, "acme"},
+		{"acme", "one-2024-08-06", PromptText, 1, Priced, "acme"},
+		{"acme", "one@20251001", PromptText, 1, Priced, "acme"},
+		{"acme", "one-2024-05-13", PromptText, 2, Priced, "acme"},
+		{"acme", "acme/one", PromptText, 1, Priced, "acme"},
+		{"acme", "acme.ai/one", PromptText, 1, Priced, "acme"},
+		{"", "acme/one-2024-08-06", PromptText, 1, Priced, "acme"},
+		{"", "one", PromptText, 1, Priced, "acme"},
+		{"", "org/two", PromptText, 3, Priced, "acme"},
+		{"", "acme", Characters, 4, Priced, "acme"},
+		{"acme", "", Characters, 4, Priced, "acme"},
+		{"acme", "acme.ai", Characters, 4, Priced, "acme"},
+		{"acme", "shared", PromptText, 5, Priced, "acme"},
+		{"beta", "shared", PromptText, 6, Priced, "beta"},
+		{"shop", "one", PromptText, 7, Priced, "shop"},
+		{"", "shop/resold", PromptText, 7, Priced, "shop"},
+
+		{"", "shared", PromptText, 0, Ambiguous, ""},
+		{"", "resold", PromptText, 0, NoProvider, ""},
+		{"", "", PromptText, 0, NoProvider, ""},
+		{"nobody", "one", PromptText, 0, NoProvider, ""},
+		{"", "one-mini", PromptText, 0, NoModel, ""},
+		{"acme", "one-20240000", PromptText, 0, NoModel, "acme"},
+		{"acme", "one-19991231", PromptText, 0, NoModel, "acme"},
+		{"acme", "", PromptText, 0, NoModel, "acme"},
+		{"beta", "acme/one", PromptText, 0, NoModel, "beta"},
+		{"", "nobody/one", PromptText, 0, NoModel, ""},
+		{"acme", "one", PromptCacheRead, 0, NoKind, "acme"},
+		{"acme", "one", Unknown, 0, NoKind, "acme"},
+		{"acme", "one-2024-05-13", CompletionText, 0, NoKind, "acme"},
+		{"beta", "bytes-only", Characters, 0, UnitMismatch, "beta"},
+	} {
+		t.Run(fmt.Sprintf("%s %s %s", test.provider, test.model, test.kind), func(t *testing.T) {
+			usage := Usage{Provider: test.provider, Model: test.model, Kind: test.kind, Quantity: count(1), At: today}
+			for range 2 { // the second answer is from the cache
+				result := b.Price(&usage)
+				assert.Equal(t, test.reason.String(), result.Reason.String())
+				assert.Equal(t, test.resolved, result.Provider)
+				assert.Equal(t, test.want, result.USD)
+			}
+		})
+	}
+}
+
+// A kind without a row is unpriced and never priced like another: the peers' defects of cost.md 1.
+func TestNoKindFallsBack(t *testing.T) {
+	b := embedded(t, nil)
+	for _, test := range []struct {
+		provider, model string
+		kind            Kind
+		reason          Reason
+	}{
+		{"openai", "gpt-4o", PromptCacheWrite1h, NoKind},
+		{"openai", "gpt-4o", PromptAudio, NoKind},
+		{"openai", "gpt-4o", PromptVideo, NoKind},
+		{"openai", "gpt-4o-2024-05-13", PromptCacheRead, NoKind},
+		{"openai", "gpt-4o-mega", PromptText, NoModel},
+		{"azure", "gpt-4o", PromptText, NoModel},
+		{"", "llama-3.3-70b-versatile", PromptText, NoProvider},
+		{"gladia", "", STTAudio, UnitMismatch},
+		{"assemblyai", "universal-2", STTSession, UnitMismatch},
+		{"deepgram", "nova-3", STTSession, UnitMismatch},
+		{"deepgram", "nova-3", Characters, NoKind},
+		{"fish", "s2", Characters, UnitMismatch},
+		{"assemblyai", "", STTSession, NoModel},
+		{"cartesia", "", STTSession, NoModel},
+		{"cartesia", "sonic-2", Characters, Expired},
+		{"openai", "gpt-6-sol", PromptText, NoModel},
+	} {
+		result := b.Price(&Usage{Provider: test.provider, Model: test.model, Kind: test.kind, Quantity: count(1), At: today})
+		assert.Equalf(t, test.reason.String(), result.Reason.String(), "%s/%s %s", test.provider, test.model, test.kind)
+	}
+}
+
+func TestReasoningIsOutputUnlessItHasARow(t *testing.T) {
+	const own = `  - {models: [one], usage: completion.reasoning, unit: token, price: "3", per: "1"}` + "\n"
+	const text = `
+provider: acme
+rows:
+  - {models: [one], usage: completion.text, unit: token, price: "2", per: "1"}
+`
+	usage := Usage{Model: "one", Kind: CompletionReasoning, Quantity: count(1), At: today}
+	assert.Equal(t, 2.0, bookOf(t, text).Price(&usage).USD)
+	assert.Equal(t, 3.0, bookOf(t, text+own).Price(&usage).USD)
+}
+
+func TestConditions(t *testing.T) {
+	b := bookOf(t, `
+provider: acme
+rows:
+  - {models: [one], usage: prompt.text, unit: token, price: "1", per: "1"}
+  - {models: [one], usage: prompt.text, unit: token, price: "2", per: "1", when: {context_tokens: "> 100"}}
+  - {models: [one], usage: prompt.text, unit: token, price: "3", per: "1", when: {context_tokens: "> 200"}}
+  - {models: [one], usage: prompt.text, unit: token, price: "4", per: "1", when: {service_tier: flex}}
+  - {models: [one], usage: prompt.text, unit: token, price: "5", per: "1", when: {region: eu}}
+  - {models: [one], usage: prompt.text, unit: token, price: "6", per: "1", when: {region: eu, context_tokens: "> 100"}}
+  - {models: [one], usage: prompt.text, unit: token, price: "7", per: "1", when: {region: eu, context_tokens: "> 200"}}
+`)
+	for _, test := range []struct {
+		request      int64
+		tier, region string
+		want         float64
+		reason       Reason
+	}{
+		{0, "", "", 1, Priced},
+		{100, "default", "", 1, Priced},
+		{101, "auto", "us", 2, Priced},
+		{200, "", "", 2, Priced},
+		{201, "", "", 3, Priced},
+		{201, "Flex", "", 4, Priced},
+		{0, "", "EU", 5, Priced},
+		{150, "", "eu", 6, Priced},
+		{201, "", "eu", 7, Priced},
+		{0, "priority", "", 0, NoKind},
+	} {
+		result := b.Price(&Usage{
+			Model: "one", Kind: PromptText, Quantity: count(1), At: today,
+			RequestTokens: test.request, ServiceTier: test.tier, Region: test.region,
+		})
+		assert.Equalf(t, test.want, result.USD, "%+v", test)
+		assert.Equalf(t, test.reason, result.Reason, "%+v", test)
+	}
+}
+
+func TestLayers(t *testing.T) {
+	const base = `
+provider: acme
+rows:
+  - {models: [one], usage: prompt.text, unit: token, price: "1", per: "1"}
+  - {models: [one], usage: prompt.text, unit: token, price: "2", per: "1", when: {context_tokens: "> 100"}}
+  - {models: [one], usage: completion.text, unit: token, price: "3", per: "1"}
+  - {models: [one-2024-05-13], usage: prompt.text, unit: token, price: "4", per: "1"}
+`
+	price := func(b *Book, model string, kind Kind, request int64, at time.Time) float64 {
+		result := b.Price(&Usage{Model: model, Kind: kind, Quantity: count(1), RequestTokens: request, At: at})
+		require.Equal(t, Priced, result.Reason, result.Reason.String())
+		return result.USD
+	}
+	row := func(model, kind, more string) string {
+		return "rows:\n  - {provider: acme, models: [" + model + "], usage: " + kind + `, unit: token, price: "9", per: "1"` + more + "}\n"
+	}
+	t.Run("one key alone", func(t *testing.T) {
+		b := bookOf(t, base, row("one", "completion.text", ""))
+		assert.Equal(t, 9.0, price(b, "one", CompletionText, 0, today))
+		assert.Equal(t, 1.0, price(b, "one", PromptText, 0, today))
+		assert.Equal(t, 2.0, price(b, "one", PromptText, 101, today))
+	})
+	t.Run("a flat price hides the tiers below", func(t *testing.T) {
+		b := bookOf(t, base, row("one", "prompt.text", ""))
+		assert.Equal(t, 9.0, price(b, "one", PromptText, 101, today))
+	})
+	t.Run("from a day on", func(t *testing.T) {
+		b := bookOf(t, base, row("one", "prompt.text", `, effective_from: "2026-06-01T00:00:00Z"`))
+		start := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+		assert.Equal(t, 1.0, price(b, "one", PromptText, 0, start.Add(-1)))
+		assert.Equal(t, 9.0, price(b, "one", PromptText, 0, start))
+	})
+	t.Run("a dated version inherits what it does not say", func(t *testing.T) {
+		b := bookOf(t, base, row("one-2025-01-01", "completion.text", ""))
+		assert.Equal(t, 9.0, price(b, "one-2025-01-01", CompletionText, 0, today))
+		assert.Equal(t, 1.0, price(b, "one-2025-01-01", PromptText, 0, today))
+	})
+	t.Run("a version with rows of its own does not follow", func(t *testing.T) {
+		b := bookOf(t, base, row("one", "prompt.text", ""))
+		assert.Equal(t, 4.0, price(b, "one-2024-05-13", PromptText, 0, today))
+		assert.Equal(t, 9.0, price(b, "one-2024-08-06", PromptText, 0, today))
+	})
+	t.Run("a model of the user's own", func(t *testing.T) {
+		b := bookOf(t, base, strings.Replace(row("mine", "prompt.text", ""), "acme", "home", 1))
+		assert.Equal(t, 9.0, price(b, "mine", PromptText, 0, today))
+	})
+	t.Run("a later layer over an earlier one", func(t *testing.T) {
+		b := bookOf(t, base, row("one", "prompt.text", ""), strings.Replace(row("one", "prompt.text", ""), `"9"`, `"8"`, 1))
+		assert.Equal(t, 8.0, price(b, "one", PromptText, 0, today))
+	})
+}
+
+func TestOverridesLayer(t *testing.T) {
+	over := Overrides("overrides", []Row{{
+		Provider: "openai", Models: []string{"gpt-4o"}, Usage: "prompt.text", Unit: "token", Price: "2", Per: "1000000",
+	}})
+	b := embedded(t, nil, over)
+	assert.Equal(t, 2.0, b.Price(&Usage{Model: "gpt-4o", Kind: PromptText, Quantity: count(1_000_000), At: today}).USD)
+	assert.Equal(t, 10.0, b.Price(&Usage{Model: "gpt-4o", Kind: CompletionText, Quantity: count(1_000_000), At: today}).USD)
+
+	base, err := Embedded()
+	require.NoError(t, err)
+	_, err = NewBook(nil, base, Overrides("overrides", []Row{{Models: []string{"gpt-4o"}}}))
+	require.ErrorContains(t, err, "overrides: row 1 (gpt-4o ): provider is empty")
+}
+
+func TestNearest(t *testing.T) {
+	b := embedded(t, nil)
+	assert.Equal(t, "openai/gpt-4o-mini", b.Nearest("", "gpt-4o-mine"))
+	assert.Equal(t, "cartesia/sonic-2", b.Nearest("cartesia", "sonic-4"))
+	assert.Equal(t, "deepgram/aura-2", b.Nearest("deepgram", "aura-22"))
+	assert.Empty(t, b.Nearest("", "qqqqqqqqqq"))
+	assert.Empty(t, b.Nearest("", ""))
+	assert.Empty(t, b.Nearest("", strings.Repeat("x", 10_000)))
+}
+
+// Priced amounts are linear: any split of a usage costs what the whole does.
+func TestSplitCostsWhatTheWholeDoes(t *testing.T) {
+	b := embedded(t, nil)
+	price := func(n int64) float64 {
+		return b.Price(&Usage{Model: "gpt-4o", Kind: CompletionText, Quantity: count(n), At: today}).USD
+	}
+	sum := 0.0
+	for n := range int64(1000) {
+		sum += price(n)
+	}
+	assert.InDelta(t, price(999*1000/2), sum, 1e-12)
+}
+
+func TestAmountsAreRoundedOnce(t *testing.T) {
+	for _, test := range []struct {
+		price, per string
+		factor     uint64
+		quantity   Quantity
+	}{
+		{"2.5", "1000000", 1, count(146)},
+		{"0.0077", "1", 60, count(1)},
+		{"0.75", "1", 3600, measure(74.2)},
+		{"99999.9999999999", "7", 3600, count(9_007_199_254_740_993)},
+		{"0.00000000000001", "9999", 1, count(1)},
+		{"123456789012345", "0.001", 1, measure(1e300)},
+		{"123456789012345", "1", 1, count(1<<63 - 1)},
+		{"1", "3", 1, measure(5e-324)},
+	} {
+		price, err := parseDecimal(test.price)
+		require.NoError(t, err)
+		per, err := parseDecimal(test.per)
+		require.NoError(t, err)
+		r, err := newRate(price, per, test.factor)
+		require.NoError(t, err)
+
+		exact := new(big.Rat).SetFrac(new(big.Int).SetUint64(r.num), new(big.Int).SetUint64(r.den))
+		exact.Mul(exact, new(big.Rat).SetUint64(test.quantity.mantissa))
+		power := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), uint(abs(test.quantity.exponent))))
+		if test.quantity.exponent < 0 {
+			power.Inv(power)
+		}
+		want, _ := exact.Mul(exact, power).Float64()
+		assert.Equalf(t, want, r.of(test.quantity), "%+v", test)
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
+
+func TestQuantities(t *testing.T) {
+	_, ok := Count(-1)
+	assert.False(t, ok)
+	for _, f := range []float64{-0.1, nan(), inf(), -inf()} {
+		_, ok := Measure(f)
+		assert.Falsef(t, ok, "%v", f)
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	b := embedded(t, nil)
+	for i := range 3 * maxQuotes {
+		b.Price(&Usage{Model: fmt.Sprint("model-", i), Kind: PromptText, Quantity: count(1), At: today})
+		require.LessOrEqual(t, len(b.cache.quotes), maxQuotes)
+	}
+	b.Price(&Usage{Model: strings.Repeat("x", maxKeyLength+1), Kind: PromptText, Quantity: count(1), At: today})
+	for key := range b.cache.quotes {
+		require.LessOrEqual(t, len(key.model), maxKeyLength)
+	}
+}
+
+func TestPriceAllocatesNothing(t *testing.T) {
+	b := embedded(t, nil)
+	usages := []Usage{
+		{Provider: "openai", Model: "gpt-4o-2024-08-06", Kind: CompletionText, Quantity: count(37), At: today},
+		{Provider: "openai", Model: "gpt-5.6-sol", Kind: PromptText, Quantity: count(37), RequestTokens: 300_000, At: today},
+		{Model: "unheard-of", Kind: PromptText, Quantity: count(37), At: today},
+		{Provider: "gladia", Kind: STTAudio, Quantity: measure(7.4), At: today},
+	}
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		for i := range usages {
+			b.Price(&usages[i])
+		}
+	}))
+}
