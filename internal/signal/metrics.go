@@ -168,6 +168,7 @@ func (b *Batch) metric(name, unit string) (pmetric.Metric, bool) {
 	metric := b.scope.Metrics().AppendEmpty()
 	metric.SetName(name)
 	metric.SetUnit(unit)
+	metric.SetDescription(semconv.Description(name))
 	b.byName[name] = metric
 	return metric, false
 }

@@ -97,6 +97,7 @@ func TestCounters(t *testing.T) {
 			metric := only(t, fact(test.fact))
 			assert.Equal(t, test.metric, metric.Name())
 			assert.Equal(t, test.unit, metric.Unit())
+			assert.NotEmpty(t, metric.Description())
 			assert.Equal(t, test.monotonic, metric.Sum().IsMonotonic())
 			assert.Equal(t, pmetric.AggregationTemporalityDelta, metric.Sum().AggregationTemporality())
 			point := metric.Sum().DataPoints().At(0)

@@ -1,0 +1,141 @@
+package rollupprocessor
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/processor/processortest"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/metadata"
+)
+
+func newBenched(b *testing.B) *rollup {
+	b.Helper()
+	cfg := createDefaultConfig().(*Config)
+	around := surroundings{now: time.Now, ticker: clockwork.NewRealClock().NewTicker, instanceID: "bench"}
+	p, err := newRollup(processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop(), around)
+	require.NoError(b, err)
+	return p
+}
+
+// usage is one request of n points on n series, as the receiver makes them: transit attributes and a call on each.
+func usage(n int) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	rm := md.ResourceMetrics().AppendEmpty()
+	rm.Resource().Attributes().PutStr("service.name", "voice-bot")
+	rm.Resource().Attributes().PutStr("deployment.environment.name", "prod")
+	m := rm.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+	m.SetName(semconv.MetricLLMTokens)
+	sum := m.SetEmptySum()
+	sum.SetIsMonotonic(true)
+	sum.SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+	for i := range n {
+		p := sum.DataPoints().AppendEmpty()
+		p.SetIntValue(146)
+		p.Attributes().PutStr(semconv.AttrCallID, fmt.Sprintf("550e8400-e29b-41d4-a716-%012d", i))
+		p.Attributes().PutStr(semconv.AttrProvider, "openai")
+		p.Attributes().PutStr(semconv.AttrModel, "gpt-4o")
+		p.Attributes().PutStr(semconv.AttrTokenType, semconv.TokenPrompt)
+		p.Attributes().PutStr(semconv.AttrTokenKind, semconv.KindText)
+		p.Attributes().PutStr(semconv.TransitID, "0123456789abcdef")
+		p.Attributes().PutStr(semconv.TransitStage, semconv.StageLLM)
+		p.Attributes().PutInt(semconv.TransitRequestTokens, 1042)
+	}
+	return md
+}
+
+func latencies(n int, temporality pmetric.AggregationTemporality, bounds []float64) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	rm := md.ResourceMetrics().AppendEmpty()
+	rm.Resource().Attributes().PutStr("service.name", "voice-bot")
+	m := rm.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+	m.SetName(semconv.MetricTTFB)
+	h := m.SetEmptyHistogram()
+	h.SetAggregationTemporality(temporality)
+	for i := range n {
+		p := h.DataPoints().AppendEmpty()
+		p.SetCount(1)
+		p.SetSum(412)
+		p.ExplicitBounds().FromRaw(bounds)
+		counts := make([]uint64, len(bounds)+1)
+		counts[len(bounds)/3] = 1
+		p.BucketCounts().FromRaw(counts)
+		p.Attributes().PutStr(semconv.AttrProcessor, "OpenAILLMService")
+		p.Attributes().PutStr(semconv.AttrModel, fmt.Sprintf("model-%d", i))
+	}
+	return md
+}
+
+func consume(b *testing.B, p *rollup, md pmetric.Metrics) {
+	b.Helper()
+	points := md.DataPointCount()
+	require.NoError(b, p.ConsumeMetrics(context.Background(), md))
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = p.ConsumeMetrics(context.Background(), md)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*points), "ns/point")
+}
+
+func BenchmarkConsumeKnownSeries(b *testing.B) {
+	for _, n := range []int{1, 100, 10_000} {
+		b.Run(fmt.Sprintf("sum/points=%d", n), func(b *testing.B) { consume(b, newBenched(b), usage(n)) })
+	}
+	b.Run("histogram/points=100", func(b *testing.B) {
+		consume(b, newBenched(b), latencies(100, pmetric.AggregationTemporalityDelta, semconv.LatencyBounds))
+	})
+	b.Run("histogram_converted/points=100", func(b *testing.B) {
+		foreign := []float64{0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000}
+		consume(b, newBenched(b), latencies(100, pmetric.AggregationTemporalityDelta, foreign))
+	})
+}
+
+// BenchmarkConsumeCumulative reports the same streams again and again, each time a little later and a little more.
+func BenchmarkConsumeCumulative(b *testing.B) {
+	p, md := newBenched(b), usage(100)
+	sum := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum()
+	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, point := range sum.DataPoints().All() {
+			point.SetTimestamp(point.Timestamp() + 1)
+			point.SetIntValue(point.IntValue() + 1)
+		}
+		_ = p.ConsumeMetrics(context.Background(), md)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*sum.DataPoints().Len()), "ns/point")
+}
+
+func BenchmarkConsumeNewSeries(b *testing.B) {
+	md := usage(1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		p := newBenched(b)
+		b.StartTimer()
+		_ = p.ConsumeMetrics(context.Background(), md)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*1000), "ns/point")
+}
+
+// BenchmarkFlush100kSeries writes and hands over 100,000 series that have all changed.
+func BenchmarkFlush100kSeries(b *testing.B) {
+	p, md := newBenched(b), usage(100_000)
+	now := time.Now()
+	p.now = func() time.Time { return now }
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		_ = p.ConsumeMetrics(context.Background(), md)
+		now = now.Add(p.cfg.Interval)
+		b.StartTimer()
+		_ = p.flush(context.Background())
+	}
+}

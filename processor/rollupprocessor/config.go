@@ -1,0 +1,126 @@
+package rollupprocessor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+)
+
+// Config of the rollup processor.
+type Config struct {
+	// Metrics are the names of the metrics to roll up. A trailing * stands for any ending; all others pass untouched.
+	Metrics []string `mapstructure:"metrics"`
+	// Interval between flushes. Each sends at most one point per series, beside its zero point.
+	Interval time.Duration `mapstructure:"interval"`
+	// CallID says which metrics have a series per call, and how long those live.
+	CallID CallIDConfig `mapstructure:"call_id"`
+	// MaxSeries is how many output series, and how many cumulative input streams, are held. Beyond it, points of new
+	// series are folded into otel.metric.overflow=true, one series per metric and service.
+	MaxSeries int `mapstructure:"max_series"`
+	// StreamTimeout is how long a producer of cumulative values may be silent before it is forgotten.
+	StreamTimeout time.Duration `mapstructure:"stream_timeout"`
+	// ObservationTimeout is how long the last value of a non-monotonic cumulative stream counts.
+	ObservationTimeout time.Duration `mapstructure:"observation_timeout"`
+
+	_ struct{}
+}
+
+// CallIDConfig says which metrics keep call_id and how series with it live.
+type CallIDConfig struct {
+	// Keep names metrics that keep call_id beside those that do so by default. Histograms cannot.
+	Keep []string `mapstructure:"keep"`
+	// Drop names metrics that keep call_id by default and shall not.
+	Drop []string `mapstructure:"drop"`
+	// Linger is how long the series of a call live after the last change of any of them.
+	Linger time.Duration `mapstructure:"linger"`
+	// ResendInterval is how often a series of a call is sent while it does not change.
+	ResendInterval time.Duration `mapstructure:"resend_interval"`
+
+	_ struct{}
+}
+
+// minInterval keeps flushes apart by more than the milliseconds that a backend tells apart.
+const minInterval = 100 * time.Millisecond
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		Metrics:            []string{"voice.*"},
+		Interval:           10 * time.Second,
+		CallID:             CallIDConfig{Linger: 5 * time.Minute, ResendInterval: time.Minute},
+		MaxSeries:          500_000,
+		StreamTimeout:      time.Hour,
+		ObservationTimeout: 3 * time.Minute,
+	}
+}
+
+// Validate returns all that is wrong, each with its key, the value and what to do.
+func (c *Config) Validate() error {
+	return errors.Join(
+		c.validateMetrics(),
+		atLeast("interval", c.Interval, minInterval),
+		atLeast("call_id::linger", c.CallID.Linger, c.Interval),
+		atLeast("call_id::resend_interval", c.CallID.ResendInterval, c.Interval),
+		atLeast("stream_timeout", c.StreamTimeout, time.Minute),
+		atLeast("observation_timeout", c.ObservationTimeout, c.Interval),
+		c.validateMaxSeries(),
+		c.validateKeep(),
+		c.validateDrop(),
+	)
+}
+
+func (c *Config) validateMetrics() error {
+	if len(c.Metrics) == 0 {
+		return errors.New(`metrics: got none; name at least one, such as "voice.*"`)
+	}
+	var errs []error
+	for _, name := range c.Metrics {
+		if name == "" || strings.Contains(strings.TrimSuffix(name, "*"), "*") {
+			errs = append(errs, fmt.Errorf("metrics: got %q; give a metric name, or the start of one followed by a single *", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) validateMaxSeries() error {
+	if c.MaxSeries < 1 {
+		return fmt.Errorf("max_series: got %d; give at least 1 (there is no unlimited)", c.MaxSeries)
+	}
+	return nil
+}
+
+func (c *Config) validateKeep() error {
+	var errs []error
+	ours := newMatcher(c.Metrics)
+	for _, name := range c.CallID.Keep {
+		switch {
+		case contract[name].bounds != nil:
+			errs = append(errs, fmt.Errorf("call_id::keep: got %q, a histogram; a histogram cannot keep call_id, remove it", name))
+		case !ours.matches(name):
+			errs = append(errs, fmt.Errorf("call_id::keep: got %q, which metrics does not match; add it there or remove it here", name))
+		case slices.Contains(c.CallID.Drop, name):
+			errs = append(errs, fmt.Errorf("call_id::keep: got %q, which call_id::drop names too; decide for one", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) validateDrop() error {
+	var errs []error
+	for _, name := range c.CallID.Drop {
+		if !contract[name].callID {
+			errs = append(errs, fmt.Errorf("call_id::drop: got %q, which has no call_id by default; remove it", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func atLeast(key string, got, least time.Duration) error {
+	if got < least {
+		return fmt.Errorf("%s: got %s; give at least %s", key, got, least)
+	}
+	return nil
+}

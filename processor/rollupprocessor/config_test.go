@@ -1,0 +1,95 @@
+package rollupprocessor
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+func load(t *testing.T, id string) *Config {
+	t.Helper()
+	all, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	one, err := all.Sub(id)
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, one.Unmarshal(cfg))
+	return cfg
+}
+
+func TestDefaultConfig(t *testing.T) {
+	cfg := load(t, "rollup")
+	require.NoError(t, cfg.Validate())
+	require.NoError(t, componenttest.CheckConfigStruct(cfg))
+	assert.Equal(t, &Config{
+		Metrics:            []string{"voice.*"},
+		Interval:           10 * time.Second,
+		CallID:             CallIDConfig{Linger: 5 * time.Minute, ResendInterval: 60 * time.Second},
+		MaxSeries:          500_000,
+		StreamTimeout:      time.Hour,
+		ObservationTimeout: 3 * time.Minute,
+	}, cfg)
+}
+
+func TestWholeConfig(t *testing.T) {
+	cfg := load(t, "rollup/all")
+	require.NoError(t, cfg.Validate())
+	assert.Equal(t, &Config{
+		Metrics:  []string{"voice.*", "app.cost"},
+		Interval: time.Minute,
+		CallID: CallIDConfig{
+			Keep:           []string{"voice.cost.usd"},
+			Drop:           []string{"voice.tts.characters.total"},
+			Linger:         10 * time.Minute,
+			ResendInterval: 2 * time.Minute,
+		},
+		MaxSeries:          1000,
+		StreamTimeout:      2 * time.Hour,
+		ObservationTimeout: 5 * time.Minute,
+	}, cfg)
+}
+
+func TestConfigErrorsSayWhatToDo(t *testing.T) {
+	assert.EqualError(t, load(t, "rollup/nonsense").Validate(), `metrics: got ""; give a metric name, or the start of one followed by a single *
+metrics: got "voice.*.total"; give a metric name, or the start of one followed by a single *
+metrics: got "**"; give a metric name, or the start of one followed by a single *
+interval: got 1ms; give at least 100ms
+call_id::linger: got 0s; give at least 1ms
+call_id::resend_interval: got 0s; give at least 1ms
+stream_timeout: got 1s; give at least 1m0s
+observation_timeout: got 0s; give at least 1ms
+max_series: got 0; give at least 1 (there is no unlimited)
+call_id::keep: got "voice.ttfb.milliseconds", a histogram; a histogram cannot keep call_id, remove it
+call_id::keep: got "other.metric", which metrics does not match; add it there or remove it here
+call_id::keep: got "voice.llm.tokens.total", which metrics does not match; add it there or remove it here
+call_id::drop: got "voice.cost.usd", which has no call_id by default; remove it`)
+	assert.EqualError(t, load(t, "rollup/nothing").Validate(), `metrics: got none; name at least one, such as "voice.*"`)
+	both := load(t, "rollup")
+	both.CallID.Keep, both.CallID.Drop = []string{"voice.llm.tokens.total"}, []string{"voice.llm.tokens.total"}
+	assert.EqualError(t, both.Validate(), `call_id::keep: got "voice.llm.tokens.total", which call_id::drop names too; decide for one`)
+}
+
+// The names that keep call_id by default are a promise of the contract.
+func TestMetricsThatKeepCallIDByDefault(t *testing.T) {
+	keeps := make(map[string]bool)
+	for name, known := range newRules(CallIDConfig{}) {
+		if known.callID {
+			keeps[name] = true
+		}
+	}
+	assert.Equal(t, map[string]bool{
+		"voice.llm.tokens.total":               true,
+		"voice.tts.characters.total":           true,
+		"voice.session.duration.seconds":       true,
+		"voice.stt.audio.seconds.total":        true,
+		"voice.stt.session.seconds.total":      true,
+		"voice.realtime.session.seconds.total": true,
+		"voice.transport.seconds.total":        true,
+		"voice.platform.seconds.total":         true,
+	}, keeps)
+}

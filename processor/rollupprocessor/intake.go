@@ -1,0 +1,180 @@
+package rollupprocessor
+
+import (
+	"cmp"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/input"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/series"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/value"
+)
+
+// intake takes points to their series. It only reads what it is given and keeps nothing of it but strings. It is not safe
+// for concurrent use.
+type intake struct {
+	router       router
+	rules        rules
+	hasher       *ident.Hasher
+	store        *series.Store
+	streams      *input.Streams
+	observations *input.Observations
+
+	now     time.Time          // arrival of the request at hand
+	report  report             // of the request at hand
+	target  target             // of the metric at hand; a field, so that it is not allocated for each
+	reading value.Distribution // of the histogram point at hand
+}
+
+// report is what became of one request.
+type report struct {
+	tally     tally
+	resets    int64 // cumulative streams that began anew with the same start
+	converted int64 // histogram points that came in other bounds than ours
+}
+
+func newIntake(cfg *Config, rt router, now time.Time, instanceID string) *intake {
+	return &intake{
+		router: rt,
+		rules:  newRules(cfg.CallID),
+		hasher: ident.NewHasher(),
+		store: series.NewStore(series.Settings{
+			InstanceID: instanceID,
+			Linger:     cfg.CallID.Linger,
+			Resend:     cfg.CallID.ResendInterval,
+			MaxSeries:  cfg.MaxSeries,
+		}),
+		streams:      input.NewStreams(now, cfg.StreamTimeout, cfg.MaxSeries),
+		observations: input.NewObservations(cfg.ObservationTimeout, cfg.MaxSeries),
+	}
+}
+
+// take counts all points of md that do not pass.
+func (in *intake) take(md pmetric.Metrics, now time.Time) report {
+	in.now, in.report = now, report{}
+	in.store.Arrive(now)
+	for _, rm := range md.ResourceMetrics().All() {
+		in.resource(rm)
+	}
+	return in.report
+}
+
+// forget drops the input streams that have been silent for too long.
+func (in *intake) forget(now time.Time) {
+	in.streams.Forget(now)
+	in.observations.Forget(now, in.store.Leave)
+}
+
+// origin is where the points at hand come from.
+type origin struct {
+	service     ident.Service
+	environment string
+	resource    pcommon.Resource
+	scope       pcommon.InstrumentationScope
+}
+
+func (in *intake) resource(rm pmetric.ResourceMetrics) {
+	from := origin{
+		service:     ident.ServiceOf(rm.Resource()),
+		environment: ident.EnvironmentOf(rm.Resource()),
+		resource:    rm.Resource(),
+	}
+	for _, sm := range rm.ScopeMetrics().All() {
+		from.scope = sm.Scope()
+		for _, m := range sm.Metrics().All() {
+			in.metric(m, &from)
+		}
+	}
+}
+
+func (in *intake) metric(m pmetric.Metric, from *origin) {
+	if _, pass := in.router.passes(m); pass {
+		return
+	}
+	switch m.Type() {
+	case pmetric.MetricTypeSum:
+		in.sum(m, from)
+	case pmetric.MetricTypeHistogram:
+		in.histogram(m, from)
+	default:
+		in.report.tally.add(droppedUnsupported, points(m))
+	}
+}
+
+// target is where the points of the metric at hand go.
+type target struct {
+	series.About
+	family      *series.Family
+	environment string
+	keepCallID  bool
+
+	// Of cumulative metrics: who reports, and the part of a stream's identity that all points share.
+	producer ident.Digest
+	stream   ident.Digest
+}
+
+// aim sets the target of the points of m.
+func (in *intake) aim(m pmetric.Metric, kind series.Kind, from *origin) *target {
+	rule := in.rules[m.Name()]
+	key := series.Key{Service: from.service, Name: m.Name(), Kind: kind}
+	in.target = target{
+		About:       series.About{Key: key, Unit: cmp.Or(rule.unit, m.Unit()), Description: cmp.Or(semconv.Description(m.Name()), m.Description())},
+		family:      in.store.Family(key),
+		environment: from.environment,
+		keepCallID:  rule.callID && kind != series.Histogram,
+	}
+	return &in.target
+}
+
+// identify adds what cumulative streams are told apart by: the whole resource, the whole scope, name and kind.
+func (in *intake) identify(t *target, from *origin) {
+	t.producer = in.hasher.Set(from.resource.Attributes())
+	t.stream = in.hasher.Scope(from.scope).Then(in.hasher.Text(t.Name)).Then(in.hasher.Text(t.Kind.String()))
+}
+
+// series finds or opens the series of a point; nil when there is no room.
+func (in *intake) series(t *target, attributes pcommon.Map) *series.Series {
+	view := ident.View{Attributes: attributes, Environment: t.environment, KeepCallID: t.keepCallID}
+	digest := in.hasher.Series(view)
+	if s := t.family.Find(digest); s != nil {
+		return s
+	}
+	s := in.store.Open(&t.About, digest, view)
+	t.family = in.store.Family(t.Key)
+	return s
+}
+
+// stream finds the cumulative stream of a point.
+func (in *intake) stream(t *target, start, at pcommon.Timestamp, attributes pcommon.Map) (*input.Stream, input.Sight) {
+	producer := input.Producer{Resource: t.producer, Start: start}
+	return in.streams.See(producer, t.stream.Then(in.hasher.Set(attributes)), in.timeOf(at), in.now)
+}
+
+// timeOf is the time of a point, or its arrival if it has none.
+func (in *intake) timeOf(at pcommon.Timestamp) pcommon.Timestamp {
+	if at == 0 {
+		return pcommon.NewTimestampFromTime(in.now)
+	}
+	return at
+}
+
+// addedTo is the outcome of a point that was added to s.
+func addedTo(s *series.Series) outcome {
+	if s.Overflow() {
+		return addedOverflow
+	}
+	return added
+}
+
+// holds is what is remembered at the moment.
+func (in *intake) holds() held {
+	return held{
+		series:  in.store.Series(),
+		calls:   in.store.Calls(),
+		streams: in.streams.Len() + in.observations.Len(),
+	}
+}

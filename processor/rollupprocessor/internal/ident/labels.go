@@ -1,0 +1,150 @@
+package ident
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+)
+
+// MaxAttributes is how many attributes a point may have. A Prometheus-type backend takes 30 labels; far more than that
+// is no metric but an attempt to keep us busy.
+const MaxAttributes = 64
+
+// Attributes of resources that we know (OpenTelemetry semantic conventions).
+const (
+	ServiceName       = "service.name"
+	ServiceNamespace  = "service.namespace"
+	ServiceInstanceID = "service.instance.id"
+
+	environment       = "deployment.environment.name"
+	environmentLegacy = "deployment.environment"
+)
+
+// Service is the part of a resource that stays a resource.
+type Service struct{ Name, Namespace string }
+
+// ServiceOf reads the service of a resource.
+func ServiceOf(resource pcommon.Resource) Service {
+	return Service{Name: text(resource, ServiceName), Namespace: text(resource, ServiceNamespace)}
+}
+
+// EnvironmentOf reads the deployment environment, by its name of today or its legacy one.
+func EnvironmentOf(resource pcommon.Resource) string {
+	return cmp.Or(text(resource, environment), text(resource, environmentLegacy))
+}
+
+func text(resource pcommon.Resource, key string) string {
+	v, ok := resource.Attributes().Get(key)
+	if !ok {
+		return ""
+	}
+	return v.AsString()
+}
+
+// View is what of a point's attributes makes its series: all but the transit ones, call_id only where it is kept, and
+// the environment of the resource unless the point names one itself.
+type View struct {
+	Attributes  pcommon.Map
+	Environment string
+	KeepCallID  bool
+}
+
+func (v View) keeps(key string) bool {
+	if key == semconv.AttrCallID {
+		return v.KeepCallID
+	}
+	return !strings.HasPrefix(key, semconv.TransitPrefix)
+}
+
+// CallID is the point's call where the series keeps it, else empty.
+func (v View) CallID() string {
+	if !v.KeepCallID {
+		return ""
+	}
+	id, ok := v.Attributes.Get(semconv.AttrCallID)
+	if !ok {
+		return ""
+	}
+	return id.AsString()
+}
+
+// Series is the digest of the view. It agrees with Labels: equal labels, equal digests.
+func (h *Hasher) Series(v View) Digest {
+	var set Digest
+	h.keys = h.keys[:0]
+	named := v.Environment == ""
+	for key, value := range v.Attributes.All() {
+		if !v.keeps(key) || empty(value) || h.repeated(key) {
+			continue
+		}
+		named = named || key == environment
+		set = set.and(h.pair(key, h.value(value)))
+	}
+	if !named {
+		set = set.and(h.pair(environment, h.Text(v.Environment)))
+	}
+	return set
+}
+
+// Label is one label of a series.
+type Label struct{ Key, Text string }
+
+// Writer writes labels down, in shared memory: a million series have a few hundred keys, models and calls. It is not safe
+// for concurrent use.
+type Writer struct {
+	known  map[string]string
+	labels []Label // scratch
+}
+
+// maxKnown bounds what a Writer remembers. When it is reached texts are learnt anew: what is common comes back at once.
+const maxKnown = 1 << 14
+
+// Share is text, in the memory of an equal one where there is one.
+func (w *Writer) Share(text string) string {
+	if shared, ok := w.known[text]; ok {
+		return shared
+	}
+	if w.known == nil || len(w.known) >= maxKnown {
+		w.known = make(map[string]string)
+	}
+	w.known[text] = text
+	return text
+}
+
+// Labels are the labels of the view, sorted by key.
+func (w *Writer) Labels(v View) []Label {
+	w.labels = w.labels[:0]
+	for key, value := range v.Attributes.All() {
+		if v.keeps(key) {
+			w.add(key, value.AsString())
+		}
+	}
+	w.add(environment, v.Environment)
+	slices.SortFunc(w.labels, func(a, b Label) int { return strings.Compare(a.Key, b.Key) })
+	return slices.Clone(w.labels)
+}
+
+// add leaves out what has no text, and all but the first of a key.
+func (w *Writer) add(key, text string) {
+	known := slices.ContainsFunc(w.labels, func(l Label) bool { return l.Key == key })
+	if text != "" && !known {
+		w.labels = append(w.labels, Label{w.Share(key), w.Share(text)})
+	}
+}
+
+func empty(v pcommon.Value) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return v.Str() == ""
+	case pcommon.ValueTypeEmpty:
+		return true
+	case pcommon.ValueTypeBytes:
+		return v.Bytes().Len() == 0
+	default:
+		return false
+	}
+}

@@ -1,0 +1,135 @@
+// Package input remembers the input streams that report cumulative values: what each said last, so that the difference
+// can be counted, and what each says now, where that is what counts.
+package input
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/series"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/value"
+)
+
+// oneCollection is more than what the timestamps of one collection of a producer are apart, and less than any export
+// interval in use.
+const oneCollection = pcommon.Timestamp(time.Second)
+
+// Sight is what a point of a stream is to us.
+type Sight uint8
+
+// Sights. Only Again has something to be compared with.
+const (
+	Late     Sight = iota // not newer than what we know of the stream
+	Baseline              // the first of a stream that counted before we watched
+	Whole                 // the first of a stream that began under our eyes: all of it is news
+	Again                 // of a known stream
+	NoRoom                // of an unknown stream, beyond the limit
+)
+
+// Producer is a run of one process: a resource, and the moment since when it counts. Two processes that have the same
+// resource are told apart by it, and a restart is another producer.
+type Producer struct {
+	Resource ident.Digest
+	Start    pcommon.Timestamp
+}
+
+// Stream is the last state of one cumulative stream, and the output series that it is added to.
+type Stream struct {
+	at           pcommon.Timestamp
+	Series       *series.Series
+	Number       value.Number
+	Distribution *value.Distribution // of a histogram
+	FromZero     bool                // all of it was counted, from its start
+}
+
+type run struct {
+	since   pcommon.Timestamp // point time of its first collection that we saw
+	seen    time.Time         // arrival of its last point
+	streams map[ident.Digest]*Stream
+}
+
+// Streams is the monotonic sums and histograms that are reported cumulatively. It is not safe for concurrent use.
+//
+// A stream that is new to us has either just begun, and then all of it is news, or it counted before we watched, and
+// then its first value is only a baseline. It has begun under our eyes if it started after we did, or if its producer
+// was seen without it before: a producer reports all its streams in each collection, and SDKs give all of them the
+// process's start time.
+type Streams struct {
+	runs    map[Producer]*run
+	watched pcommon.Timestamp // who started later and is unknown is new
+	timeout time.Duration
+	limit   int
+	size    int
+}
+
+// NewStreams watches from now on. Producers silent for longer than timeout are forgotten; no more than limit streams are
+// remembered.
+func NewStreams(now time.Time, timeout time.Duration, limit int) *Streams {
+	return &Streams{
+		runs:    make(map[Producer]*run),
+		watched: pcommon.NewTimestampFromTime(now),
+		timeout: timeout,
+		limit:   limit,
+	}
+}
+
+// Len is the number of streams that are remembered.
+func (s *Streams) Len() int { return s.size }
+
+// See finds the stream that has a point of time at, arriving now. The stream is nil when it is Late or there is NoRoom.
+func (s *Streams) See(p Producer, id ident.Digest, at pcommon.Timestamp, now time.Time) (*Stream, Sight) {
+	r, known := s.runs[p]
+	if known {
+		if stream, ok := r.streams[id]; ok {
+			r.seen = now
+			return stream.again(at)
+		}
+	}
+	if s.size >= s.limit {
+		return nil, NoRoom
+	}
+	if !known {
+		r = s.begin(p, at)
+	}
+	r.seen = now
+	return s.first(p, r, id, at)
+}
+
+func (st *Stream) again(at pcommon.Timestamp) (*Stream, Sight) {
+	if at <= st.at {
+		return nil, Late
+	}
+	st.at = at
+	return st, Again
+}
+
+func (s *Streams) begin(p Producer, at pcommon.Timestamp) *run {
+	r := &run{since: at, streams: make(map[ident.Digest]*Stream)}
+	s.runs[p] = r
+	return r
+}
+
+func (s *Streams) first(p Producer, r *run, id ident.Digest, at pcommon.Timestamp) (*Stream, Sight) {
+	stream := &Stream{at: at, FromZero: p.Start >= s.watched || at > r.since+oneCollection}
+	r.streams[id] = stream
+	s.size++
+	if stream.FromZero {
+		return stream, Whole
+	}
+	return stream, Baseline
+}
+
+// Forget drops the producers that have been silent for too long. One that comes back is not mistaken for a new one: what
+// started before its last word counts as known from then on.
+func (s *Streams) Forget(now time.Time) {
+	for p, r := range s.runs {
+		if now.Sub(r.seen) <= s.timeout {
+			continue
+		}
+		s.watched = max(s.watched, pcommon.NewTimestampFromTime(r.seen))
+		s.size -= len(r.streams)
+		delete(s.runs, p)
+	}
+}
