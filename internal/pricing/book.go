@@ -288,8 +288,12 @@ func (b *builder) book(version string) *Book {
 func (o *offer) String() string {
 	text := fmt.Sprintf("%s per %s %s", o.row.Price, o.row.Per, o.row.Unit)
 	for _, part := range []struct{ key, value string }{
-		{"context_tokens", o.row.When.ContextTokens}, {"service_tier", o.tier}, {"region", o.region}, {"plan", o.plan},
-		{"from", o.row.EffectiveFrom}, {"until", o.row.EffectiveUntil},
+		{"context_tokens", o.row.When.ContextTokens},
+		{"service_tier", o.tier},
+		{"region", o.region},
+		{"plan", o.plan},
+		{"from", o.row.EffectiveFrom},
+		{"until", o.row.EffectiveUntil},
 	} {
 		if part.value != "" {
 			text += " " + part.key + " " + part.value

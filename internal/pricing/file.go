@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -56,8 +57,8 @@ func Parse(name string, text []byte) (File, error) {
 	return file, nil
 }
 
-// Embedded is the price book that comes with the program.
-func Embedded() (Layer, error) { return readLayer(prices.Files) }
+// Embedded is the price book that comes with the program. It is read once; callers share it and must not change it.
+var Embedded = sync.OnceValues(func() (Layer, error) { return readLayer(prices.Files) })
 
 func readLayer(files fs.FS) (Layer, error) {
 	names, err := fs.Glob(files, "*.yaml")

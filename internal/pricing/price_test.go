@@ -84,11 +84,53 @@ func TestVectors(t *testing.T) {
 		{"the tier counts cached tokens", "gpt-5.4", today, leaves{PromptText: 72_000, PromptCacheRead: 200_000}, 0.46},
 		{
 			"litellm#14849 at the real tier", "gemini-2.5-pro", today,
-			leaves{PromptText: 5005, PromptCacheRead: 257_955, CompletionText: 1744}, 0.10316125,
+			leaves{PromptText: 5005, PromptCacheRead: 257_955, CompletionText: 1744},
+			0.10316125,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			assert.InDelta(t, test.want, priceAll(t, book, test.model, test.at, test.tokens), 1e-15)
+		})
+	}
+}
+
+// The vectors of cost.md 6.2 that bring their own rates: each is a defect of a peer that we must not share.
+func TestVectorsOfOtherRates(t *testing.T) {
+	for _, test := range []struct {
+		name                     string
+		text, read, write, other string // USD for a million; other is completion.text
+		tokens                   leaves
+		want                     float64
+	}{
+		{
+			"V6: cached tokens are billed once", "1.25", "0.625", "0", "10",
+			leaves{PromptText: 5005, PromptCacheRead: 257_955, CompletionText: 1744},
+			0.184918125,
+		},
+		{
+			"V7: cache writes are not forty times the price", "3.3", "0.33", "4.125", "16.5",
+			leaves{PromptText: 3, PromptCacheWrite: 25, PromptCacheRead: 13_216, CompletionText: 12},
+			0.004672305,
+		},
+		{
+			"SigNoz: four buckets", "3", "0.3", "3.75", "15",
+			leaves{PromptText: 1000, CompletionText: 500, PromptCacheRead: 200, PromptCacheWrite: 100},
+			0.010935,
+		},
+		{
+			"agentgateway: half a million of each kind", "1", "0.1", "1.25", "0",
+			leaves{PromptText: 500_000, PromptCacheRead: 300_000, PromptCacheWrite: 200_000},
+			0.78,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			text := "provider: acme\nrows:\n"
+			for kind, price := range map[Kind]string{
+				PromptText: test.text, PromptCacheRead: test.read, PromptCacheWrite: test.write, CompletionText: test.other,
+			} {
+				text += fmt.Sprintf("  - {models: [m], usage: %s, unit: token, price: %q, per: \"1000000\"}\n", kind, price)
+			}
+			assert.InDelta(t, test.want, priceAll(t, bookOf(t, text), "m", today, test.tokens), 1e-15)
 		})
 	}
 }
@@ -106,7 +148,8 @@ func TestOtherQuantities(t *testing.T) {
 		{"gladia's session", Usage{Model: "gladia", Kind: STTSession, Quantity: measure(74.2)}, "gladia", 74.2 / 3600 * 0.75},
 		{"V10 whisper-1", Usage{Model: "whisper-1", Kind: STTAudio, Quantity: measure(90.5)}, "openai", 0.00905},
 		{
-			"V10 groq", Usage{Provider: "groq", Model: "whisper-large-v3", Kind: STTAudio, Quantity: count(60)},
+			"V10 groq",
+			Usage{Provider: "groq", Model: "whisper-large-v3", Kind: STTAudio, Quantity: count(60)},
 			"groq", 0.00185,
 		},
 		{"grok voice", Usage{Model: "grok-voice", Kind: RealtimeSession, Quantity: count(600)}, "xai", 0.8},

@@ -1,0 +1,94 @@
+package costprocessor
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/processor/processortest"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
+)
+
+const benchPoints = 1000
+
+// benchBatch is usage as our receiver sends it: half tokens of three models, a quarter characters, a quarter seconds.
+func benchBatch(temporality pmetric.AggregationTemporality, frames bool) pmetric.Metrics {
+	b := newBatch()
+	tokens, characters := b.sum(semconv.MetricLLMTokens, temporality), b.sum(semconv.MetricTTSCharacters, temporality)
+	seconds := b.sum(semconv.MetricSTTSession, temporality)
+	for i := range benchPoints {
+		common := []any{"call_id", fmt.Sprintf("550e8400-e29b-41d4-a716-%012d", i)}
+		if frames {
+			common = append(common, "voice.tx.id", fmt.Sprintf("%016x", i))
+		}
+		switch i % 4 {
+		case 0, 1:
+			point(tokens, 146, append(common, "provider", "openai", "model", []string{"gpt-4o", "gpt-4o-mini", "gpt-5.4"}[i%3],
+				"token_type", "prompt", "token_kind", "text", "voice.tx.stage", "llm", "voice.tx.request_tokens", 1042)...)
+		case 2:
+			point(characters, 48, append(common, "provider", "cartesia", "voice.tx.stage", "tts")...)
+		case 3:
+			point(seconds, 74.2, append(common, "provider", "gladia", "voice.tx.stage", "stt")...)
+		}
+	}
+	return b.Metrics
+}
+
+// The batch is copied anew for each round, which is a cost of the benchmark; Copy is that alone.
+func BenchmarkProcessorMetrics(b *testing.B) {
+	ctx := context.Background()
+	p, err := NewFactory().CreateMetrics(ctx, processortest.NewNopSettings(metadata.Type), createDefaultConfig(), consumertest.NewNop())
+	require.NoError(b, err)
+	require.NoError(b, p.Start(ctx, componenttest.NewNopHost()))
+	b.Cleanup(func() { require.NoError(b, p.Shutdown(ctx)) })
+	for _, bench := range []struct {
+		name    string
+		input   pmetric.Metrics
+		consume func(pmetric.Metrics) error
+	}{
+		{"delta", benchBatch(delta, true), func(md pmetric.Metrics) error { return p.ConsumeMetrics(ctx, md) }},
+		{"cumulative", benchBatch(cumulative, false), func(md pmetric.Metrics) error { return p.ConsumeMetrics(ctx, md) }},
+		{"copy", benchBatch(delta, true), func(pmetric.Metrics) error { return nil }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				md := pmetric.NewMetrics()
+				bench.input.CopyTo(md)
+				if err := bench.consume(md); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/point")
+		})
+	}
+}
+
+func BenchmarkProcessorLogs(b *testing.B) {
+	ctx := context.Background()
+	p, err := NewFactory().CreateLogs(ctx, processortest.NewNopSettings(metadata.Type), createDefaultConfig(), consumertest.NewNop())
+	require.NoError(b, err)
+	require.NoError(b, p.Start(ctx, componenttest.NewNopHost()))
+	b.Cleanup(func() { require.NoError(b, p.Shutdown(ctx)) })
+	input, list := summaryLogs()
+	for range benchPoints {
+		entry(list, semconv.MetricLLMTokens, 146.0, "call_id", "c", "voice.tx.id", "1", "provider", "openai", "model", "gpt-4o",
+			"token_type", "prompt", "token_kind", "text", "voice.tx.stage", "llm", "voice.tx.request_tokens", 1042)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		ld := plog.NewLogs()
+		input.CopyTo(ld)
+		if err := p.ConsumeLogs(ctx, ld); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/entry")
+}

@@ -1,0 +1,10 @@
+//go:generate go tool -modfile=../../tools/go.mod mdatagen metadata.yaml
+
+// Package costprocessor gives usage its price: for each point of tokens, characters or seconds a point of voice.cost.usd
+// beside it, or one of voice.cost.unpriced.usage.total with the reason why there is none; and for each call summary what
+// the call cost.
+//
+// metrics.go and logs.go find usage in a signal, usage.go reads it, engine.go has it priced by package pricing, and
+// points.go writes the answer. All pipelines of one processor share an engine (shared.go), so that the book is loaded
+// once and an unknown model is logged once.
+package costprocessor

@@ -1,0 +1,48 @@
+package costprocessor
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processorhelper"
+
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
+)
+
+// NewFactory creates the factory of the cost processor, for metrics and logs.
+func NewFactory() processor.Factory { return newFactory(time.Now) }
+
+func newFactory(now func() time.Time) processor.Factory {
+	f := factory{engines: &engines{now: now}}
+	return processor.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		processor.WithMetrics(f.createMetrics, metadata.MetricsStability),
+		processor.WithLogs(f.createLogs, metadata.LogsStability),
+	)
+}
+
+type factory struct{ engines *engines }
+
+func (f factory) createMetrics(
+	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics,
+) (processor.Metrics, error) {
+	use, err := f.engines.use(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return processorhelper.NewMetrics(ctx, set, cfg, next, use.engine.processMetrics, use.options()...)
+}
+
+func (f factory) createLogs(
+	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs,
+) (processor.Logs, error) {
+	use, err := f.engines.use(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return processorhelper.NewLogs(ctx, set, cfg, next, use.engine.processLogs, use.options()...)
+}

@@ -1,0 +1,67 @@
+package costprocessor
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/processor/processortest"
+
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
+)
+
+func TestPipelinesOfOneProcessorShareAnEngine(t *testing.T) {
+	set := processortest.NewNopSettings(metadata.Type)
+	e := &engines{now: time.Now}
+	one, two := createDefaultConfig().(*Config), createDefaultConfig().(*Config)
+	metrics, err := e.use(set, one)
+	require.NoError(t, err)
+	logs, err := e.use(set, one)
+	require.NoError(t, err)
+	other, err := e.use(set, two)
+	require.NoError(t, err)
+	assert.Same(t, metrics.engine, logs.engine)
+	assert.NotSame(t, metrics.engine, other.engine)
+
+	metrics.once.Do(metrics.release)
+	metrics.once.Do(metrics.release) // a second shutdown gives nothing back
+	again, err := e.use(set, one)
+	require.NoError(t, err)
+	assert.Same(t, logs.engine, again.engine)
+	for _, use := range []*engineUse{logs, again, other} {
+		use.once.Do(use.release)
+	}
+	assert.Empty(t, e.byConfig)
+	assert.Empty(t, e.users)
+}
+
+func TestStartRefusesPriceFiles(t *testing.T) {
+	for file, want := range map[string]string{
+		"missing.yaml": "price_files: open testdata/missing.yaml: no such file or directory",
+		"config.yaml":  "testdata/config.yaml: yaml: unmarshal errors",
+	} {
+		t.Run(file, func(t *testing.T) {
+			cfg := createDefaultConfig().(*Config)
+			cfg.PriceFiles = []string{filepath.Join("testdata", file)}
+			require.NoError(t, cfg.Validate(), "files are read at the start")
+			ctx := context.Background()
+			factory := NewFactory()
+			p, err := factory.CreateMetrics(ctx, processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+			require.NoError(t, err)
+			require.ErrorContains(t, p.Start(ctx, componenttest.NewNopHost()), want)
+			require.NoError(t, p.Shutdown(ctx))
+			require.NoError(t, p.Shutdown(ctx))
+		})
+	}
+}
+
+func TestCapabilities(t *testing.T) {
+	h := newHarness(t, nil)
+	assert.True(t, h.metrics.Capabilities().MutatesData)
+	assert.True(t, h.logs.Capabilities().MutatesData)
+}

@@ -1,0 +1,159 @@
+package costprocessor
+
+import (
+	"math/bits"
+	"strconv"
+
+	"github.com/cespare/xxhash/v2"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+)
+
+// transitStream tells apart the answers to points that carry no frame's identity. A bot's prompt and completion tokens
+// differ by an attribute that cost does not have; without this their costs would be one stream with two values at once.
+const transitStream = semconv.TransitPrefix + "stream"
+
+// origin is the metric whose points are being answered.
+type origin struct {
+	name        string
+	temporality pmetric.AggregationTemporality
+	points      int
+}
+
+// answers adds points to a scope, each in a metric of the temporality of the usage that it answers.
+type answers struct {
+	metrics        pmetric.MetricSlice
+	cost, unpriced output
+}
+
+// output is the metrics of one name, one for each temporality.
+type output struct {
+	name, unit string
+	points     map[pmetric.AggregationTemporality]pmetric.NumberDataPointSlice
+}
+
+func newAnswers(metrics pmetric.MetricSlice) answers {
+	return answers{
+		metrics:  metrics,
+		cost:     output{name: semconv.MetricCost, unit: semconv.UnitUSD},
+		unpriced: output{name: semconv.MetricUnpricedUsage, unit: semconv.UnitAny},
+	}
+}
+
+// price answers a point with its cost.
+func (a *answers) price(u *usage, from pmetric.NumberDataPoint, of *origin) {
+	p := a.cost.add(a.metrics, from, of)
+	p.SetDoubleValue(u.result.USD)
+	attributes := p.Attributes()
+	attributes.EnsureCapacity(6)
+	u.describe(attributes, from, of)
+	attributes.PutStr(semconv.AttrCostSource, semconv.CostComputed)
+}
+
+// count answers a point by saying why it has no cost.
+func (a *answers) count(u *usage, from pmetric.NumberDataPoint, of *origin) {
+	p := a.unpriced.add(a.metrics, from, of)
+	p.SetDoubleValue(u.value)
+	attributes := p.Attributes()
+	attributes.EnsureCapacity(7)
+	u.describe(attributes, from, of)
+	attributes.PutStr(semconv.AttrUsageKind, u.Kind.String())
+	attributes.PutStr(semconv.AttrReason, u.result.Reason.String())
+}
+
+func (o *output) add(metrics pmetric.MetricSlice, from pmetric.NumberDataPoint, of *origin) pmetric.NumberDataPoint {
+	points, known := o.points[of.temporality]
+	if !known {
+		points = o.open(metrics, of)
+	}
+	p := points.AppendEmpty()
+	p.SetStartTimestamp(from.StartTimestamp())
+	p.SetTimestamp(from.Timestamp())
+	return p
+}
+
+// open finds the metric in the scope, where a platform's money may stand already, or makes it.
+func (o *output) open(metrics pmetric.MetricSlice, of *origin) pmetric.NumberDataPointSlice {
+	sum, found := o.find(metrics, of.temporality)
+	if !found {
+		metric := metrics.AppendEmpty()
+		metric.SetName(o.name)
+		metric.SetUnit(o.unit)
+		sum = metric.SetEmptySum()
+		sum.SetIsMonotonic(true)
+		sum.SetAggregationTemporality(of.temporality)
+	}
+	points := sum.DataPoints()
+	points.EnsureCapacity(points.Len() + of.points)
+	if o.points == nil {
+		o.points = make(map[pmetric.AggregationTemporality]pmetric.NumberDataPointSlice, 1)
+	}
+	o.points[of.temporality] = points
+	return points
+}
+
+func (o *output) find(metrics pmetric.MetricSlice, temporality pmetric.AggregationTemporality) (pmetric.Sum, bool) {
+	for _, metric := range metrics.All() {
+		if metric.Name() == o.name && metric.Unit() == o.unit && metric.Type() == pmetric.MetricTypeSum &&
+			metric.Sum().IsMonotonic() && metric.Sum().AggregationTemporality() == temporality {
+			return metric.Sum(), true
+		}
+	}
+	return pmetric.Sum{}, false
+}
+
+// describe writes the attributes that every answer has. The identity stays on it: rollup decides what of it a backend
+// sees.
+func (u *usage) describe(attributes pcommon.Map, from pmetric.NumberDataPoint, of *origin) {
+	attributes.PutStr(semconv.AttrCostType, u.costType)
+	put(attributes, semconv.AttrProvider, u.provider())
+	put(attributes, semconv.AttrModel, u.model())
+	put(attributes, semconv.AttrCallID, u.callID)
+	if u.frameID != "" {
+		attributes.PutStr(semconv.TransitID, u.frameID)
+	} else {
+		attributes.PutStr(transitStream, streamOf(of.name, from.Attributes()))
+	}
+}
+
+// provider is who bills as far as the book knows, else as reported.
+func (u *usage) provider() string {
+	if u.result.Provider != "" {
+		return u.result.Provider
+	}
+	return u.Provider
+}
+
+// model is as reported, unless that is no more than the provider.
+func (u *usage) model() string {
+	if u.result.Nameless {
+		return ""
+	}
+	return u.Model
+}
+
+// put leaves out what is unknown: an empty label and none are the same to Prometheus.
+func put(attributes pcommon.Map, key, value string) {
+	if value != "" {
+		attributes.PutStr(key, value)
+	}
+}
+
+// streamOf digests what a usage point's stream is told from others by, within its scope. It is the same in every process,
+// whatever the order of the attributes.
+func streamOf(metric string, attributes pcommon.Map) string {
+	sum := xxhash.Sum64String(metric)
+	for key, value := range attributes.All() {
+		sum += mix(xxhash.Sum64String(key), xxhash.Sum64String(value.AsString()))
+	}
+	return strconv.FormatUint(sum, 16)
+}
+
+// mix makes one number of two, so that exchanging values between keys makes another sum.
+func mix(key, value uint64) uint64 {
+	const odd = 0x9E3779B97F4A7C15
+	hi, lo := bits.Mul64(key^odd, value^bits.RotateLeft64(odd, 32))
+	return hi ^ lo
+}

@@ -1,0 +1,121 @@
+package costprocessor
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
+)
+
+// outcome is what became of one usage. Every usage has exactly one, so their sum is what was received.
+type outcome uint8
+
+const (
+	unsettled outcome = iota
+	priced
+	covered  // its price bills another quantity that is reported beside it
+	unpriced // for the reason in the usage's result
+	ignoredForeign
+	ignoredMalformed
+	ignoredNegative
+	ignoredNoValue
+	ignoredNotCounter
+	ignoredNotFinite
+	ignoredPriced
+	ignoredZero
+	outcomes
+)
+
+// ignoredReasons are the values of the attribute reason of ignored usage.
+var ignoredReasons = [outcomes]string{
+	ignoredForeign:    "foreign_cost",
+	ignoredMalformed:  "malformed",
+	ignoredNegative:   "negative",
+	ignoredNoValue:    "no_value",
+	ignoredNotCounter: "not_a_counter",
+	ignoredNotFinite:  "not_finite",
+	ignoredPriced:     "already_priced",
+	ignoredZero:       "zero",
+}
+
+// tally counts usages by what became of them, and points of foreign cost.
+type tally struct {
+	outcomes                    [outcomes]int64
+	reasons                     [pricing.Reasons]int64 // of unpriced
+	foreignDropped, foreignKept int64
+}
+
+func (t *tally) add(what outcome, u *usage) {
+	t.outcomes[what]++
+	if what == unpriced {
+		t.reasons[u.result.Reason]++
+	}
+}
+
+// telemetry is the processor's own metrics, with their attributes made beforehand.
+type telemetry struct {
+	*metadata.TelemetryBuilder
+	metrics, logs signal
+	dropped, kept metric.MeasurementOption
+}
+
+// signal is the attributes of one signal's metrics.
+type signal struct {
+	plain    metric.MeasurementOption
+	unpriced [pricing.Reasons]metric.MeasurementOption
+	ignored  [outcomes]metric.MeasurementOption
+}
+
+func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
+	builder, err := metadata.NewTelemetryBuilder(set)
+	if err != nil {
+		return nil, err
+	}
+	return &telemetry{
+		TelemetryBuilder: builder,
+		metrics:          newSignal("metrics"),
+		logs:             newSignal("logs"),
+		dropped:          attributes(attribute.String("action", "dropped")),
+		kept:             attributes(attribute.String("action", "kept")),
+	}, nil
+}
+
+func newSignal(name string) signal {
+	which := attribute.String("signal", name)
+	s := signal{plain: attributes(which)}
+	for reason := range s.unpriced {
+		s.unpriced[reason] = attributes(which, attribute.String("reason", pricing.Reason(reason).String()))
+	}
+	for what := range s.ignored {
+		s.ignored[what] = attributes(which, attribute.String("reason", ignoredReasons[what]))
+	}
+	return s
+}
+
+func attributes(kv ...attribute.KeyValue) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(kv...))
+}
+
+// report adds a tally to the processor's own metrics.
+func (t *telemetry) report(ctx context.Context, of *signal, counts *tally) {
+	add(ctx, t.ProcessorCostPricedPoints, counts.outcomes[priced], of.plain)
+	add(ctx, t.ProcessorCostCoveredPoints, counts.outcomes[covered], of.plain)
+	for reason, n := range counts.reasons {
+		add(ctx, t.ProcessorCostUnpricedPoints, n, of.unpriced[reason])
+	}
+	for what := ignoredForeign; what < outcomes; what++ {
+		add(ctx, t.ProcessorCostIgnoredPoints, counts.outcomes[what], of.ignored[what])
+	}
+	add(ctx, t.ProcessorCostForeignPoints, counts.foreignDropped, t.dropped)
+	add(ctx, t.ProcessorCostForeignPoints, counts.foreignKept, t.kept)
+}
+
+func add(ctx context.Context, counter metric.Int64Counter, n int64, with metric.MeasurementOption) {
+	if n > 0 {
+		counter.Add(ctx, n, with)
+	}
+}
