@@ -11,6 +11,6 @@ for mod in go.mod tools/go.mod cmd/otelcol-voice/go.mod; do
       "$line" | "$stable") ;;
       *) echo "$mod: $module $version is not of the line $line / $stable in builder-config.yaml"; status=1 ;;
     esac
-  done < <(sed -n 's/^require //; s/^[[:space:]]*//; /^go\.opentelemetry\.io\/collector\|^github\.com\/open-telemetry\/opentelemetry-collector-contrib/p' "$mod" | awk '{print $1, $2}')
+  done < <(sed -n 's/^require //; s/^[[:space:]]*//; /^go\.opentelemetry\.io\/collector\|^github\.com\/open-telemetry\/opentelemetry-collector-contrib/p' "$mod" | awk '$2 ~ /^v/ {print $1, $2}')
 done
 exit $status

@@ -182,7 +182,7 @@ func (b *Batch) stamp(at time.Time) pcommon.Timestamp {
 
 // identify writes what every point carries.
 func identify(attrs pcommon.Map, f *call.Fact) pcommon.Map {
-	attrs.EnsureCapacity(8)
+	attrs.EnsureCapacity(10) // what the cost processor will add has room
 	attrs.PutStr(semconv.AttrCallID, f.CallID)
 	putID(attrs, f.FrameID)
 	return attrs

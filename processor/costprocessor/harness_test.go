@@ -152,7 +152,7 @@ func lines(md pmetric.Metrics, name string) []string {
 func describe(attributes pcommon.Map) string {
 	var pairs []string
 	for key, value := range attributes.All() {
-		if key != transitStream {
+		if key != semconv.TransitStream {
 			pairs = append(pairs, key+"="+value.AsString())
 		}
 	}
@@ -188,7 +188,7 @@ func streamsOf(md pmetric.Metrics, name string) []string {
 	var streams []string
 	for _, metric := range metricsNamed(md, name) {
 		for _, p := range metric.Sum().DataPoints().All() {
-			if stream, ok := p.Attributes().Get(transitStream); ok {
+			if stream, ok := p.Attributes().Get(semconv.TransitStream); ok {
 				streams = append(streams, stream.Str())
 			}
 		}

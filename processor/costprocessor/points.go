@@ -11,10 +11,6 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
 
-// transitStream tells apart the answers to points that carry no frame's identity. A bot's prompt and completion tokens
-// differ by an attribute that cost does not have; without this their costs would be one stream with two values at once.
-const transitStream = semconv.TransitPrefix + "stream"
-
 // origin is the metric whose points are being answered.
 type origin struct {
 	name        string
@@ -81,6 +77,7 @@ func (o *output) open(metrics pmetric.MetricSlice, of *origin) pmetric.NumberDat
 		metric := metrics.AppendEmpty()
 		metric.SetName(o.name)
 		metric.SetUnit(o.unit)
+		metric.SetDescription(semconv.Description(o.name))
 		sum = metric.SetEmptySum()
 		sum.SetIsMonotonic(true)
 		sum.SetAggregationTemporality(of.temporality)
@@ -114,7 +111,7 @@ func (u *usage) describe(attributes pcommon.Map, from pmetric.NumberDataPoint, o
 	if u.frameID != "" {
 		attributes.PutStr(semconv.TransitID, u.frameID)
 	} else {
-		attributes.PutStr(transitStream, streamOf(of.name, from.Attributes()))
+		attributes.PutStr(semconv.TransitStream, streamOf(of.name, from.Attributes()))
 	}
 }
 

@@ -87,6 +87,9 @@ const (
 	// TransitPair (bool): the same use is also reported in the quantity that this one's price may bill
 	// (STT audio seconds and STT session seconds), so it is covered when its own quantity has no price.
 	TransitPair = TransitPrefix + "pair"
+	// TransitStream tells apart what is derived from points without a TransitID: the prompt and completion tokens of a bot
+	// that sends OTLP become two cost points that are otherwise alike, and cumulative ones must stay two streams.
+	TransitStream = TransitPrefix + "stream"
 	// TransitUsage (slice of maps) is the list of usage entries on a call summary. Keys of an entry: name
 	// (a metric name), value (double), time (int, unix nanoseconds), attributes (map, as on the point).
 	TransitUsage = TransitPrefix + "usage"
