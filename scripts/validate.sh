@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Lets the binary validate every collector configuration that is shipped, and every one that docs show in a ```yaml
-# block with a service: section. Variables get well-formed dummies. Argument: the binary.
+# Lets the binary validate every collector configuration that is shipped, and every one that a document shows: a ```yaml
+# block with pipelines as it is, a fragment laid over config/local.yaml. Other YAML in documents (price rows, rules) is
+# checked by the tests of its own room. Variables get well-formed dummies. Argument: the binary.
 set -euo pipefail
 bin=$(realpath "${1:?usage: validate.sh BINARY}")
 export OTEL_EXPORTER_OTLP_ENDPOINT=https://otlp-gateway-prod-eu-west-0.grafana.net/otlp
@@ -10,16 +11,30 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export OTELCOL_VOICE_DATA=$work/data
 checked=0
-check() { # name, file
-  "$bin" validate --config "$2" || { echo "invalid: $1"; exit 1; }
+
+check() { # name, arguments of validate
+  "$bin" validate "${@:2}" || { echo "invalid: $1"; exit 1; }
   checked=$((checked + 1))
 }
-for file in config/*.yaml; do check "$file" "$file"; done
-while read -r doc; do
+
+# blocks writes the YAML blocks of a document to files of their own, without the indentation of a list around them.
+blocks() {
   rm -f "$work"/block-*
-  awk -v out="$work/block-" '/^```yaml/ {n++; on=1; next} /^```/ {on=0} on {print > (out n ".yaml")}' "$doc"
+  awk -v out="$work/block-" '
+    /^ *```yaml/ {n++; on = 1; match($0, /^ */); indent = RLENGTH; next}
+    /^ *```/ {on = 0}
+    on {print substr($0, indent + 1) > (out n ".yaml")}' "$1"
+}
+
+for file in config/*.yaml; do check "$file" --config "$file"; done
+while read -r document; do
+  blocks "$document"
   for block in "$work"/block-*.yaml; do
-    [ -f "$block" ] && grep -q '^service:' "$block" && check "$doc" "$block"
-  done || true
+    if grep -qs '^ *pipelines:' "$block"; then
+      check "$document" --config "$block"
+    elif grep -qsE '^(receivers|processors|exporters|extensions|connectors|service):' "$block"; then
+      check "$document" --config config/local.yaml --config "$block"
+    fi
+  done
 done < <(git ls-files -co --exclude-standard '*.md')
 echo "validate: $checked configurations are valid"

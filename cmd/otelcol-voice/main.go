@@ -18,7 +18,7 @@ import (
 func main() {
 	info := component.BuildInfo{
 		Command:     "otelcol-voice",
-		Description: "OpenTelemetry Collector for voice AI bots - latency, usage and cost that read right in PromQL",
+		Description: "otelcol-voice",
 		Version:     "0.1.0",
 	}
 

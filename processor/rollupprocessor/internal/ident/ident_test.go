@@ -42,11 +42,22 @@ func TestLabels(t *testing.T) {
 	assert.Empty(t, View{Attributes: pcommon.NewMap(), KeepCallID: true}.CallID())
 }
 
+// A processor is its class, whichever instance of it reported.
+func TestProcessor(t *testing.T) {
+	for text, want := range map[string]string{
+		"OpenAILLMService#57": "OpenAILLMService", "OpenAILLMService": "OpenAILLMService",
+		"C#": "C#", "a#b": "a#b", "a#1#2": "a#1#2", "#1": "#1",
+	} {
+		v := View{Attributes: attributes(t, map[string]any{"processor": text, "stage": "llm#1"})}
+		assert.Equal(t, []Label{{"processor", want}, {"stage", "llm#1"}}, labels(v), text)
+	}
+}
+
 // TestDigestsAgreeWithLabels compares random views pairwise: equal labels have equal digests, and no others.
 func TestDigestsAgreeWithLabels(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	keys := []string{"a", "b", "ab", "call_id", "voice.tx.id", environment}
-	values := []any{"", "a", "b", "1", 1, true, "true", nil, 1.5, "1.5"}
+	keys := []string{"a", "b", "ab", "call_id", "voice.tx.id", "processor", environment}
+	values := []any{"", "a", "b", "1", 1, true, "true", nil, 1.5, "1.5", "a#1", "a#27", "#1"}
 	h, digests := NewHasher(), map[string]Digest{}
 	seen := map[Digest]string{}
 	for range 20_000 {

@@ -82,12 +82,34 @@ func (h *Hasher) Series(v View) Digest {
 			continue
 		}
 		named = named || key == environment
-		set = set.and(h.pair(key, h.value(value)))
+		set = set.and(h.pair(key, h.label(key, value)))
 	}
 	if !named {
 		set = set.and(h.pair(environment, h.Text(v.Environment)))
 	}
 	return set
+}
+
+// label is the digest of what labelText returns.
+func (h *Hasher) label(key string, value pcommon.Value) Digest {
+	if key == semconv.AttrProcessor {
+		return h.Text(labelText(key, value))
+	}
+	return h.value(value)
+}
+
+// labelText is the text of an attribute's value. Of a processor, it is the class alone: Pipecat counts instances
+// (OpenAILLMService#57), and every new pipeline would be new series.
+func labelText(key string, value pcommon.Value) string {
+	text := value.AsString()
+	if key != semconv.AttrProcessor {
+		return text
+	}
+	class, counter, found := strings.Cut(text, "#")
+	if !found || class == "" || counter == "" || strings.Trim(counter, "0123456789") != "" {
+		return text
+	}
+	return class
 }
 
 // Label is one label of a series.
@@ -120,7 +142,7 @@ func (w *Writer) Labels(v View) []Label {
 	w.labels = w.labels[:0]
 	for key, value := range v.Attributes.All() {
 		if v.keeps(key) {
-			w.add(key, value.AsString())
+			w.add(key, labelText(key, value))
 		}
 	}
 	w.add(environment, v.Environment)

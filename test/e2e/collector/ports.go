@@ -1,0 +1,100 @@
+package collector
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+var localPort = regexp.MustCompile(`localhost:(\d+)`)
+
+// MovePorts finds every localhost:PORT in a configuration file. It returns YAML that lays other, free ports over
+// them, and which port has become which.
+func MovePorts(tb testing.TB, file string) (string, map[int]int) {
+	tb.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(tb, err)
+	var tree map[string]any
+	require.NoError(tb, yaml.Unmarshal(text, &tree), file)
+	m := mover{tb: tb, ports: map[int]int{}}
+	moved, _ := m.move(tree)
+	overlay, err := yaml.Marshal(moved)
+	require.NoError(tb, err)
+	return string(overlay), m.ports
+}
+
+type mover struct {
+	tb    testing.TB
+	ports map[int]int
+}
+
+// move returns the part of a tree that names ports, with other ports. Lists are replaced as a whole by the collector,
+// so of a list with a port everything is returned.
+func (m *mover) move(node any) (moved any, found bool) {
+	switch node := node.(type) {
+	case string:
+		return localPort.ReplaceAllStringFunc(node, m.exchange), localPort.MatchString(node)
+	case map[string]any:
+		return m.moveMap(node)
+	case []any:
+		return m.moveList(node)
+	}
+	return node, false
+}
+
+func (m *mover) moveMap(node map[string]any) (any, bool) {
+	part := map[string]any{}
+	for key, value := range node {
+		if moved, found := m.move(value); found {
+			part[key] = moved
+		}
+	}
+	return part, len(part) > 0
+}
+
+func (m *mover) moveList(node []any) (any, bool) {
+	whole := make([]any, len(node))
+	anyFound := false
+	for i, value := range node {
+		whole[i] = m.moveWhole(value, &anyFound)
+	}
+	return whole, anyFound
+}
+
+// moveWhole is move without leaving anything out.
+func (m *mover) moveWhole(node any, found *bool) any {
+	if branch, ok := node.(map[string]any); ok {
+		whole := map[string]any{}
+		for key, value := range branch {
+			whole[key] = m.moveWhole(value, found)
+		}
+		return whole
+	}
+	moved, here := m.move(node)
+	*found = *found || here
+	return moved
+}
+
+func (m *mover) exchange(address string) string {
+	configured, err := strconv.Atoi(localPort.FindStringSubmatch(address)[1])
+	require.NoError(m.tb, err)
+	if m.ports[configured] == 0 {
+		m.ports[configured] = freePort(m.tb)
+	}
+	return fmt.Sprintf("localhost:%d", m.ports[configured])
+}
+
+// freePort is a port that was free a moment ago: the kernel does not give it to another listener on port 0 soon.
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "localhost:0")
+	require.NoError(tb, err)
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}

@@ -1,0 +1,34 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/backend"
+)
+
+// Calls that say when they are over end then; the others end when nothing was heard of them for five minutes.
+func TestIdleCallsEnd(t *testing.T) {
+	b := backend.Start(t)
+	p := startPipeline(t, b)
+	start := float64(p.began.Unix())
+	for call := range 3 {
+		p.post(fmt.Appendf(nil, `{"type":"StartFrame","call_id":"call-%d","timestamp":%f}`, call, start))
+	}
+	p.post(fmt.Appendf(nil, `{"type":"EndFrame","call_id":"call-0","timestamp":%f}`, start+5))
+	// What is observed at one flush may leave with the next.
+	p.flush()
+	p.flush()
+	assertVector(t, backend.Vector{"{}": 2}, b.Query("sum(voice_calls_active)", p.clock.Now()), "active calls")
+	assertVector(t, backend.Vector{"{}": 1}, b.Query("sum(voice_call_duration_seconds_count)", p.clock.Now()), "ended calls")
+
+	for range int(5 * time.Minute / flushEvery) {
+		p.flush()
+	}
+	p.flush()
+	assertVector(t, backend.Vector{"{}": 0}, b.Query("sum(voice_calls_active)", p.clock.Now()), "active calls")
+	assertVector(t, backend.Vector{"{}": 3}, b.Query("sum(voice_call_duration_seconds_count)", p.clock.Now()), "ended calls")
+	assertVector(t, backend.Vector{"{}": 3}, b.Query("sum(voice_calls_total)", p.clock.Now()), "calls")
+	assertVector(t, backend.Vector{"{}": 5}, b.Query("sum(voice_call_duration_seconds_sum)", p.clock.Now()), "their length")
+}
