@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/collector"
+)
+
+// What the first page shows is what happens: the posted lines, the answer and the metrics page, to the letter.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(collector.Repository(t), "README.md"))
+	require.NoError(t, err)
+	posted := between(t, string(text), "--data-binary @- <<'EOF'\n", "EOF\n")
+	answer := between(t, string(text), "```json\n", "```")
+	shown := between(t, string(text), "| sort\n```\n\n```\n", "```")
+
+	c := collector.Start(t, collector.Settings{Config: localConfig, Overlay: quick})
+	status, got := c.Post(4319, "/v1/frames", []byte(posted), "")
+	assert.Equal(t, 200, status)
+	assert.Equal(t, answer, string(got))
+	eventually(t, "the call is on the metrics page", func() bool {
+		return readPage(t, c).sum("voice_calls_total") == 1
+	})
+	assert.Equal(t, shown, asShown(c.Get(pagePort, "/metrics")))
+	c.Stop()
+}
+
+func between(t *testing.T, text, before, after string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(text, before)
+	require.True(t, found, "README.md has no %q", before)
+	inside, _, found := strings.Cut(rest, after)
+	require.True(t, found)
+	return inside
+}
+
+// asShown is what the README's grep, sed and sort make of the page.
+func asShown(page string) string {
+	perRun := regexp.MustCompile(`(call_id|instance|job)="[^"]*",?`)
+	var lines []string
+	for line := range strings.Lines(page) {
+		if !strings.HasPrefix(line, "voice_") || strings.Contains(line, "_bucket") || strings.Contains(line, "_active") {
+			continue
+		}
+		line = perRun.ReplaceAllString(line, "")
+		line = strings.Replace(line, ",}", "}", 1)
+		lines = append(lines, strings.Replace(line, "{}", "", 1))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
