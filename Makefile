@@ -41,6 +41,7 @@ test: build test-unit test-e2e validate ## Run every test: unit with the race de
 .PHONY: test-unit
 test-unit:
 	go test -race ./...
+	cd cmd/voice-demo && go test -race ./...
 
 .PHONY: test-e2e
 test-e2e: build

@@ -66,14 +66,17 @@ func (p page) sum(metric string, labels ...label) float64 {
 	return total
 }
 
-// mean is the mean of a histogram over all its series.
-func (p page) mean(metric string) float64 {
+// mean is the mean of a histogram over all its series, as text.
+func (p page) mean(metric string) string {
 	sum, count := 0.0, 0.0
 	for _, sample := range p.samples(metric, nil) {
 		sum += sample.GetHistogram().GetSampleSum()
 		count += float64(sample.GetHistogram().GetSampleCount())
 	}
-	return sum / count
+	if count == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%.0f ms", sum/count)
 }
 
 func (p page) samples(metric string, labels []label) []*dto.Metric {

@@ -29,8 +29,8 @@ func showFleet(w io.Writer, p page) {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(table, "  calls\t%.0f\n", p.sum("voice_calls_total"))
 	fmt.Fprintf(table, "  interruptions\t%.0f\n", p.sum("voice_interruptions_total"))
-	fmt.Fprintf(table, "  mean time to first byte\t%.0f ms\n", p.mean("voice_ttfb_milliseconds"))
-	fmt.Fprintf(table, "  mean turn latency\t%.0f ms\n", p.mean("voice_turn_latency_milliseconds"))
+	fmt.Fprintf(table, "  mean time to first byte\t%s\n", p.mean("voice_ttfb_milliseconds"))
+	fmt.Fprintf(table, "  mean turn latency\t%s\n", p.mean("voice_turn_latency_milliseconds"))
 	fmt.Fprintf(table, "  cost\t%.6f USD\n", p.sum("voice_cost_usd_total"))
 	for _, stage := range []string{"stt", "llm", "tts"} {
 		fmt.Fprintf(table, "    of it %s\t%.6f USD\n", stage, p.sum("voice_cost_usd_total", label{"cost_type", stage}))
