@@ -16,16 +16,16 @@ type state struct {
 	skew    time.Duration
 	arrived time.Time // last arrival; idle time-out and lateness go by it
 
-	models map[frame.Stage]frame.Source // written once, by the first CallStarted
-	stt    frame.Source                 // who transcribes, as far as known
-	talk   talk
+	models    map[frame.Stage]frame.Source // written once, by the first CallStarted
+	listeners listeners
+	talk      talk
 
 	turns         int
 	interruptions int
 	turnLatencies []float64
 	ttfbs         []float64
 	usage         ledger
-	heardAudio    bool // speech recognition reported audio seconds
+	events        int // applied so far
 }
 
 // moment is when a frame happened by the bot's clock. A frame without a timestamp is placed on that clock by its arrival,
@@ -58,6 +58,7 @@ func (s *state) advance(at time.Time) time.Duration {
 		return 0
 	}
 	s.last = at
+	s.listeners.elapse(gone)
 	return gone
 }
 
@@ -72,9 +73,7 @@ func (s *state) setModels(models []frame.Source) {
 	for _, model := range models {
 		s.models[model.Stage] = model
 	}
-	if s.stt == (frame.Source{}) {
-		s.stt = s.models[frame.STT]
-	}
+	s.listeners.start(s.models[frame.STT])
 }
 
 // complete fills in what an event leaves unsaid from the call's defaults, and learns who transcribes.
@@ -90,8 +89,8 @@ func (s *state) complete(source frame.Source) frame.Source {
 	if source.Model == "" {
 		source.Model = known.Model
 	}
-	if source.Stage == frame.STT && (source.Provider != "" || source.Model != "") {
-		s.stt = source
+	if source.Stage == frame.STT {
+		s.listeners.speak(source)
 	}
 	return source
 }

@@ -28,7 +28,7 @@ func Decode(message []byte) (frame.Frame, error) {
 	case h.ProcessorUsable != nil:
 		return pipecat.DecodeErrorRecord(message)
 	case pipecat.IsFrame(h.Type):
-		return pipecat.DecodeFrame(message)
+		return pipecat.DecodeFrame(h.Type, message)
 	}
 	return frame.Frame{}, frame.Faultf(frame.UnknownMessage, "",
 		"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\") or a Pipecat observer record (\"kind\")")

@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func TestStagesAreTheSameWords(t *testing.T) {
 }
 
 func only(t *testing.T, facts ...call.Fact) pmetric.Metric {
-	b := NewBatch("voice-rag-bot")
+	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
 	b.Add(facts)
 	resource := b.Metrics().ResourceMetrics().At(0)
 	assert.Equal(t, map[string]any{"service.name": "voice-rag-bot"}, resource.Resource().Attributes().AsRaw())
@@ -157,7 +158,7 @@ func TestPointsNeverShareATimestamp(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	gpt := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
-	b := NewBatch("voice-rag-bot")
+	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
 	b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Value: 74.2, Name: "hangup", Summary: &call.Summary{
 		Start: at.Add(-74200 * time.Millisecond), Duration: 74200 * time.Millisecond, Reason: "hangup",
 		Turns: 3, Interruptions: 1, TurnLatencies: []float64{900, 700, 800}, TTFBs: []float64{412, 190},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
@@ -26,7 +27,18 @@ var recordSeeds = []string{
 	`{"kind":"function_call_completed","function_name":"book","tool_call_id":"t","arguments":{}}`,
 }
 
-func FuzzDecodeFrame(f *testing.F)  { fuzz(f, frameSeeds, DecodeFrame) }
+func FuzzDecodeFrame(f *testing.F) {
+	fuzz(f, frameSeeds, func(message []byte) (frame.Frame, error) {
+		var head struct {
+			Type string `json:"type"`
+		}
+		if err := wire.Unmarshal(message, &head); err != nil {
+			return frame.Frame{}, err
+		}
+		return DecodeFrame(head.Type, message)
+	})
+}
+
 func FuzzDecodeRecord(f *testing.F) { fuzz(f, recordSeeds, DecodeRecord) }
 
 func FuzzDecodeErrorRecord(f *testing.F) {

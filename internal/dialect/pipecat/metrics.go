@@ -2,6 +2,7 @@ package pipecat
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,8 +20,16 @@ type datum struct {
 	Value     jsontext.Value `json:"value"`
 }
 
+// maxData is how many data a MetricsFrame may hold. Pipecat sends a handful; memory must not grow with what a few bytes
+// can claim.
+const maxData = 1000
+
 // metrics reads each datum alone: one that is wrong costs itself.
 func (in *typedFrame) metrics(out *frame.Frame) {
+	if len(in.Data) > maxData {
+		out.Faults = append(out.Faults, frame.Faultf(frame.BadValue, "data", "more than %d data in one frame", maxData))
+		return
+	}
 	for i, raw := range in.Data {
 		event, err := decodeDatum(raw)
 		if err != nil {
@@ -80,7 +89,7 @@ func decodeDatum(raw []byte) (frame.Event, error) {
 	case "":
 		return frame.Event{}, frame.Faultf(frame.MissingField, "type", "missing: send the class name, type(d).__name__, with each datum")
 	}
-	return frame.Event{}, frame.Faultf(frame.UnknownMessage, "type", "not a class of Pipecat's metrics")
+	return frame.Event{}, frame.Faultf(frame.UnknownMessage, "type", "not a class of Pipecat's metrics (TTFBMetricsData, ProcessingMetricsData, LLMUsageMetricsData, TTSUsageMetricsData, STTUsageMetricsData)")
 }
 
 func latency(kind frame.Kind, source frame.Source, value jsontext.Value) (frame.Event, error) {
@@ -104,7 +113,7 @@ func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
 }
 
 func characters(source frame.Source, value jsontext.Value) (frame.Event, error) {
-	count, err := number(value, "value", 0, frame.MaxCharacters)
+	count, err := wholeNumber(value, "value", frame.MaxCharacters)
 	return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
 }
 
@@ -143,6 +152,15 @@ func number(raw jsontext.Value, path string, least, most float64) (float64, erro
 		return 0, frame.Faultf(frame.BadValue, path, "must be between %g and %g", least, most)
 	}
 	return n, nil
+}
+
+// wholeNumber is a number of things.
+func wholeNumber(raw jsontext.Value, path string, most float64) (float64, error) {
+	n, err := number(raw, path, 0, most)
+	if err == nil && n != math.Trunc(n) {
+		err = frame.Faultf(frame.BadValue, path, "must be a whole number")
+	}
+	return n, err
 }
 
 func absent(raw jsontext.Value) bool {

@@ -65,7 +65,7 @@ func (in *record) event() (frame.Event, error) {
 		split, err := in.split(source)
 		return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, err
 	case "tts":
-		count, err := number(in.Characters, "characters", 0, frame.MaxCharacters)
+		count, err := wholeNumber(in.Characters, "characters", frame.MaxCharacters)
 		return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
 	case "stt":
 		seconds, err := number(in.AudioSeconds, "audio_seconds", 0, frame.MaxSeconds)
@@ -75,7 +75,7 @@ func (in *record) event() (frame.Event, error) {
 		return frame.Event{Kind: frame.TTFB, Source: source, Value: frame.Milliseconds(seconds)}, err
 	}
 	if outcome, ok := toolOutcomes[in.Kind]; ok {
-		return frame.Event{Kind: frame.ToolCalled, Name: cut(in.FunctionName), Outcome: outcome}, nil
+		return frame.Event{Kind: frame.ToolCalled, Name: word(in.FunctionName, "unknown"), Outcome: outcome}, nil
 	}
 	return frame.Event{Kind: speech[in.Kind]}, nil
 }
@@ -115,7 +115,7 @@ func DecodeErrorRecord(message []byte) (frame.Frame, error) {
 	}
 	out := envelope(message, "error", in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
 	out.Events = []frame.Event{{
-		Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: category(in.Category),
+		Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: word(in.Category, "unknown"),
 	}}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package pipecat
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -115,6 +116,23 @@ func cut(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxText], "")
+}
+
+// word is a text that names a thing (a function, a category, a reason), fit for an attribute; "other" where it is more than
+// a name, for it may be what somebody said, and it would be a series for ever.
+func word(text, otherwise string) string {
+	const longest = 64
+	switch {
+	case text == "":
+		return otherwise
+	case len(text) > longest || strings.ContainsFunc(text, notInNames):
+		return "other"
+	}
+	return text
+}
+
+func notInNames(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.:/", r)
 }
 
 func containsAny(text string, words ...string) bool {

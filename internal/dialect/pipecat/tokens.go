@@ -61,7 +61,8 @@ func (u tokenUsage) check() error {
 // leave the cache out of the total as well, so there the vendor decides.
 func (u tokenUsage) net(by frame.Source) bool {
 	cached := u.CacheRead + u.CacheWrite
-	if cached == 0 {
+	if cached == 0 || by.Provider == "google" {
+		// Google is gross always; its thoughts, which stand beside the completion, can make its total look net.
 		return false
 	}
 	reasoning := u.Reasoning
@@ -84,10 +85,13 @@ func (u tokenUsage) reasoningIsExtra() bool {
 		u.Reasoning > 0 && u.Total == u.Prompt+u.Completion+u.Reasoning
 }
 
-// leaves divides gross counts. Where both cached and audio tokens are given but not how many are both, the overlap is
+// leaves divides gross counts. A total alone is not divided. Where both cached and audio tokens are given but not how many are both, the overlap is
 // the least that the sums allow, which prices the rest at the dearer rate and never below the bill.
 func (u tokenUsage) leaves() (frame.Tokens, error) {
 	cachedAudio := max(u.AudioCacheRead, u.AudioIn+u.CacheRead+u.CacheWrite-u.Prompt, 0)
+	if u.Prompt+u.Completion == 0 {
+		return frame.Tokens{frame.Unsplit: u.Total}, nil
+	}
 	t := frame.Tokens{
 		frame.PromptText:           u.Prompt - u.CacheRead - u.CacheWrite - (u.AudioIn - cachedAudio),
 		frame.PromptCacheRead:      u.CacheRead - cachedAudio,

@@ -69,29 +69,35 @@ func (t *Time) parseText(data []byte) error {
 	if err != nil {
 		return badTime
 	}
-	t.Time = parsed.UTC()
-	return nil
+	return t.set(parsed)
 }
 
 const (
 	// Above it a number can only be milliseconds: it is the year 5138 in seconds and 1973 in milliseconds.
 	secondsEnd = 1e11
-	// Below it, the year 2000, a number is no wall clock: bots that send a monotonic clock by mistake are told so.
+	// Before the year 2000 it is no wall clock: bots that send a monotonic clock by mistake are told so.
 	secondsBegin = 946_684_800
 )
 
-// fromUnix keeps microseconds: a float64 of Unix seconds holds no more, and what lies below would be noise in
-// durations (1764000074.2 - 1764000000.0 is 74.2, not 74.200000047).
+// set keeps microseconds: a float64 of Unix seconds holds no more, and what lies below would be noise in durations
+// (1764000074.2 - 1764000000.0 is 74.2, not 74.200000047).
+func (t *Time) set(at time.Time) error {
+	if seconds := at.Unix(); seconds < secondsBegin || seconds >= secondsEnd {
+		return frame.Faultf(frame.BadValue, "timestamp",
+			"must be Unix seconds (or milliseconds) of this century: is it a monotonic clock, or another unit?")
+	}
+	t.Time = at.UTC().Round(time.Microsecond)
+	return nil
+}
+
 func (t *Time) fromUnix(number float64) error {
 	if number >= secondsEnd {
 		number /= 1000
 	}
-	if number < secondsBegin || number >= secondsEnd {
-		return frame.Faultf(frame.BadValue, "timestamp",
-			"must be Unix seconds (or milliseconds) of this century: is it a monotonic clock, or another unit?")
+	if math.Abs(number) >= secondsEnd {
+		number = 0 // out of every range; what it would be as a time is undefined
 	}
-	t.Time = time.UnixMicro(int64(math.Round(number * 1e6))).UTC()
-	return nil
+	return t.set(time.UnixMicro(int64(math.Round(number * 1e6))))
 }
 
 // Unmarshal decodes one JSON value. Names are matched exactly and may not repeat; text that is not UTF-8 is mended, for
