@@ -25,6 +25,7 @@ func (s *step) live(f *frame.Frame, arrival time.Time) {
 	s.arrived = arrival
 	if !s.open {
 		s.begin(s.at, arrival)
+		s.clocked = !f.Time.IsZero()
 		s.say(Fact{Kind: Opened})
 	}
 	if gone := s.advance(s.at); gone > 0 {

@@ -11,10 +11,11 @@ import (
 type state struct {
 	open    bool
 	ended   bool
-	start   time.Time // by the bot's clock
-	last    time.Time // latest moment heard of, by the bot's clock
-	skew    time.Duration
-	arrived time.Time // last arrival; idle time-out and lateness go by it
+	start   time.Time     // by the bot's clock
+	last    time.Time     // latest moment heard of, by the bot's clock
+	skew    time.Duration // arrival less the bot's clock
+	clocked bool          // a timestamp has shown the bot's clock
+	arrived time.Time     // last arrival; idle time-out and lateness go by it
 
 	models    map[frame.Stage]frame.Source // written once, by the first CallStarted
 	listeners listeners
@@ -33,14 +34,14 @@ type state struct {
 // longer than any call moves nothing: one wrong digit would otherwise be years of session time, and their price.
 func (s *state) moment(f *frame.Frame, arrival time.Time) time.Time {
 	switch {
+	case f.Time.IsZero() && s.open:
+		return arrival.Add(-s.skew)
+	case f.Time.IsZero():
+		return arrival
 	case s.open && f.Time.Sub(s.start) > longest:
 		return s.last
-	case !f.Time.IsZero():
-		return f.Time
-	case s.open:
-		return arrival.Add(-s.skew)
 	}
-	return arrival
+	return f.Time
 }
 
 // longest is how long a call can last by the timestamps of its frames.
@@ -49,6 +50,19 @@ const longest = 24 * time.Hour
 // begin opens the call.
 func (s *state) begin(at, arrival time.Time) {
 	s.open, s.start, s.last, s.skew = true, at, at, arrival.Sub(at)
+}
+
+// anchor puts what is known of the call's time onto the bot's clock, once a timestamp shows it: the first frame may have had
+// none, or a wrong one.
+func (s *state) anchor(f *frame.Frame, arrival time.Time) {
+	if !s.open || f.Time.IsZero() {
+		return
+	}
+	if !s.clocked || s.duration() == 0 && f.Time.Sub(s.start) > longest {
+		skew := arrival.Sub(f.Time)
+		s.start, s.last, s.skew = s.start.Add(s.skew-skew), s.last.Add(s.skew-skew), skew
+	}
+	s.clocked = true
 }
 
 // advance moves the call's clock and returns by how much. A frame out of order moves nothing.

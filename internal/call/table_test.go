@@ -241,6 +241,24 @@ func TestClocksOfBotAndCollector(t *testing.T) {
 	assert.Equal(t, []string{"opened", "lasted 8", "lasted 12", "turn ended", "ended 20 "}, told(facts))
 }
 
+// The first frame had no timestamp, or one of another century, and the bot's clock is behind ours: the call is as long as the
+// bot says all the same.
+func TestTheBotsClockIsLearnt(t *testing.T) {
+	for name, first := range map[string]time.Time{"none": {}, "wrong": time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		table := NewTable(config)
+		frames := []frame.Frame{{Time: first, Events: []frame.Event{kind(frame.CallStarted)}}, say(2, kind(frame.BotStartedTalking)), say(30, kind(frame.CallEnded))}
+		var facts []Fact
+		for i, arrival := range []float64{0, 2, 30} {
+			tx, err := table.Begin([]string{"c1"})
+			require.NoError(t, err)
+			got, _ := tx.Apply("c1", &frames[i], after(arrival).Add(5*time.Minute))
+			tx.Commit()
+			facts = append(facts, got...)
+		}
+		assert.Equal(t, []string{"opened", "lasted 2", "lasted 28", "turn ended", "ended 30 "}, told(facts), name)
+	}
+}
+
 func TestOneWrongTimestampDoesNotStretchTheCall(t *testing.T) {
 	facts, _ := apply(t, NewTable(config),
 		say(0, kind(frame.CallStarted)), say(40*24*3600, kind(frame.BotStartedTalking)), say(12, kind(frame.CallEnded)))

@@ -47,6 +47,7 @@ func (tx *Tx) Apply(callID string, f *frame.Frame, arrival time.Time) ([]Fact, V
 	}
 	c.next.events += max(len(f.Events), 1)
 	c.changed = true
+	c.next.anchor(f, arrival)
 	s := step{state: &c.next, callID: callID, id: f.ID, at: c.next.moment(f, arrival)}
 	if c.next.ended {
 		s.late(f)

@@ -162,25 +162,26 @@ func TestDecodeSentinels(t *testing.T) {
 func TestDecodeRejects(t *testing.T) {
 	for message, want := range map[string]string{
 		`{`:                               "not JSON",
-		`{"type":5}`:                      "type: must be a string, not number",
+		`{"type":5}`:                      "type: must be a string",
 		`{"x":1}`:                         `no known dialect: expected a Pipecat frame ("type":"…Frame") or a Pipecat observer record ("kind")`,
 		`{"kind":"whatever"}`:             `no known dialect: expected a Pipecat frame ("type":"…Frame") or a Pipecat observer record ("kind")`,
-		`{"type":"EndFrame","call_id":7}`: "call_id: must be a string, not number",
+		`{"type":"EndFrame","call_id":7}`: "call_id: must be a string",
 		`{"type":"EndFrame","id":[1]}`:    "id: must be a string or a number",
 		`{"type":"EndFrame","timestamp":"yesterday"}`:            "timestamp: must be Unix seconds or an RFC 3339 string",
 		`{"type":"EndFrame","timestamp":-5}`:                     "timestamp: must be Unix seconds (or milliseconds) of this century",
 		`{"type":"EndFrame","timestamp":1e300}`:                  "timestamp: must be Unix seconds (or milliseconds) of this century",
 		`{"type":"EndFrame","timestamp":8123.4}`:                 "is it a monotonic clock",
 		`{"type":"EndFrame","timestamp":""}`:                     "timestamp: must be Unix seconds or an RFC 3339 string",
-		`{"type":"MetricsFrame","data":{}}`:                      "data: must be an array, not object",
+		`{"type":"MetricsFrame","data":{}}`:                      "data: must be an array",
 		`{"kind":"tts","characters":-1}`:                         "characters: must be between 0 and 1e+08",
+		`{"type":"EndFrame","type":"EndFrame"}`:                  "the same name stands twice in one object",
 		`{"kind":"tts"}`:                                         "characters: missing",
 		`{"kind":"tts","characters":0.9}`:                        "characters: must be a whole number",
 		`{"type":"EndFrame","timestamp":"1970-01-01T00:00:05Z"}`: "timestamp: must be Unix seconds (or milliseconds) of this century",
 		`{"type":"EndFrame","timestamp":"9999-01-01T00:00:05Z"}`: "timestamp: must be Unix seconds (or milliseconds) of this century",
 		`{"kind":"ttfb","seconds":""}`:                           "seconds: must be a finite number",
 		`{"kind":"llm","prompt_tokens":1000000000000000}`:        "prompt_tokens: must be between 0 and 1000000000 tokens",
-		`{"kind":"llm","prompt_tokens":1.5}`:                     "prompt_tokens: must be a whole number, not number",
+		`{"kind":"llm","prompt_tokens":1.5}`:                     "prompt_tokens: must be a whole number, without a fraction or exponent",
 	} {
 		_, err := Decode([]byte(message))
 		var fault frame.Fault
@@ -200,12 +201,13 @@ func TestDecodeBadDatum(t *testing.T) {
 		`{"type":"HoroscopeMetricsData"}`:                                                          "data[1].type: not a class of Pipecat's metrics",
 		`{"type":"TTSUsageMetricsData","value":-3}`:                                                "data[1].value: must be between 0 and 1e+08",
 		`{"type":"LLMUsageMetricsData","value":null}`:                                              "data[1].value: missing",
-		`{"type":"LLMUsageMetricsData","value":7}`:                                                 "data[1].value: must be an object, not number",
+		`{"type":"LLMUsageMetricsData","value":7}`:                                                 "data[1].value: must be an object",
 		`{"type":"LLMUsageMetricsData","value":{"prompt_tokens":-1}}`:                              "data[1].value.prompt_tokens: must be between 0 and 1000000000 tokens",
-		`{"type":"LLMUsageMetricsData","value":{"prompt_tokens":"x"}}`:                             "data[1].value.prompt_tokens: must be a whole number, not string",
+		`{"type":"LLMUsageMetricsData","value":{"prompt_tokens":"x"}}`:                             "data[1].value.prompt_tokens: must be a whole number, without a fraction or exponent",
 		`{"type":"LLMUsageMetricsData","value":{"prompt_tokens":10,"cache_read_input_tokens":20}}`: "data[1].value: the parts",
+		`{"type":"LLMUsageMetricsData","value":{"input_tokens":500,"output_tokens":100}}`:          "data[1].value.prompt_tokens: missing",
 		`{"type":"STTUsageMetricsData","value":{}}`:                                                "data[1].value.audio_seconds: missing",
-		`5`: "data[1]: must be an object, not number",
+		`5`: "data[1]: must be an object",
 	} {
 		got, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[` +
 			`{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19},` + datum + `]}`))

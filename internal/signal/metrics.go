@@ -79,11 +79,20 @@ func (b *Batch) add(f *call.Fact) {
 		put(attrs, semconv.AttrCategory, f.Name)
 	case call.Ended:
 		attrs := b.histogram(f, semconv.MetricCallDuration, semconv.UnitSeconds, semconv.DurationBounds)
-		put(attrs, semconv.AttrEndReason, f.Name)
+		put(attrs, semconv.AttrEndReason, endReason(f.Name))
 		if f.Summary != nil {
 			b.calls = append(b.calls, *f)
 		}
 	}
+}
+
+// endReason is one of a closed set: a histogram has twenty series for each. The bot's own word is on the summary.
+func endReason(word string) string {
+	switch word {
+	case "end", "hangup", "cancel", "error", "idle_timeout":
+		return word
+	}
+	return "other"
 }
 
 // used is a usage point: what the cost processor prices.

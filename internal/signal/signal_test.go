@@ -138,6 +138,12 @@ func TestHistograms(t *testing.T) {
 	assert.Equal(t, semconv.DurationBounds, ended.Histogram().DataPoints().At(0).ExplicitBounds().AsRaw())
 }
 
+func TestEndReasonsAreFew(t *testing.T) {
+	for word, want := range map[string]string{"hangup": "hangup", "idle_timeout": "idle_timeout", "customer-did-not-pay": "other", "": "other"} {
+		assert.Equal(t, want, endReason(word))
+	}
+}
+
 func TestBucketUpperBoundIsInclusive(t *testing.T) {
 	for value, want := range map[float64]int{0: 0, 50: 0, 50.1: 1, 2000: 11, 10000: 17, 10000.1: 18} {
 		assert.Equal(t, want, bucket(semconv.LatencyBounds, value), value)

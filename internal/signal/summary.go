@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"maps"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -69,7 +70,7 @@ func putTotals(attrs pcommon.Map, usage []call.TimedUsage) {
 	tokens := attrs.PutEmptyMap(semconv.SummaryTokens)
 	var characters int64
 	var audio, session float64
-	var models []string
+	models := map[string]struct{}{}
 	for i := range usage {
 		u := &usage[i].Usage
 		switch u.Quantity {
@@ -82,16 +83,13 @@ func putTotals(attrs pcommon.Map, usage []call.TimedUsage) {
 		case call.STTSession:
 			session += u.Amount
 		}
-		if model := modelName(u); !slices.Contains(models, model) {
-			models = append(models, model)
-		}
+		models[modelName(u)] = struct{}{}
 	}
 	attrs.PutInt(semconv.SummaryCharacters, characters)
 	attrs.PutDouble(semconv.SummarySTTAudio, audio)
 	attrs.PutDouble(semconv.SummarySTTSession, session)
 	slice := attrs.PutEmptySlice(semconv.SummaryModels)
-	slices.Sort(models)
-	for _, model := range models {
+	for _, model := range slices.Sorted(maps.Keys(models)) {
 		slice.AppendEmpty().SetStr(model)
 	}
 }

@@ -208,7 +208,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 		"not JSON":                     {"hello", 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"expected a JSON object"}]}`},
 		"a form":                       {"call_id=1", 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"expected a JSON object"}]}`},
 		"cut off":                      {start + "\n" + `{"type":"EndFr`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":1,"reason":"the message breaks off inside a string"}]}`},
-		"wrong type":                   {`[{"type":"EndFrame","call_id":3},` + start + `]`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: must be a string, not number"}]}`},
+		"wrong type":                   {`[{"type":"EndFrame","call_id":3},` + start + `]`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: must be a string"}]}`},
 		"no call id":                   {`{"type":"EndFrame"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"no call id: set call_id in the frame, or the path /v1/frames/{call_id}, the header X-Call-Id or ?call_id="}]}`},
 		"long call id":                 {`{"type":"EndFrame","call_id":"` + strings.Repeat("x", 257) + `"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: longer than 256 bytes"}]}`},
 		"control character in call id": {`{"type":"EndFrame","call_id":"a\u0000b"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: must be UTF-8 without control characters"}]}`},

@@ -98,7 +98,7 @@ func latency(kind frame.Kind, source frame.Source, value jsontext.Value) (frame.
 }
 
 func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
-	var usage tokenUsage
+	usage := unreported
 	if absent(value) {
 		return frame.Event{}, missing("value")
 	}

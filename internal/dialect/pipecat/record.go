@@ -42,7 +42,7 @@ func IsRecord(kind string) bool {
 // DecodeRecord turns an observer record into a frame. Records that repeat others (time to first audio, turns beside
 // speech, a function call before its end) are wire.ErrIgnored.
 func DecodeRecord(message []byte) (frame.Frame, error) {
-	var in record
+	in := record{tokenUsage: unreported}
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
 	}

@@ -119,7 +119,9 @@ func Fault(err error) frame.Fault {
 	case errors.As(err, &fault):
 		return fault
 	case errors.As(err, &semantic):
-		return frame.Faultf(frame.WrongType, path(semantic.JSONPointer), "must be %s, not %s", wanted(semantic), got(semantic))
+		return frame.Faultf(frame.WrongType, path(semantic.JSONPointer), "must be %s", wanted(semantic))
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return frame.Faultf(frame.NotJSON, "", "the same name stands twice in one object")
 	case errors.As(err, &syntactic):
 		return frame.Faultf(frame.NotJSON, "", "not JSON: broken at byte %d of the message", syntactic.ByteOffset)
 	}
@@ -142,19 +144,6 @@ func path(pointer jsontext.Pointer) string {
 	return path.String()
 }
 
-// got names the type that a field has.
-func got(err *json.SemanticError) string {
-	switch err.JSONKind {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	case 't', 'f':
-		return "boolean"
-	}
-	return err.JSONKind.String()
-}
-
 // wanted names the type that a field should have had, with its article.
 func wanted(err *json.SemanticError) string {
 	switch err.GoType.Kind() {
@@ -165,7 +154,7 @@ func wanted(err *json.SemanticError) string {
 	case reflect.Struct, reflect.Map:
 		return "an object"
 	case reflect.Int64:
-		return "a whole number"
+		return "a whole number, without a fraction or exponent"
 	}
 	return "a number"
 }
