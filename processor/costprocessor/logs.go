@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 	"github.com/otelcol-voice/otelcol-voice/internal/sum"
 )
@@ -109,7 +110,7 @@ func (u *usage) quantifyEntry(value pcommon.Value) outcome {
 func (b *bill) write(attributes pcommon.Map) {
 	attributes.PutDouble(semconv.SummaryCost, b.total.Value())
 	byType := attributes.PutEmptyMap(semconv.SummaryCostByType)
-	for _, stage := range stages {
+	for _, stage := range pricing.Stages {
 		if cost, known := b.byType[stage]; known {
 			byType.PutDouble(stage, cost.Value())
 		}
