@@ -131,7 +131,8 @@ func (u *usage) describe(attributes pcommon.Map, from pmetric.NumberDataPoint, o
 	put(attributes, semconv.AttrCallID, u.callID)
 	if u.frameID != "" {
 		attributes.PutStr(semconv.TransitID, u.frameID)
-	} else {
+	}
+	if u.frameID == "" || of.temporality == pmetric.AggregationTemporalityCumulative {
 		attributes.PutStr(semconv.TransitStream, streamOf(of.name, from.Attributes()))
 	}
 }
