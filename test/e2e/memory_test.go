@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -44,6 +45,20 @@ func TestMemoryIsBounded(t *testing.T) {
 	growth := c.PeakRSS() - before
 	assert.Less(t, growth, int64(64*mebi), "bytes of growth")
 	t.Logf("resident memory: %d MiB at most before, %d MiB more after %d bodies", before/mebi, growth/mebi, 3*len(bodies))
+
+	// Bodies within the size that claim as much as they can: data in one frame, frames that are never closed.
+	for _, body := range []string{
+		`{"type":"MetricsFrame","call_id":"c","data":[{}` + strings.Repeat(",{}", 4*mebi/3-100) + "]}",
+		strings.Repeat("{\"\\\n", 9999) + strings.Repeat("a", 4*mebi-50_000),
+		strings.Repeat(`{"type":"MetricsFrame","call_id":"c","data":[`+strings.Repeat("1,", 999)+"1]}\n", 2000),
+	} {
+		status, answer := c.Post(4319, "/v1/frames", zip(t, []byte(body)), "gzip")
+		assert.Contains(t, []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge}, status)
+		assert.Less(t, len(answer), 100_000)
+	}
+	growth = c.PeakRSS() - before
+	assert.Less(t, growth, int64(256*mebi), "bytes of growth")
+	t.Logf("%d MiB more after bodies that claim much", growth/mebi)
 
 	status, answer := c.PostFrames([]byte(fiveLines), "")
 	assert.Equal(t, http.StatusOK, status)
