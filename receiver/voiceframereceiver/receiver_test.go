@@ -404,7 +404,7 @@ func TestConcurrentPostersAndShutdown(t *testing.T) {
 					_ = json.NewDecoder(answer.Body).Decode(&got)
 					_ = answer.Body.Close()
 					mu.Lock()
-					if taken += got.Accepted; taken == 3000 {
+					if taken += got.Accepted; taken == 3000 && got.Accepted > 0 { // a duplicate leaves it at 3000
 						close(enough)
 					}
 					mu.Unlock()
