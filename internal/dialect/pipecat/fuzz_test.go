@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
@@ -54,7 +55,7 @@ func fuzz(f *testing.F, seeds []string, decode func([]byte) (frame.Frame, error)
 				require.GreaterOrEqual(t, n, int64(0))
 			}
 			for _, text := range []string{e.Name, e.Source.Processor, e.Source.Model} {
-				require.LessOrEqual(t, len(text), maxText)
+				require.LessOrEqual(t, len(text), wire.MaxText)
 			}
 		}
 	})

@@ -1,7 +1,6 @@
 package pipecat
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -27,33 +26,8 @@ func (in *typedFrame) metrics(out *frame.Frame) {
 			out.Faults = append(out.Faults, wire.Fault(err).In("data["+strconv.Itoa(i)+"]"))
 			continue
 		}
-		take(out, event)
+		wire.Take(out, event)
 	}
-}
-
-// take adds an event unless it is empty (nothing for us) or says "no value".
-func take(out *frame.Frame, event frame.Event) {
-	switch {
-	case event.Kind == 0:
-	case isSentinel(&event):
-		out.Sentinels++
-	default:
-		out.Events = append(out.Events, event)
-	}
-}
-
-// isSentinel recognises what Pipecat sends for "no value": the all-zero MetricsFrame at every pipeline start, and the
-// negative TTFB of speech recognition before 1.8.
-func isSentinel(event *frame.Event) bool {
-	switch event.Kind {
-	case frame.TTFB, frame.Processing:
-		return event.Value <= 0
-	case frame.CharactersUsed, frame.AudioTranscribed:
-		return event.Value == 0
-	case frame.TokensUsed:
-		return event.Tokens.Zero()
-	}
-	return false
 }
 
 // decodeDatum returns an event of Kind 0 for classes that carry nothing for us: time to first audio or answer repeats
@@ -84,14 +58,14 @@ func decodeDatum(raw []byte) (frame.Event, error) {
 }
 
 func latency(kind frame.Kind, source frame.Source, value jsontext.Value) (frame.Event, error) {
-	seconds, err := number(value, "value", -frame.MaxSeconds, frame.MaxSeconds)
+	seconds, err := wire.Number(value, "value", -frame.MaxSeconds, frame.MaxSeconds)
 	return frame.Event{Kind: kind, Source: source, Value: frame.Milliseconds(seconds)}, err
 }
 
 func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
 	var usage tokenUsage
-	if absent(value) {
-		return frame.Event{}, missing("value")
+	if wire.Absent(value) {
+		return frame.Event{}, wire.Missing("value")
 	}
 	if err := wire.Unmarshal(value, &usage); err != nil {
 		return frame.Event{}, wire.Fault(err).In("value")
@@ -104,7 +78,7 @@ func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
 }
 
 func characters(source frame.Source, value jsontext.Value) (frame.Event, error) {
-	count, err := number(value, "value", 0, frame.MaxCharacters)
+	count, err := wire.Number(value, "value", 0, frame.MaxCharacters)
 	return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
 }
 
@@ -112,13 +86,13 @@ func audio(source frame.Source, value jsontext.Value) (frame.Event, error) {
 	var usage struct {
 		AudioSeconds jsontext.Value `json:"audio_seconds"`
 	}
-	if absent(value) {
-		return frame.Event{}, missing("value")
+	if wire.Absent(value) {
+		return frame.Event{}, wire.Missing("value")
 	}
 	if err := wire.Unmarshal(value, &usage); err != nil {
 		return frame.Event{}, wire.Fault(err).In("value")
 	}
-	seconds, err := number(usage.AudioSeconds, "value.audio_seconds", 0, frame.MaxSeconds)
+	seconds, err := wire.Number(usage.AudioSeconds, "value.audio_seconds", 0, frame.MaxSeconds)
 	return frame.Event{Kind: frame.AudioTranscribed, Source: asStage(source, frame.STT), Value: seconds}, err
 }
 
@@ -129,24 +103,3 @@ func asStage(source frame.Source, stage frame.Stage) frame.Source {
 	}
 	return source
 }
-
-// number is a finite number within bounds.
-func number(raw jsontext.Value, path string, least, most float64) (float64, error) {
-	if absent(raw) {
-		return 0, missing(path)
-	}
-	var n float64
-	if wire.Unmarshal(raw, &n) != nil {
-		return 0, frame.Faultf(frame.WrongType, path, "must be a finite number")
-	}
-	if n < least || n > most {
-		return 0, frame.Faultf(frame.BadValue, path, "must be between %g and %g", least, most)
-	}
-	return n, nil
-}
-
-func absent(raw jsontext.Value) bool {
-	return len(raw) == 0 || bytes.Equal(raw, []byte("null"))
-}
-
-func missing(path string) frame.Fault { return frame.Faultf(frame.MissingField, path, "missing") }

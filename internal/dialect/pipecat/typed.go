@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/provider"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -25,6 +26,8 @@ type typedFrame struct {
 	Processor     string           `json:"processor"`
 	Data          []jsontext.Value `json:"data"`
 }
+
+const unknownCategory = "unknown"
 
 // IsFrame says whether a message type is a class name of Pipecat's frames.
 func IsFrame(messageType string) bool { return strings.HasSuffix(messageType, "Frame") }
@@ -73,7 +76,7 @@ func (in *typedFrame) event() (frame.Event, bool) {
 	case "CancelFrame":
 		return frame.Event{Kind: frame.CallEnded, Name: in.reason("cancel")}, true
 	case "ErrorFrame", "FatalErrorFrame":
-		return frame.Event{Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: category(in.Category)}, true
+		return frame.Event{Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.TextOr(in.Category, unknownCategory)}, true
 	case "UserStartedSpeakingFrame":
 		return frame.Event{Kind: frame.UserStartedTalking}, true
 	case "UserStoppedSpeakingFrame":
@@ -95,7 +98,7 @@ func (in *typedFrame) models() []frame.Source {
 		name  string
 	}{{frame.LLM, in.LLMModel}, {frame.STT, in.STTModel}, {frame.TTS, in.TTSModel}} {
 		if m.name != "" {
-			models = append(models, defaultModel(m.stage, m.name))
+			models = append(models, provider.Default(m.stage, m.name))
 		}
 	}
 	return models
@@ -104,15 +107,8 @@ func (in *typedFrame) models() []frame.Source {
 // reason is why the call ended, where the bot says so in words: Pipecat allows any object there.
 func (in *typedFrame) reason(otherwise string) string {
 	var text string
-	if wire.Unmarshal(in.Reason, &text) != nil || text == "" {
+	if wire.Unmarshal(in.Reason, &text) != nil {
 		return otherwise
 	}
-	return cut(text)
-}
-
-func category(name string) string {
-	if name == "" {
-		return "unknown"
-	}
-	return cut(name)
+	return wire.TextOr(text, otherwise)
 }

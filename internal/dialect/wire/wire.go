@@ -36,7 +36,7 @@ func (id *ID) UnmarshalJSON(data []byte) error {
 		*id = ID(data)
 		return nil
 	}
-	return frame.Faultf(frame.WrongType, "id", "must be a string or a number")
+	return frame.Faultf(frame.WrongType, "", "must be a string or a number")
 }
 
 // Time is a moment: Unix seconds as a number (fractions allowed; above 1e11 it must be milliseconds), or an RFC 3339
@@ -58,7 +58,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return t.fromUnix(number)
 }
 
-var badTime = frame.Faultf(frame.WrongType, "timestamp", "must be Unix seconds or an RFC 3339 string")
+var badTime = frame.Faultf(frame.WrongType, "", "must be Unix seconds or an RFC 3339 string")
 
 func (t *Time) parseText(data []byte) error {
 	var text string
@@ -87,7 +87,7 @@ func (t *Time) fromUnix(number float64) error {
 		number /= 1000
 	}
 	if number < secondsBegin || number >= secondsEnd {
-		return frame.Faultf(frame.BadValue, "timestamp",
+		return frame.Faultf(frame.BadValue, "",
 			"must be Unix seconds (or milliseconds) of this century: is it a monotonic clock, or another unit?")
 	}
 	t.Time = time.UnixMicro(int64(math.Round(number * 1e6))).UTC()
@@ -111,6 +111,9 @@ func Fault(err error) frame.Fault {
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &fault):
+		if errors.As(err, &semantic) { // from a type of ours, which does not know which field it is
+			fault.Path = path(semantic.JSONPointer)
+		}
 		return fault
 	case errors.As(err, &semantic):
 		return frame.Faultf(frame.WrongType, path(semantic.JSONPointer), "must be %s, not %s", wanted(semantic), got(semantic))
