@@ -1,15 +1,19 @@
 package dialect
 
 import (
+	"errors"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/pipecat"
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/rtvi"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
 // head holds the fields by which dialects are told apart.
 type head struct {
+	Label           string         `json:"label"`
 	Type            string         `json:"type"`
 	Kind            string         `json:"kind"`
 	ProcessorUsable jsontext.Value `json:"processor_usable"`
@@ -23,6 +27,8 @@ func Decode(message []byte) (frame.Frame, error) {
 		return frame.Frame{}, err
 	}
 	switch {
+	case h.Label == rtvi.Label:
+		return rtvi.Decode(message)
 	case pipecat.IsRecord(h.Kind):
 		return pipecat.DecodeRecord(message)
 	case h.ProcessorUsable != nil:
@@ -30,6 +36,18 @@ func Decode(message []byte) (frame.Frame, error) {
 	case pipecat.IsFrame(h.Type):
 		return pipecat.DecodeFrame(message)
 	}
-	return frame.Frame{}, frame.Faultf(frame.UnknownMessage, "",
-		"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\") or a Pipecat observer record (\"kind\")")
+	return decodeCarried(message)
 }
+
+// decodeCarried decodes what no field of the head tells: a MessageFrame, which is no more than a text.
+func decodeCarried(message []byte) (frame.Frame, error) {
+	f, err := rtvi.DecodeMessageFrame(message)
+	if errors.Is(err, rtvi.ErrNoMessageFrame) {
+		return frame.Frame{}, errUnknown
+	}
+	return f, err
+}
+
+var errUnknown = frame.Faultf(frame.UnknownMessage, "",
+	"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\"), a Pipecat observer record (\"kind\") "+
+		"or an RTVI message (\"label\":\"rtvi-ai\")")

@@ -18,6 +18,14 @@ type datum struct {
 	Value     jsontext.Value `json:"value"`
 }
 
+// Classes of metrics data that also travel without their name, in a group of their own (RTVI).
+const (
+	TTFB       = "TTFBMetricsData"
+	Processing = "ProcessingMetricsData"
+	TTSUsage   = "TTSUsageMetricsData"
+	STTUsage   = "STTUsageMetricsData"
+)
+
 // metrics reads each datum alone: one that is wrong costs itself.
 func (in *typedFrame) metrics(out *frame.Frame) {
 	for i, raw := range in.Data {
@@ -30,24 +38,39 @@ func (in *typedFrame) metrics(out *frame.Frame) {
 	}
 }
 
-// decodeDatum returns an event of Kind 0 for classes that carry nothing for us: time to first audio or answer repeats
-// the TTFB, text aggregation and turn detection are not stages of the answer.
+// decodeDatum reads a datum that names its class.
 func decodeDatum(raw []byte) (frame.Event, error) {
 	var d datum
 	if err := wire.Unmarshal(raw, &d); err != nil {
 		return frame.Event{}, err
 	}
+	return d.event(d.Type)
+}
+
+// DecodeDatum reads a datum as Pipecat dumps it, whose class the caller knows. The event is of Kind 0 for classes that
+// carry nothing for us. The error is a frame.Fault whose path is within the datum.
+func DecodeDatum(class string, raw []byte) (frame.Event, error) {
+	var d datum
+	if err := wire.Unmarshal(raw, &d); err != nil {
+		return frame.Event{}, err
+	}
+	return d.event(class)
+}
+
+// event returns an event of Kind 0 for classes that carry nothing for us: time to first audio or answer repeats the TTFB,
+// text aggregation and turn detection are not stages of the answer.
+func (d *datum) event(class string) (frame.Event, error) {
 	source := sourceOf(d.Processor, d.Model)
-	switch d.Type {
-	case "TTFBMetricsData":
+	switch class {
+	case TTFB:
 		return latency(frame.TTFB, source, d.Value)
-	case "ProcessingMetricsData":
+	case Processing:
 		return latency(frame.Processing, source, d.Value)
 	case "LLMUsageMetricsData":
 		return tokens(source, d.Value)
-	case "TTSUsageMetricsData":
+	case TTSUsage:
 		return characters(source, d.Value)
-	case "STTUsageMetricsData":
+	case STTUsage:
 		return audio(source, d.Value)
 	case "TTFAMetricsData", "TTFATMetricsData", "TextAggregationMetricsData", "TurnMetricsData", "SmartTurnMetricsData":
 		return frame.Event{}, nil
@@ -63,18 +86,26 @@ func latency(kind frame.Kind, source frame.Source, value jsontext.Value) (frame.
 }
 
 func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
-	var usage tokenUsage
 	if wire.Absent(value) {
 		return frame.Event{}, wire.Missing("value")
 	}
-	if err := wire.Unmarshal(value, &usage); err != nil {
-		return frame.Event{}, wire.Fault(err).In("value")
-	}
-	split, err := usage.split(source)
+	event, err := decodeTokens(source, value)
 	if err != nil {
 		return frame.Event{}, wire.Fault(err).In("value")
 	}
-	return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, nil
+	return event, nil
+}
+
+// DecodeTokens reads an LLMTokenUsage that says nothing of who used them: the call's default model is left to say so.
+func DecodeTokens(raw []byte) (frame.Event, error) { return decodeTokens(frame.Source{}, raw) }
+
+func decodeTokens(source frame.Source, raw []byte) (frame.Event, error) {
+	var usage tokenUsage
+	if err := wire.Unmarshal(raw, &usage); err != nil {
+		return frame.Event{}, err
+	}
+	split, err := usage.split(source)
+	return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, err
 }
 
 func characters(source frame.Source, value jsontext.Value) (frame.Event, error) {

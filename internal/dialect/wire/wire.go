@@ -163,6 +163,8 @@ func wanted(err *json.SemanticError) string {
 		return "an object"
 	case reflect.Int64:
 		return "a whole number"
+	case reflect.Bool:
+		return "true or false"
 	}
 	return "a number"
 }
