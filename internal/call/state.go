@@ -1,6 +1,7 @@
 package call
 
 import (
+	"maps"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -16,7 +17,7 @@ type state struct {
 	skew    time.Duration
 	arrived time.Time // last arrival; idle time-out and lateness go by it
 
-	models map[frame.Stage]frame.Source // written once, by the first CallStarted
+	models map[frame.Stage]frame.Source // the first that was named of each stage
 	stt    frame.Source                 // who transcribes, as far as known
 	talk   talk
 
@@ -25,7 +26,7 @@ type state struct {
 	turnLatencies []float64
 	ttfbs         []float64
 	usage         ledger
-	heardAudio    bool // speech recognition reported audio seconds
+	heardAudio    bool // speech recognition reported what it heard: seconds or tokens
 }
 
 // moment is when a frame happened by the bot's clock. A frame without a timestamp is placed on that clock by its arrival,
@@ -63,15 +64,18 @@ func (s *state) advance(at time.Time) time.Duration {
 
 func (s *state) duration() time.Duration { return s.last.Sub(s.start) }
 
-// setModels takes the call's defaults. The map is made anew, never written again: copies of the state share it.
+// setModels takes the call's defaults; what is known of a stage stays. The map is made anew, never written again: copies
+// of the state share it.
 func (s *state) setModels(models []frame.Source) {
-	if len(models) == 0 || s.models != nil {
+	if len(models) == 0 {
 		return
 	}
-	s.models = make(map[frame.Stage]frame.Source, len(models))
+	known := make(map[frame.Stage]frame.Source, len(s.models)+len(models))
 	for _, model := range models {
-		s.models[model.Stage] = model
+		known[model.Stage] = model
 	}
+	maps.Copy(known, s.models)
+	s.models = known
 	if s.stt == (frame.Source{}) {
 		s.stt = s.models[frame.STT]
 	}
@@ -79,11 +83,7 @@ func (s *state) setModels(models []frame.Source) {
 
 // complete fills in what an event leaves unsaid from the call's defaults, and learns who transcribes.
 func (s *state) complete(source frame.Source) frame.Source {
-	stage := source.Stage
-	if stage == frame.Realtime {
-		stage = frame.LLM
-	}
-	known := s.models[stage]
+	known := s.defaultOf(source.Stage)
 	if source.Provider == "" && source.Model == "" {
 		source.Provider = known.Provider
 	}
@@ -94,6 +94,15 @@ func (s *state) complete(source frame.Source) frame.Source {
 		s.stt = source
 	}
 	return source
+}
+
+// defaultOf is the call's default for a stage. A realtime model is an LLM as well: bots name it as either.
+func (s *state) defaultOf(stage frame.Stage) frame.Source {
+	model, known := s.models[stage]
+	if !known && stage == frame.Realtime {
+		return s.models[frame.LLM]
+	}
+	return model
 }
 
 // talk is who is speaking: what turns, their latency and interruptions follow from.

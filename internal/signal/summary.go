@@ -64,32 +64,31 @@ func putPercentiles(attrs pcommon.Map, values []float64, p50, p95 string) {
 	attrs.PutDouble(p95, rank(95))
 }
 
-// putTotals writes how much the call used in all: whole numbers, and seconds where there are any.
+// putTotals writes how much the call used in all. Most calls have no realtime model, so its seconds are there only if any.
 func putTotals(attrs pcommon.Map, usage []call.TimedUsage) {
 	tokens := attrs.PutEmptyMap(semconv.SummaryTokens)
-	var characters int64
-	var audio, session float64
+	var sums [call.Quantities]float64
 	var models []string
 	for i := range usage {
 		u := &usage[i].Usage
-		switch u.Quantity {
-		case call.Tokens:
+		sums[u.Quantity] += u.Amount
+		if u.Quantity == call.Tokens {
 			addTo(tokens, tokenKey(u), int64(u.Amount))
-		case call.Characters:
-			characters += int64(u.Amount)
-		case call.AudioSeconds:
-			audio += u.Amount
-		case call.STTSession:
-			session += u.Amount
 		}
 		if model := modelName(u); !slices.Contains(models, model) {
 			models = append(models, model)
 		}
 	}
-	attrs.PutInt(semconv.SummaryCharacters, characters)
-	attrs.PutDouble(semconv.SummarySTTAudio, audio)
-	attrs.PutDouble(semconv.SummarySTTSession, session)
-	slice := attrs.PutEmptySlice(semconv.SummaryModels)
+	attrs.PutInt(semconv.SummaryCharacters, int64(sums[call.Characters]))
+	attrs.PutDouble(semconv.SummarySTTAudio, sums[call.AudioSeconds])
+	attrs.PutDouble(semconv.SummarySTTSession, sums[call.STTSession])
+	if sums[call.RealtimeSession] > 0 {
+		attrs.PutDouble(semconv.SummaryRealtimeSession, sums[call.RealtimeSession])
+	}
+	putModels(attrs.PutEmptySlice(semconv.SummaryModels), models)
+}
+
+func putModels(slice pcommon.Slice, models []string) {
 	slices.Sort(models)
 	for _, model := range models {
 		slice.AppendEmpty().SetStr(model)

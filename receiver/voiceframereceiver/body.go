@@ -1,6 +1,7 @@
 package voiceframereceiver
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -92,11 +93,10 @@ func (in *intake) reject(index int, fault frame.Fault) {
 	in.faults = append(in.faults, indexedFault{index: index, fault: fault})
 }
 
-// address gives the frame its call, named by the body or else by the transport, and checks its time.
+// address gives the frame its call and checks its time. The call is named by the body, or by the transport, or else by the
+// vendor's own id of the conversation, which is known to be one only where nothing else is.
 func address(f *frame.Frame, callID string, now time.Time) error {
-	if f.CallID == "" {
-		f.CallID = callID
-	}
+	f.CallID = cmp.Or(f.CallID, callID, f.Conversation)
 	switch {
 	case f.CallID == "":
 		return frame.Faultf(frame.NoCallID, "",

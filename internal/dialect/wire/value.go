@@ -66,9 +66,9 @@ func Take(out *frame.Frame, event frame.Event) {
 // start, LiveKit's duration of a stream) and negative latencies (LiveKit's -1, Pipecat's speech recognition before 1.8).
 func isSentinel(event *frame.Event) bool {
 	switch event.Kind {
-	case frame.TTFB, frame.Processing:
+	case frame.TTFB, frame.Processing, frame.Answered:
 		return event.Value <= 0
-	case frame.CharactersUsed, frame.AudioTranscribed:
+	case frame.CharactersUsed, frame.AudioTranscribed, frame.RealtimeConnected:
 		return event.Value == 0
 	case frame.TokensUsed:
 		return event.Tokens.Zero()
