@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/openairealtime"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/pipecat"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/rtvi"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
@@ -15,6 +16,7 @@ import (
 type head struct {
 	Label           string         `json:"label"`
 	Type            string         `json:"type"`
+	EventID         wire.ID        `json:"event_id"`
 	Kind            string         `json:"kind"`
 	ProcessorUsable jsontext.Value `json:"processor_usable"`
 }
@@ -29,6 +31,8 @@ func Decode(message []byte) (frame.Frame, error) {
 	switch {
 	case h.Label == rtvi.Label:
 		return rtvi.Decode(message)
+	case openairealtime.IsEvent(h.Type), h.Type == openairealtime.Failure && h.EventID != "":
+		return openairealtime.Decode(message)
 	case pipecat.IsRecord(h.Kind):
 		return pipecat.DecodeRecord(message)
 	case h.ProcessorUsable != nil:
@@ -49,5 +53,5 @@ func decodeCarried(message []byte) (frame.Frame, error) {
 }
 
 var errUnknown = frame.Faultf(frame.UnknownMessage, "",
-	"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\"), a Pipecat observer record (\"kind\") "+
-		"or an RTVI message (\"label\":\"rtvi-ai\")")
+	"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\"), a Pipecat observer record (\"kind\"), "+
+		"an RTVI message (\"label\":\"rtvi-ai\") or an event of OpenAI Realtime (\"type\":\"response.done\")")

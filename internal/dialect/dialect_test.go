@@ -128,6 +128,8 @@ func TestWhichDialect(t *testing.T) {
 		`{"kind":"interruption"}`:                                                     frame.Interrupted,
 		`{"message":"secret","processor_usable":true}`:                                frame.Failed,
 		`{"type":"EndFrame"}`:                                                         frame.CallEnded,
+		`{"type":"session.created","session":{}}`:                                     frame.CallStarted,
+		`{"type":"error","event_id":"e","error":{}}`:                                  frame.Failed,
 	} {
 		got, err := Decode([]byte(message))
 		require.NoError(t, err, message)

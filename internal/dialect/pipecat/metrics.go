@@ -117,11 +117,8 @@ func audio(source frame.Source, value jsontext.Value) (frame.Event, error) {
 	var usage struct {
 		AudioSeconds jsontext.Value `json:"audio_seconds"`
 	}
-	if wire.Absent(value) {
-		return frame.Event{}, wire.Missing("value")
-	}
-	if err := wire.Unmarshal(value, &usage); err != nil {
-		return frame.Event{}, wire.Fault(err).In("value")
+	if err := wire.Field(value, "value", &usage); err != nil {
+		return frame.Event{}, err
 	}
 	seconds, err := wire.Number(usage.AudioSeconds, "value.audio_seconds", 0, frame.MaxSeconds)
 	return frame.Event{Kind: frame.AudioTranscribed, Source: asStage(source, frame.STT), Value: seconds}, err

@@ -81,7 +81,7 @@ func (in *message) toolCall() (frame.Event, error) {
 		FunctionName string `json:"function_name"`
 		Cancelled    bool   `json:"cancelled"`
 	}
-	if err := in.read(&data); err != nil {
+	if err := wire.Field(in.Data, "data", &data); err != nil {
 		return frame.Event{}, err
 	}
 	outcome := "completed"
@@ -96,18 +96,8 @@ func (in *message) failure() (frame.Event, error) {
 	var data struct {
 		Category string `json:"category"`
 	}
-	if err := in.read(&data); err != nil {
+	if err := wire.Field(in.Data, "data", &data); err != nil {
 		return frame.Event{}, err
 	}
 	return frame.Event{Kind: frame.Failed, Name: wire.TextOr(data.Category, "unknown")}, nil
-}
-
-func (in *message) read(into any) error {
-	if wire.Absent(in.Data) {
-		return wire.Missing("data")
-	}
-	if err := wire.Unmarshal(in.Data, into); err != nil {
-		return wire.Fault(err).In("data")
-	}
-	return nil
 }

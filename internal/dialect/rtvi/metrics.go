@@ -20,7 +20,7 @@ func (in *message) metrics(out *frame.Frame) error {
 		Characters []jsontext.Value `json:"characters"`
 		STTUsage   []jsontext.Value `json:"stt_usage"`
 	}
-	if err := in.read(&data); err != nil {
+	if err := wire.Field(in.Data, "data", &data); err != nil {
 		return err
 	}
 	takeAll(out, "ttfb", data.TTFB, datum(pipecat.TTFB))

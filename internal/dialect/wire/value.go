@@ -43,6 +43,17 @@ func Number(raw jsontext.Value, path string, least, most float64) (float64, erro
 	return n, nil
 }
 
+// Field decodes the value of a field that has to be there; path names it in the fault.
+func Field(raw jsontext.Value, path string, into any) error {
+	if Absent(raw) {
+		return Missing(path)
+	}
+	if err := Unmarshal(raw, into); err != nil {
+		return Fault(err).In(path)
+	}
+	return nil
+}
+
 // Absent says that a field is not there, or null.
 func Absent(raw jsontext.Value) bool {
 	return len(raw) == 0 || bytes.Equal(raw, []byte("null"))
