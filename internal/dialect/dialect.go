@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/livekit"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/openairealtime"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/pipecat"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/rtvi"
@@ -16,7 +17,7 @@ import (
 type head struct {
 	Label           string         `json:"label"`
 	Type            string         `json:"type"`
-	EventID         wire.ID        `json:"event_id"`
+	EventID         wire.ID        `json:"event_id"` // sets OpenAI's error apart from LiveKit's
 	Kind            string         `json:"kind"`
 	ProcessorUsable jsontext.Value `json:"processor_usable"`
 }
@@ -31,7 +32,11 @@ func Decode(message []byte) (frame.Frame, error) {
 	switch {
 	case h.Label == rtvi.Label:
 		return rtvi.Decode(message)
-	case openairealtime.IsEvent(h.Type), h.Type == openairealtime.Failure && h.EventID != "":
+	case h.Type == openairealtime.Failure && h.EventID != "":
+		return openairealtime.Decode(message)
+	case livekit.IsEvent(h.Type):
+		return livekit.Decode(message)
+	case openairealtime.IsEvent(h.Type):
 		return openairealtime.Decode(message)
 	case pipecat.IsRecord(h.Kind):
 		return pipecat.DecodeRecord(message)
@@ -54,4 +59,5 @@ func decodeCarried(message []byte) (frame.Frame, error) {
 
 var errUnknown = frame.Faultf(frame.UnknownMessage, "",
 	"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\"), a Pipecat observer record (\"kind\"), "+
-		"an RTVI message (\"label\":\"rtvi-ai\") or an event of OpenAI Realtime (\"type\":\"response.done\")")
+		"an RTVI message (\"label\":\"rtvi-ai\"), a LiveKit event (\"type\":\"metrics_collected\", …) "+
+		"or an event of OpenAI Realtime (\"type\":\"response.done\", …)")

@@ -122,14 +122,17 @@ func TestDecodePipecatFrames(t *testing.T) {
 // Every dialect is found by what its own test shows in full.
 func TestWhichDialect(t *testing.T) {
 	for message, want := range map[string]frame.Kind{
-		`{"label":"rtvi-ai","type":"bot-interrupted"}`:                                frame.Interrupted,
-		`{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}`:             frame.Interrupted,
-		`{"message":{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}}`: frame.Interrupted,
-		`{"kind":"interruption"}`:                                                     frame.Interrupted,
-		`{"message":"secret","processor_usable":true}`:                                frame.Failed,
-		`{"type":"EndFrame"}`:                                                         frame.CallEnded,
-		`{"type":"session.created","session":{}}`:                                     frame.CallStarted,
-		`{"type":"error","event_id":"e","error":{}}`:                                  frame.Failed,
+		`{"label":"rtvi-ai","type":"bot-interrupted"}`:                                       frame.Interrupted,
+		`{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}`:                    frame.Interrupted,
+		`{"message":{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}}`:        frame.Interrupted,
+		`{"kind":"interruption"}`:                                                            frame.Interrupted,
+		`{"message":"secret","processor_usable":true}`:                                       frame.Failed,
+		`{"type":"EndFrame"}`:                                                                frame.CallEnded,
+		`{"type":"session.created","session":{}}`:                                            frame.CallStarted,
+		`{"type":"error","event_id":"e","error":{}}`:                                         frame.Failed,
+		`{"type":"metrics_collected","metrics":{"type":"tts_metrics","characters_count":5}}`: frame.CharactersUsed,
+		`{"type":"llm_metrics","label":"openai.LLM","promptTokens":5}`:                       frame.TokensUsed,
+		`{"type":"close","reason":"error"}`:                                                  frame.CallEnded,
 	} {
 		got, err := Decode([]byte(message))
 		require.NoError(t, err, message)
@@ -145,6 +148,7 @@ func TestDecodeIgnores(t *testing.T) {
 		`{"kind":"ttfa","seconds":0.3}`,
 		`{"kind":"user_turn_started"}`,
 		`{"kind":"function_call_started","function_name":"book"}`,
+		`{"type":"error","error":{"type":"llm_error"},"created_at":1764000003.1}`,
 	} {
 		_, err := Decode([]byte(message))
 		assert.ErrorIs(t, err, wire.ErrIgnored, message)

@@ -103,6 +103,16 @@ func Unmarshal(data []byte, into any) error {
 	return nil
 }
 
+// UnmarshalFolded is Unmarshal for vendors whose SDKs write the same name in snake_case and in camelCase: a field takes
+// either.
+func UnmarshalFolded(data []byte, into any) error {
+	err := json.Unmarshal(data, into, jsontext.AllowInvalidUTF8(true), json.MatchCaseInsensitiveNames(true))
+	if err != nil {
+		return Fault(err)
+	}
+	return nil
+}
+
 // Fault tells a decoding error in the terms of the message: its class, the path of the field and what it should be.
 // It carries none of the message's values.
 func Fault(err error) frame.Fault {
