@@ -6,9 +6,11 @@ BIN      := bin/otelcol-voice
 DATA     ?= data
 ENV_FILE ?=
 TOOL     := go tool -modfile=$(CURDIR)/tools/go.mod
+RACE     := $(shell command -v $(firstword $(shell go env CC)) >/dev/null && echo -race)
 MODULES  := . cmd/voice-demo test/e2e
 OURS      = $(shell git ls-files -co --exclude-standard '*.go' | grep -v -e generated_ -e ^cmd/otelcol-voice/)
 
+# DEMO=-own makes the demo start a collector on free ports; CONFIG="--config a.yaml --config b.yaml" replaces the configuration.
 # With ENV_FILE the bot's own .env is read as it is (no shell cuts its values) and data goes to Grafana Cloud;
 # without it everything stays on this machine.
 ifeq ($(ENV_FILE),)
@@ -21,17 +23,19 @@ endif
 
 .PHONY: build
 build: ## Build bin/otelcol-voice
+	@test -e $(BIN) || echo "building $(BIN): the first time takes a few minutes"
 	@cd cmd/otelcol-voice && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$(BIN) .
 	@echo "$(BIN): $$($(BIN) --version)"
 
 .PHONY: run
 run: build ## Run it: local, or with ENV_FILE=.env to Grafana Cloud
-	@scripts/hello.sh "$(ENV_FILE)"
+	@OTELCOL_VOICE_DATA=$(DATA) $(BIN) validate $(CONFIG)
+	@scripts/hello.sh "$(ENV_FILE)" "$(DATA)"
 	@OTELCOL_VOICE_DATA=$(DATA) exec $(BIN) $(CONFIG)
 
 .PHONY: demo
 demo: build ## Play a few calls, then show what they cost (uses a running collector, else starts one)
-	@cd cmd/voice-demo && go build -o ../../bin/voice-demo . && cd ../.. && OTELCOL_VOICE_DATA=$(DATA) bin/voice-demo
+	@cd cmd/voice-demo && go build -o ../../bin/voice-demo . && cd ../.. && OTELCOL_VOICE_DATA=$(DATA) bin/voice-demo $(DEMO)
 
 ##@ Develop
 
@@ -40,8 +44,9 @@ test: build test-unit test-e2e validate ## Run every test: unit with the race de
 
 .PHONY: test-unit
 test-unit:
-	go test -race ./...
-	cd cmd/voice-demo && go test -race ./...
+	@test -n "$(RACE)" || echo "no C compiler: the race detector, which needs one, is off"
+	go test $(RACE) ./...
+	cd cmd/voice-demo && go test $(RACE) ./...
 
 .PHONY: test-e2e
 test-e2e: build
@@ -90,8 +95,8 @@ lint: check-versions ## Format check, go vet, staticcheck
 	@for m in $(MODULES); do (cd $$m && go vet ./... && $(TOOL) staticcheck ./...) || exit 1; done
 
 .PHONY: clean
-clean: ## Remove what was built and the local data
-	rm -rf bin $(DATA)
+clean: ## Remove what was built; data/ stays, it may hold what is still to be sent
+	rm -rf bin
 
 .PHONY: help
 help: ## Show this

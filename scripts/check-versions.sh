@@ -5,7 +5,7 @@ set -euo pipefail
 status=0
 line=$(awk '$2 == "gomod:" && $3 ~ /otlpreceiver$/ {print $4}' builder-config.yaml)
 stable=$(awk '$2 == "gomod:" && $3 ~ /envprovider$/ {print $4}' builder-config.yaml)
-for mod in go.mod tools/go.mod cmd/otelcol-voice/go.mod; do
+for mod in $(git ls-files '*go.mod'); do
   while read -r module version; do
     case "$version" in
       "$line" | "$stable") ;;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What to do next, shown before the collector starts to log. Argument: the .env file, or nothing for a local run.
+# What to do next, shown before the collector starts to log. Arguments: the .env file, or nothing for a local run; where data
+# is kept.
 set -euo pipefail
 cat <<TXT
 
@@ -14,7 +15,7 @@ if [ -n "${1:-}" ]; then
 TXT
 else
   cat <<TXT
-    look          http://localhost:9464/metrics and data/calls.jsonl, 10 s after the first frame
+    look          http://localhost:9464/metrics and ${2:-data}/calls.jsonl, 10 s after the first frame
     try next      make demo      (in another terminal: plays a few calls and shows what they cost)
 TXT
 fi

@@ -5,7 +5,7 @@
 set -euo pipefail
 bin=$(realpath "${1:?usage: validate.sh BINARY}")
 export OTEL_EXPORTER_OTLP_ENDPOINT=https://otlp-gateway-prod-eu-west-0.grafana.net/otlp
-OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic $(printf '123456:glc_dummy' | base64 -w0)"
+OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic $(printf '123456:glc_dummy' | base64 | tr -d '\n')"
 export OTEL_EXPORTER_OTLP_HEADERS
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,32 +16,71 @@ import (
 
 // ensureCollector starts a collector unless one answers already. What it returns stops the one that it started.
 func (d *demo) ensureCollector(ctx context.Context) (stop func() error, err error) {
-	if healthy(ctx, d.health) {
+	// A second's interval instead of ten: nobody pays for these points, and somebody waits for them.
+	overlay := "yaml:processors::rollup::interval: 1s"
+	switch {
+	case d.own:
+		if overlay, err = d.moveToFreePorts(); err != nil {
+			return nil, err
+		}
+	case answers(ctx, d.page):
 		return func() error { return nil }, nil
+	case answers(ctx, d.health):
+		return nil, fmt.Errorf("a collector is running, but it has no %s: it may be sending to your own backend, "+
+			"where these calls do not belong; stop it, or use -own", d.page)
 	}
-	fmt.Printf("No collector is running: starting %s --config %s\n", d.binary, d.config)
+	return d.startCollector(ctx, overlay)
+}
+
+// moveToFreePorts returns configuration that does so.
+func (d *demo) moveToFreePorts() (string, error) {
+	var addresses [5]any
+	for i := range addresses {
+		listener, err := net.Listen("tcp", "localhost:0")
+		if err != nil {
+			return "", err
+		}
+		defer listener.Close()
+		addresses[i] = listener.Addr().String()
+	}
+	d.frames = fmt.Sprintf("http://%s/v1/frames", addresses[0])
+	d.page = fmt.Sprintf("http://%s/metrics", addresses[1])
+	d.health = fmt.Sprintf("http://%s", addresses[2])
+	return fmt.Sprintf(`yaml:
+receivers: {voice_frame: {protocols: {frames: {endpoint: %q}}}, otlp: {protocols: {grpc: {endpoint: %[4]q}, http: {endpoint: %[5]q}}}}
+exporters: {prometheus: {endpoint: %[2]q}}
+extensions: {health_check: {endpoint: %[3]q}}
+processors: {rollup: {interval: 1s}}
+service: {telemetry: {metrics: {level: none, readers: []}}}
+`, addresses[:]...), nil
+}
+
+func (d *demo) startCollector(ctx context.Context, overlay string) (stop func() error, err error) {
+	fmt.Printf("Starting %s --config %s\n", d.binary, d.config)
 	log, err := os.CreateTemp("", "voice-demo-*.log")
 	if err != nil {
 		return nil, err
 	}
-	// A second's interval instead of ten: nobody pays for these points, and somebody waits for them.
-	collector := exec.Command(d.binary, "--config", d.config, "--config", "yaml:processors::rollup::interval: 1s")
+	collector := exec.Command(d.binary, "--config", d.config, "--config", overlay)
 	collector.Stdout, collector.Stderr = log, log
 	if err := collector.Start(); err != nil {
 		return nil, fmt.Errorf("%w: build it with `make build`", err)
 	}
 	stop = func() error {
 		_ = collector.Process.Signal(syscall.SIGTERM)
-		return collector.Wait()
+		if err := collector.Wait(); err != nil {
+			return fmt.Errorf("the collector stopped with %w: see %s", err, log.Name())
+		}
+		return errors.Join(log.Close(), os.Remove(log.Name()))
 	}
-	if err := poll(ctx, func() bool { return healthy(ctx, d.health) }); err != nil {
+	if err := poll(ctx, func() bool { return answers(ctx, d.health) }); err != nil {
 		_ = stop()
 		return nil, fmt.Errorf("the collector did not become healthy: see %s", log.Name())
 	}
 	return stop, nil
 }
 
-func healthy(ctx context.Context, url string) bool {
+func answers(ctx context.Context, url string) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false

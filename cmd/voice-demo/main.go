@@ -1,7 +1,8 @@
 // Command voice-demo plays a handful of calls to a collector, as a bot would, and shows what the collector makes of them:
 // everything in the table is read back from the collector's metrics page.
 //
-// It uses a collector that runs with config/local.yaml, or starts one for as long as it takes.
+// It uses a collector that runs with config/local.yaml, or starts one for as long as it takes. With -own it starts one in any
+// case, on ports of its own.
 package main
 
 import (
@@ -21,6 +22,7 @@ func main() {
 	flag.StringVar(&d.health, "health", "http://localhost:13133", "the collector's health check")
 	flag.StringVar(&d.binary, "collector", "bin/otelcol-voice", "the collector to start if none is running")
 	flag.StringVar(&d.config, "config", "config/local.yaml", "the configuration to start it with")
+	flag.BoolVar(&d.own, "own", false, "start a collector on free ports even if one is running")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -35,6 +37,7 @@ func main() {
 
 type demo struct {
 	frames, page, health, binary, config string
+	own                                  bool
 }
 
 func (d *demo) run(ctx context.Context) (err error) {

@@ -8,13 +8,17 @@ import (
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/extension/extensionauth"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-voice/otelcol-voice/extension/grafanacloudextension/internal/metadata"
 )
 
-// authenticator hands out round-trippers that sign requests. It is immutable, so any number of exporters may use it.
+// authenticator hands out round-trippers that sign requests and keep data from being dropped. It is immutable, so any
+// number of exporters may use it.
 type authenticator struct {
 	endpointHost string
 	credentials  credentials
 	logger       *zap.Logger
+	telemetry    *metadata.TelemetryBuilder
 }
 
 var (
@@ -22,7 +26,7 @@ var (
 	_ extensionauth.HTTPClient = (*authenticator)(nil)
 )
 
-func newAuthenticator(cfg *Config, logger *zap.Logger) (*authenticator, error) {
+func newAuthenticator(cfg *Config, set component.TelemetrySettings) (*authenticator, error) {
 	endpoint, err := parseEndpoint(cfg.Endpoint)
 	if err != nil {
 		return nil, err
@@ -31,7 +35,11 @@ func newAuthenticator(cfg *Config, logger *zap.Logger) (*authenticator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &authenticator{endpointHost: endpoint.Host, credentials: creds, logger: logger}, nil
+	telemetry, err := metadata.NewTelemetryBuilder(set)
+	if err != nil {
+		return nil, err
+	}
+	return &authenticator{endpointHost: endpoint.Host, credentials: creds, logger: set.Logger, telemetry: telemetry}, nil
 }
 
 // Start writes the line by which a user knows that both values were found and understood; it sends nothing.
@@ -44,12 +52,16 @@ func (a *authenticator) Start(context.Context, component.Host) error {
 	return nil
 }
 
-// Shutdown has nothing to release.
-func (*authenticator) Shutdown(context.Context) error {
+// Shutdown unregisters the extension's own metrics.
+func (a *authenticator) Shutdown(context.Context) error {
+	a.telemetry.Shutdown()
 	return nil
 }
 
-// RoundTripper implements extensionauth.HTTPClient.
+// RoundTripper implements extensionauth.HTTPClient. A stock exporter calls it once for each of its signals.
 func (a *authenticator) RoundTripper(base http.RoundTripper) (http.RoundTripper, error) {
-	return &signer{base: base, headers: a.credentials.headers}, nil
+	signed := &signer{base: base, headers: a.credentials.headers}
+	// The stack of an HTTP client says nothing about a wrong token and would bury the line that does.
+	logger := a.logger.WithOptions(zap.AddStacktrace(zap.DPanicLevel))
+	return &keeper{base: signed, logger: logger, telemetry: a.telemetry}, nil
 }

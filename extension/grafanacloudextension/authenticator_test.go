@@ -198,14 +198,15 @@ func TestRoundTripHandsOnTheBaseError(t *testing.T) {
 }
 
 func BenchmarkRoundTrip(b *testing.B) {
+	accepted := &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
 	tripper := newTripper(b, "Authorization=Basic "+b64(testPair), func(*http.Request) (*http.Response, error) {
-		return nil, nil
+		return accepted, nil
 	})
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, testEndpoint, http.NoBody)
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = tripper.RoundTrip(req) //nolint:bodyclose // there is no response
+		_, _ = tripper.RoundTrip(req) //nolint:bodyclose // there is no body
 	}
 }
 
@@ -232,11 +233,17 @@ func newTripper(tb testing.TB, headers string, base roundTripperFunc) http.Round
 
 func stockClient(t *testing.T, endpoint, headers string) *http.Client {
 	t.Helper()
+	return clientOf(t, endpoint, newExtension(t, endpoint, headers, zap.NewNop()))
+}
+
+// clientOf makes a client as the stock otlp_http exporter does.
+func clientOf(t *testing.T, endpoint string, ext extension.Extension) *http.Client {
+	t.Helper()
 	id := component.NewID(metadata.Type)
 	cfg := confighttp.NewDefaultClientConfig()
 	cfg.Endpoint = endpoint
 	cfg.Auth = configoptional.Some(configauth.Config{AuthenticatorID: id})
-	extensions := map[component.ID]component.Component{id: newExtension(t, endpoint, headers, zap.NewNop())}
+	extensions := map[component.ID]component.Component{id: ext}
 	client, err := cfg.ToClient(t.Context(), extensions, componenttest.NewNopTelemetrySettings())
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)

@@ -19,5 +19,5 @@ func createDefaultConfig() component.Config {
 }
 
 func createExtension(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
-	return newAuthenticator(cfg.(*Config), set.Logger)
+	return newAuthenticator(cfg.(*Config), set.TelemetrySettings)
 }

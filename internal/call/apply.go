@@ -25,6 +25,7 @@ func (s *step) live(f *frame.Frame, arrival time.Time) {
 	s.arrived = arrival
 	if !s.open {
 		s.begin(s.at, arrival)
+		s.clocked = !f.Time.IsZero()
 		s.say(Fact{Kind: Opened})
 	}
 	if gone := s.advance(s.at); gone > 0 {
@@ -35,15 +36,15 @@ func (s *step) live(f *frame.Frame, arrival time.Time) {
 	}
 }
 
-// late applies a frame to a call that has ended: what was used and measured counts, nothing else changes.
+// late applies a frame to a call that has ended: what was used, measured and went wrong counts, nothing else changes.
 func (s *step) late(f *frame.Frame) {
 	for i := range f.Events {
-		s.measured(&f.Events[i])
+		_ = s.measured(&f.Events[i]) || s.happened(&f.Events[i])
 	}
 }
 
 func (s *step) event(e *frame.Event) {
-	if s.ended || s.measured(e) || s.conversed(e) {
+	if s.measured(e) || s.happened(e) || s.ended || s.conversed(e) {
 		return
 	}
 	switch e.Kind {
@@ -51,11 +52,20 @@ func (s *step) event(e *frame.Event) {
 		s.setModels(e.Models)
 	case frame.CallEnded:
 		s.end(e.Name)
+	}
+}
+
+// happened takes events that are counted and change nothing.
+func (s *step) happened(e *frame.Event) bool {
+	switch e.Kind {
 	case frame.ToolCalled:
 		s.say(Fact{Kind: ToolCalled, Name: e.Name, Outcome: e.Outcome})
 	case frame.Failed:
 		s.say(Fact{Kind: Failed, Source: e.Source, Name: e.Name})
+	default:
+		return false
 	}
+	return true
 }
 
 // measured takes events that are numbers: latencies and usage.
@@ -73,8 +83,7 @@ func (s *step) measured(e *frame.Event) bool {
 	case frame.CharactersUsed:
 		s.use(Usage{Source: s.complete(e.Source), Quantity: Characters, Amount: e.Value, Paired: e.Paired})
 	case frame.AudioTranscribed:
-		s.heardAudio = true
-		s.use(Usage{Source: s.complete(e.Source), Quantity: AudioSeconds, Amount: e.Value, Paired: true})
+		s.audio(e)
 	case frame.RealtimeConnected:
 		s.use(Usage{Source: s.complete(e.Source), Quantity: RealtimeSession, Amount: e.Value})
 	case frame.Answered:
@@ -85,9 +94,19 @@ func (s *step) measured(e *frame.Event) bool {
 	return true
 }
 
+// audio is paired with the session time that settle will report for the same listener. After the call's end there is
+// none to come, and a listener that bills sessions leaves late audio without a price, visibly.
+func (s *step) audio(e *frame.Event) {
+	source := s.complete(e.Source)
+	s.listeners.hear(e.Value)
+	s.use(Usage{Source: source, Quantity: AudioSeconds, Amount: e.Value, Paired: !s.ended && known(source)})
+}
+
 func (s *step) tokens(e *frame.Event) {
 	source, request := s.complete(e.Source), e.Tokens.Request()
-	s.heardAudio = s.heardAudio || source.Stage == frame.STT
+	if source.Stage == frame.STT {
+		s.listeners.hear(0)
+	}
 	for leaf, count := range e.Tokens {
 		if count > 0 {
 			s.use(Usage{
@@ -178,14 +197,19 @@ func (s *step) endTurn() {
 	s.say(Fact{Kind: TurnEnded})
 }
 
-// end closes the call. Speech recognition was open as long as the call, whoever billed what; who transcribed is known
-// from its own reports or from the call's defaults.
+// settle makes known for how long speech recognition was open. That is held back until the call ends, or the collector
+// does, because only then it is known whether the same use is reported as audio as well.
+func (s *step) settle() {
+	for _, usage := range s.listeners.settle() {
+		s.use(usage)
+	}
+}
+
+// end closes the call.
 func (s *step) end(reason string) {
 	s.endTurn()
+	s.settle()
 	length := s.duration()
-	if length > 0 && (s.stt.Provider != "" || s.stt.Model != "") {
-		s.use(Usage{Source: s.stt, Quantity: STTSession, Amount: length.Seconds(), Paired: s.heardAudio})
-	}
 	s.say(Fact{Kind: Ended, Value: length.Seconds(), Name: reason, Summary: s.summary(reason)})
 	s.ended = true
 	s.turnLatencies, s.ttfbs, s.usage = nil, nil, ledger{}

@@ -12,21 +12,22 @@ import (
 type state struct {
 	open    bool
 	ended   bool
-	start   time.Time // by the bot's clock
-	last    time.Time // latest moment heard of, by the bot's clock
-	skew    time.Duration
-	arrived time.Time // last arrival; idle time-out and lateness go by it
+	start   time.Time     // by the bot's clock
+	last    time.Time     // latest moment heard of, by the bot's clock
+	skew    time.Duration // arrival less the bot's clock
+	clocked bool          // a timestamp has shown the bot's clock
+	arrived time.Time     // last arrival; idle time-out and lateness go by it
 
-	models map[frame.Stage]frame.Source // the first that was named of each stage
-	stt    frame.Source                 // who transcribes, as far as known
-	talk   talk
+	models    map[frame.Stage]frame.Source // the first that was named of each stage
+	listeners listeners
+	talk      talk
 
 	turns         int
 	interruptions int
 	turnLatencies []float64
 	ttfbs         []float64
 	usage         ledger
-	heardAudio    bool // speech recognition reported what it heard: seconds or tokens
+	events        int // applied so far
 }
 
 // moment is when a frame happened by the bot's clock. A frame without a timestamp is placed on that clock by its arrival,
@@ -34,14 +35,14 @@ type state struct {
 // longer than any call moves nothing: one wrong digit would otherwise be years of session time, and their price.
 func (s *state) moment(f *frame.Frame, arrival time.Time) time.Time {
 	switch {
+	case f.Time.IsZero() && s.open:
+		return arrival.Add(-s.skew)
+	case f.Time.IsZero():
+		return arrival
 	case s.open && f.Time.Sub(s.start) > longest:
 		return s.last
-	case !f.Time.IsZero():
-		return f.Time
-	case s.open:
-		return arrival.Add(-s.skew)
 	}
-	return arrival
+	return f.Time
 }
 
 // longest is how long a call can last by the timestamps of its frames.
@@ -52,6 +53,19 @@ func (s *state) begin(at, arrival time.Time) {
 	s.open, s.start, s.last, s.skew = true, at, at, arrival.Sub(at)
 }
 
+// anchor puts what is known of the call's time onto the bot's clock, once a timestamp shows it: the first frame may have had
+// none, or a wrong one.
+func (s *state) anchor(f *frame.Frame, arrival time.Time) {
+	if !s.open || f.Time.IsZero() {
+		return
+	}
+	if !s.clocked || s.duration() == 0 && f.Time.Sub(s.start) > longest {
+		skew := arrival.Sub(f.Time)
+		s.start, s.last, s.skew = s.start.Add(s.skew-skew), s.last.Add(s.skew-skew), skew
+	}
+	s.clocked = true
+}
+
 // advance moves the call's clock and returns by how much. A frame out of order moves nothing.
 func (s *state) advance(at time.Time) time.Duration {
 	gone := at.Sub(s.last)
@@ -59,6 +73,7 @@ func (s *state) advance(at time.Time) time.Duration {
 		return 0
 	}
 	s.last = at
+	s.listeners.elapse(gone)
 	return gone
 }
 
@@ -70,15 +85,13 @@ func (s *state) setModels(models []frame.Source) {
 	if len(models) == 0 {
 		return
 	}
-	known := make(map[frame.Stage]frame.Source, len(s.models)+len(models))
+	all := make(map[frame.Stage]frame.Source, len(s.models)+len(models))
 	for _, model := range models {
-		known[model.Stage] = model
+		all[model.Stage] = model
 	}
-	maps.Copy(known, s.models)
-	s.models = known
-	if s.stt == (frame.Source{}) {
-		s.stt = s.models[frame.STT]
-	}
+	maps.Copy(all, s.models)
+	s.models = all
+	s.listeners.start(s.models[frame.STT])
 }
 
 // complete fills in what an event leaves unsaid from the call's defaults, and learns who transcribes.
@@ -90,16 +103,16 @@ func (s *state) complete(source frame.Source) frame.Source {
 	if source.Model == "" {
 		source.Model = known.Model
 	}
-	if source.Stage == frame.STT && (source.Provider != "" || source.Model != "") {
-		s.stt = source
+	if source.Stage == frame.STT {
+		s.listeners.speak(source)
 	}
 	return source
 }
 
 // defaultOf is the call's default for a stage. A realtime model is an LLM as well: bots name it as either.
 func (s *state) defaultOf(stage frame.Stage) frame.Source {
-	model, known := s.models[stage]
-	if !known && stage == frame.Realtime {
+	model, named := s.models[stage]
+	if !named && stage == frame.Realtime {
 		return s.models[frame.LLM]
 	}
 	return model

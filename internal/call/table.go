@@ -16,11 +16,12 @@ type Config struct {
 	IdleTimeout time.Duration
 	// Remember is how long after its end a call's frames are still recognised as duplicates or late.
 	Remember time.Duration
-	// MaxActive is how many calls may be open at once.
-	MaxActive int
+	// MaxCalls is how many calls are known at once, open or remembered. Where a new one needs room, the one that ended
+	// longest ago is forgotten early.
+	MaxCalls int
 }
 
-// ErrTooManyCalls says that a request would open a call beyond Config.MaxActive. Nothing of it was applied.
+// ErrTooManyCalls says that a request would open a call beyond Config.MaxCalls. Nothing of it was applied.
 var ErrTooManyCalls = errors.New("too many calls are open at once")
 
 // Table holds the calls. Requests change it through transactions, concurrently where they are about different calls.
@@ -30,6 +31,7 @@ type Table struct {
 
 	mu    sync.Mutex
 	calls map[string]*call
+	ended []string // in the order of their ends
 }
 
 // call is an entry of the table. Its lock is held by one transaction from Begin to its end; it is never waited for
@@ -38,6 +40,8 @@ type call struct {
 	mu   sync.Mutex
 	gone bool // taken out of the table; whoever still waited for the lock looks the call up again
 	seen map[frame.ID]struct{}
+	// summarised says that the summary that would follow from state has been delivered already.
+	summarised bool
 	state
 }
 
@@ -86,11 +90,38 @@ func (t *Table) find(id string) *call {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.calls[id]
-	if c == nil && t.Active() < t.config.MaxActive {
+	if c == nil && (len(t.calls) < t.config.MaxCalls || t.evict()) {
 		c = &call{seen: map[frame.ID]struct{}{}}
 		t.calls[id] = c
 	}
 	return c
+}
+
+// evict forgets the call that ended longest ago and is not in use, to make room. It is false where there is none.
+func (t *Table) evict() bool {
+	for range len(t.ended) {
+		id := t.ended[0]
+		t.ended = t.ended[1:]
+		if t.drop(id) {
+			return true
+		}
+		if t.calls[id] != nil {
+			t.ended = append(t.ended, id)
+		}
+	}
+	return false
+}
+
+// drop takes a call that nobody holds out of the table; mu is held.
+func (t *Table) drop(id string) bool {
+	c := t.calls[id]
+	if c == nil || !c.mu.TryLock() {
+		return false
+	}
+	defer c.mu.Unlock()
+	c.gone = true
+	delete(t.calls, id)
+	return true
 }
 
 // remove takes a call, whose lock the caller holds, out of the table.
@@ -116,14 +147,51 @@ func (s *state) idle(now time.Time, timeout time.Duration) bool {
 	return s.open && !s.ended && now.Sub(s.arrived) >= timeout
 }
 
-// Forget drops the calls whose time to be remembered has passed.
-func (t *Table) Forget(now time.Time) {
+// Open lists the calls that are open.
+func (t *Table) Open() []string {
+	var open []string
 	t.eachFree(func(id string, c *call) {
-		if c.ended && now.Sub(c.arrived) >= t.config.Remember {
-			c.gone = true
-			delete(t.calls, id)
+		if c.open && !c.ended {
+			open = append(open, id)
 		}
 	})
+	return open
+}
+
+// Forget drops the calls whose time to be remembered has passed. One that a request holds at the moment stays until the
+// next time.
+func (t *Table) Forget(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := t.ended[:0]
+	for i, id := range t.ended {
+		if !t.due(id, now) {
+			kept = append(kept, t.ended[i:]...)
+			break
+		}
+		if t.calls[id] != nil && !t.drop(id) {
+			kept = append(kept, id)
+		}
+	}
+	clear(t.ended[len(kept):])
+	t.ended = kept
+}
+
+// due says whether a call that has ended may be forgotten; mu is held.
+func (t *Table) due(id string, now time.Time) bool {
+	c := t.calls[id]
+	if c == nil || !c.mu.TryLock() {
+		return true
+	}
+	defer c.mu.Unlock()
+	return now.Sub(c.arrived) >= t.config.Remember
+}
+
+// end notes that a call has ended, so that it is forgotten in its turn.
+func (t *Table) end(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = append(t.ended, id)
 }
 
 // eachFree visits the calls that no transaction holds; the others are in use and neither idle nor forgotten.

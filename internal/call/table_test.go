@@ -14,7 +14,7 @@ import (
 
 var (
 	began  = time.Date(2025, 11, 24, 16, 0, 0, 0, time.UTC)
-	config = Config{IdleTimeout: 5 * time.Minute, Remember: 15 * time.Minute, MaxActive: 100}
+	config = Config{IdleTimeout: 5 * time.Minute, Remember: 15 * time.Minute, MaxCalls: 100}
 )
 
 func after(seconds float64) time.Time {
@@ -172,9 +172,12 @@ func TestLateFramesCountAndReopenNothing(t *testing.T) {
 		say(11, frame.Event{Kind: frame.CharactersUsed, Value: 48}),
 		say(12, kind(frame.BotStartedTalking)),
 		say(13, kind(frame.CallEnded)),
+		say(14, kind(frame.Failed)),
+		heard(15, stt("gladia", ""), 3),
 	)
-	assert.Equal(t, []Verdict{Late, Late, Late}, verdicts)
-	assert.Equal(t, []string{"used 2/0 48 /"}, told(facts))
+	assert.Equal(t, []Verdict{Late, Late, Late, Late, Late}, verdicts)
+	assert.Equal(t, []string{"used 2/0 48 /", "failed", "used 3/0 3 gladia/"}, told(facts))
+	assert.False(t, facts[2].Usage.Paired, "no session time follows any more")
 	assert.Zero(t, table.Active())
 }
 
@@ -238,6 +241,24 @@ func TestClocksOfBotAndCollector(t *testing.T) {
 	assert.Equal(t, []string{"opened", "lasted 8", "lasted 12", "turn ended", "ended 20 "}, told(facts))
 }
 
+// The first frame had no timestamp, or one of another century, and the bot's clock is behind ours: the call is as long as the
+// bot says all the same.
+func TestTheBotsClockIsLearnt(t *testing.T) {
+	for name, first := range map[string]time.Time{"none": {}, "wrong": time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		table := NewTable(config)
+		frames := []frame.Frame{{Time: first, Events: []frame.Event{kind(frame.CallStarted)}}, say(2, kind(frame.BotStartedTalking)), say(30, kind(frame.CallEnded))}
+		var facts []Fact
+		for i, arrival := range []float64{0, 2, 30} {
+			tx, err := table.Begin([]string{"c1"})
+			require.NoError(t, err)
+			got, _ := tx.Apply("c1", &frames[i], after(arrival).Add(5*time.Minute))
+			tx.Commit()
+			facts = append(facts, got...)
+		}
+		assert.Equal(t, []string{"opened", "lasted 2", "lasted 28", "turn ended", "ended 30 "}, told(facts), name)
+	}
+}
+
 func TestOneWrongTimestampDoesNotStretchTheCall(t *testing.T) {
 	facts, _ := apply(t, NewTable(config),
 		say(0, kind(frame.CallStarted)), say(40*24*3600, kind(frame.BotStartedTalking)), say(12, kind(frame.CallEnded)))
@@ -250,22 +271,72 @@ func TestOutOfOrderFramesDoNotShortenTheCall(t *testing.T) {
 	assert.Equal(t, []string{"opened", "lasted 10", "lasted 2", "turn ended", "ended 12 "}, told(facts))
 }
 
+func stt(provider, model string) frame.Source {
+	return frame.Source{Stage: frame.STT, Provider: provider, Model: model}
+}
+
+func heard(seconds float64, by frame.Source, audio float64) frame.Frame {
+	return say(seconds, frame.Event{Kind: frame.AudioTranscribed, Source: by, Value: audio})
+}
+
+// Speech recognition was open as long as the call went on, by whoever was last heard of, and at least as long as its audio.
 func TestSpeechRecognitionTime(t *testing.T) {
-	deepgram := frame.Source{Stage: frame.STT, Provider: "deepgram", Model: "nova-3"}
-	facts, _ := apply(t, NewTable(config),
-		say(0, kind(frame.CallStarted)),
-		say(5, frame.Event{Kind: frame.AudioTranscribed, Source: deepgram, Value: 4.5}),
-		say(30, kind(frame.CallEnded)))
-	var usage []Usage
+	gladia, deepgram, assembly := stt("gladia", ""), stt("deepgram", "nova-3"), stt("assemblyai", "universal-streaming")
+	started := say(0, frame.Event{Kind: frame.CallStarted, Models: []frame.Source{gladia}})
+	end := func(seconds float64) frame.Frame { return say(seconds, kind(frame.CallEnded)) }
+	session := func(by frame.Source, seconds float64, paired bool) Usage {
+		return Usage{Source: by, Quantity: STTSession, Amount: seconds, Paired: paired}
+	}
+	audio := func(by frame.Source, seconds float64) Usage {
+		return Usage{Source: by, Quantity: AudioSeconds, Amount: seconds, Paired: true}
+	}
+	timeless := heard(0, assembly, 30)
+	timeless.Time, timeless.ID = time.Time{}, 0
+	for name, test := range map[string]struct {
+		frames []frame.Frame
+		want   []Usage
+	}{
+		"the call's default": {[]frame.Frame{started, end(74.2)}, []Usage{session(gladia, 74.2, false)}},
+		"who reports audio":  {[]frame.Frame{say(0, kind(frame.BotStartedTalking)), heard(5, deepgram, 4.5), end(30)}, []Usage{audio(deepgram, 4.5), session(deepgram, 30, true)}},
+		"the default, told in full": {[]frame.Frame{started, heard(5, stt("gladia", "solaria-1"), 4.5), end(30)}, []Usage{
+			audio(stt("gladia", "solaria-1"), 4.5), session(stt("gladia", "solaria-1"), 30, true),
+		}},
+		"one after the other": {[]frame.Frame{heard(0, assembly, 1), heard(30, assembly, 28), heard(31, deepgram, 1), heard(61, deepgram, 25), end(91)}, []Usage{
+			audio(assembly, 1), audio(assembly, 28), audio(deepgram, 1), audio(deepgram, 25), session(assembly, 31, true), session(deepgram, 60, true),
+		}},
+		"no clock": {[]frame.Frame{timeless, {Events: []frame.Event{kind(frame.CallEnded)}}}, []Usage{audio(assembly, 30), session(assembly, 30, true)}},
+		"nobody":   {[]frame.Frame{say(0, kind(frame.CallStarted)), end(30)}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			facts, _ := apply(t, NewTable(config), test.frames...)
+			assert.Equal(t, test.want, usage(facts))
+			assert.Len(t, facts[len(facts)-1].Summary.Usage, len(test.want))
+		})
+	}
+}
+
+func usage(facts []Fact) []Usage {
+	var used []Usage
 	for _, f := range facts {
 		if f.Kind == Used {
-			usage = append(usage, f.Usage)
+			used = append(used, f.Usage)
 		}
 	}
-	assert.Equal(t, []Usage{
-		{Source: deepgram, Quantity: AudioSeconds, Amount: 4.5, Paired: true},
-		{Source: deepgram, Quantity: STTSession, Amount: 30, Paired: true},
-	}, usage)
+	return used
+}
+
+// What open calls hold back is made known when the collector ends before them, and not once more by the calls' ends.
+func TestSettle(t *testing.T) {
+	table := NewTable(config)
+	apply(t, table, say(0, frame.Event{Kind: frame.CallStarted, Models: []frame.Source{stt("gladia", "")}}), say(30, kind(frame.BotStartedTalking)))
+	assert.Equal(t, []string{"c1"}, table.Open())
+	tx, err := table.Begin([]string{"c1"})
+	require.NoError(t, err)
+	assert.Equal(t, []Usage{{Source: stt("gladia", ""), Quantity: STTSession, Amount: 30}}, usage(tx.Settle()))
+	tx.Commit()
+	facts, _ := apply(t, table, say(50, kind(frame.CallEnded)))
+	assert.Equal(t, []Usage{{Source: stt("gladia", ""), Quantity: STTSession, Amount: 20}}, usage(facts))
+	assert.Empty(t, table.Open())
 }
 
 func TestDefaultsFillWhatAFrameLeavesOut(t *testing.T) {
@@ -296,7 +367,7 @@ func TestDefaultsAddUp(t *testing.T) {
 	s.setModels([]frame.Source{realtime, {Stage: frame.LLM, Model: "other"}, {Stage: frame.STT, Model: "whisper-1"}})
 	assert.Equal(t, gpt, s.complete(frame.Source{Stage: frame.LLM}))
 	assert.Equal(t, realtime, s.complete(frame.Source{Stage: frame.Realtime}))
-	assert.Equal(t, "whisper-1", s.stt.Model)
+	assert.Equal(t, "whisper-1", s.listeners.list[0].source.Model)
 	assert.Equal(t, map[frame.Stage]frame.Source{frame.LLM: gpt}, before.models, "a copy of the state is not written to")
 }
 
@@ -327,33 +398,71 @@ func TestUsageOfOneEventEach(t *testing.T) {
 		say(2, frame.Event{Kind: frame.TokensUsed, Source: tts, Tokens: frame.Tokens{frame.CompletionAudio: 90}, Paired: true}),
 		say(3, frame.Event{Kind: frame.TokensUsed, Source: stt, Tokens: frame.Tokens{frame.PromptAudio: 30}}),
 		say(4, kind(frame.CallEnded)))
-	var usage []Usage
-	for _, f := range facts {
-		if f.Kind == Used {
-			usage = append(usage, f.Usage)
-		}
-	}
 	assert.Equal(t, []Usage{
 		{Source: realtime, Quantity: RealtimeSession, Amount: 74.2},
 		{Source: tts, Quantity: Characters, Amount: 48, Paired: true},
 		{Source: tts, Quantity: Tokens, Leaf: frame.CompletionAudio, Amount: 90, Paired: true},
 		{Source: stt, Quantity: Tokens, Leaf: frame.PromptAudio, Amount: 30, Request: 30},
 		{Source: stt, Quantity: STTSession, Amount: 4, Paired: true},
-	}, usage)
+	}, usage(facts))
 }
 
 func TestTooManyCalls(t *testing.T) {
-	table := NewTable(Config{IdleTimeout: time.Minute, Remember: time.Minute, MaxActive: 1})
-	apply(t, table, say(0, kind(frame.CallStarted)))
-	_, err := table.Begin([]string{"c1", "c2"})
-	require.ErrorIs(t, err, ErrTooManyCalls)
-	tx, err := table.Begin([]string{"c1"})
-	require.NoError(t, err, "a refused request holds no lock")
-	tx.Rollback()
+	table := NewTable(Config{IdleTimeout: time.Minute, Remember: time.Minute, MaxCalls: 2})
+	open := func(ids ...string) error {
+		tx, err := table.Begin(ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			f := say(0, kind(frame.CallStarted))
+			tx.Apply(id, &f, began)
+		}
+		tx.Commit()
+		return nil
+	}
+	require.ErrorIs(t, open("c1", "c2", "c3"), ErrTooManyCalls)
+	assert.Empty(t, table.calls, "a refused request leaves nothing and holds no lock")
+	require.NoError(t, open("c1", "c2"))
+	require.ErrorIs(t, open("c1", "c3"), ErrTooManyCalls)
+
 	apply(t, table, say(1, kind(frame.CallEnded)))
-	tx, err = table.Begin([]string{"c2"})
+	require.NoError(t, open("c3"), "the call that has ended makes room")
+	assert.NotContains(t, table.calls, "c1")
+	assert.Equal(t, 2, table.Active())
+	require.ErrorIs(t, open("c4"), ErrTooManyCalls)
+}
+
+func TestACallHasAnEndOfEvents(t *testing.T) {
+	table := NewTable(config)
+	f := frame.Frame{Events: make([]frame.Event, MaxEvents)}
+	tx, err := table.Begin([]string{"c1"})
 	require.NoError(t, err)
-	tx.Rollback()
+	_, verdict := tx.Apply("c1", &f, began)
+	assert.Equal(t, Accepted, verdict)
+	one := say(1, kind(frame.BotStartedTalking))
+	facts, verdict := tx.Apply("c1", &one, began)
+	assert.Equal(t, TooLong, verdict)
+	assert.Empty(t, facts)
+	tx.Commit()
+}
+
+// A summary that was delivered does not follow again while only the metrics of the end are refused, unless the call went on.
+func TestSummaryOfAnIdleCallFollowsOnce(t *testing.T) {
+	table := NewTable(config)
+	apply(t, table, say(0, kind(frame.CallStarted)))
+	summary := func(now time.Time) *Summary {
+		tx, err := table.Begin([]string{"c1"})
+		require.NoError(t, err)
+		defer tx.Rollback()
+		facts := tx.EndIdle(now)
+		tx.Summarised()
+		return facts[len(facts)-1].Summary
+	}
+	assert.NotNil(t, summary(after(300)))
+	assert.Nil(t, summary(after(310)))
+	apply(t, table, say(320, kind(frame.BotStartedTalking)))
+	assert.NotNil(t, summary(after(700)))
 }
 
 // Requests about the same calls in any order neither block each other for good nor lose or repeat a fact.

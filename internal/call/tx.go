@@ -14,7 +14,11 @@ const (
 	Accepted  Verdict = iota + 1
 	Duplicate         // known already; nothing follows from it
 	Late              // its call has ended; its measurements count
+	TooLong           // its call has had MaxEvents already; nothing follows from it
 )
+
+// MaxEvents is how many events a call may have, and so how much of it is remembered: several days of talk.
+const MaxEvents = 100_000
 
 // Tx is what the frames of one request would change in their calls. The calls are locked until Commit or Rollback,
 // so that a request that is refused downstream has changed nothing, and one beside it has not built on the change.
@@ -28,14 +32,22 @@ type staged struct {
 	*call
 	next state
 	ids  []frame.ID // seen for the first time in this transaction
+	// changed says that a frame was applied, so that a summary delivered before is out of date.
+	changed bool
 }
 
 // Apply applies a frame that arrived at a moment, to a call that was named to Begin, and returns the facts that follow.
 func (tx *Tx) Apply(callID string, f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	c := tx.calls[callID]
+	if c.next.events >= MaxEvents {
+		return nil, TooLong
+	}
 	if !c.remember(f.ID) {
 		return nil, Duplicate
 	}
+	c.next.events += max(len(f.Events), 1)
+	c.changed = true
+	c.next.anchor(f, arrival)
 	s := step{state: &c.next, callID: callID, id: f.ID, at: c.next.moment(f, arrival)}
 	if c.next.ended {
 		s.late(f)
@@ -59,7 +71,8 @@ func (c *staged) remember(id frame.ID) bool {
 	return true
 }
 
-// EndIdle ends the calls of the transaction that are still idle.
+// EndIdle ends the calls of the transaction that are still idle. A summary that Summarised has noted does not follow
+// again.
 func (tx *Tx) EndIdle(now time.Time) []Fact {
 	var facts []Fact
 	for id, c := range tx.calls {
@@ -69,6 +82,27 @@ func (tx *Tx) EndIdle(now time.Time) []Fact {
 		s := step{state: &c.next, callID: id, at: c.next.last}
 		s.end("idle_timeout")
 		c.next.arrived = now
+		if last := len(s.facts) - 1; c.summarised {
+			s.facts[last].Summary = nil
+		}
+		facts = append(facts, s.facts...)
+	}
+	return facts
+}
+
+// Summarised notes that the summaries of the transaction's calls were delivered, whatever becomes of the rest.
+func (tx *Tx) Summarised() {
+	for _, c := range tx.calls {
+		c.summarised = true
+	}
+}
+
+// Settle makes known what is held back until the end of the calls, because the collector ends before them.
+func (tx *Tx) Settle() []Fact {
+	var facts []Fact
+	for id, c := range tx.calls {
+		s := step{state: &c.next, callID: id, at: c.next.last}
+		s.settle()
 		facts = append(facts, s.facts...)
 	}
 	return facts
@@ -78,7 +112,11 @@ func (tx *Tx) EndIdle(now time.Time) []Fact {
 func (tx *Tx) Commit() {
 	for id, c := range tx.calls {
 		tx.table.active.Add(activity(&c.next) - activity(&c.state))
+		if c.next.ended && !c.ended {
+			tx.table.end(id)
+		}
 		c.state = c.next
+		c.summarised = c.summarised && !c.changed
 		tx.release(id, c)
 	}
 	tx.calls = nil

@@ -33,17 +33,17 @@ func Decode(message []byte) (frame.Frame, error) {
 	case h.Label == rtvi.Label:
 		return rtvi.Decode(message)
 	case h.Type == openairealtime.Failure && h.EventID != "":
-		return openairealtime.Decode(message)
+		return openairealtime.Decode(h.Type, message)
 	case livekit.IsEvent(h.Type):
-		return livekit.Decode(message)
+		return livekit.Decode(h.Type, message)
 	case openairealtime.IsEvent(h.Type):
-		return openairealtime.Decode(message)
+		return openairealtime.Decode(h.Type, message)
 	case pipecat.IsRecord(h.Kind):
 		return pipecat.DecodeRecord(message)
 	case h.ProcessorUsable != nil:
 		return pipecat.DecodeErrorRecord(message)
 	case pipecat.IsFrame(h.Type):
-		return pipecat.DecodeFrame(message)
+		return pipecat.DecodeFrame(h.Type, message)
 	}
 	return decodeCarried(message)
 }

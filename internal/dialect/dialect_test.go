@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,14 @@ func TestDecodePipecatFrames(t *testing.T) {
 			[]frame.Event{{Kind: frame.TTFB, Source: cartesia, Value: 190}},
 		},
 		"record: speech": {`{"kind":"bot_speech_started","call_id":"c1","timestamp":1764000003.1,"started_at":null}`, []frame.Event{{Kind: frame.BotStartedTalking}}},
+		"a total alone": {
+			`{"kind":"llm","call_id":"c1","processor":"OpenAILLMService#0","timestamp":1764000003.1,"prompt_tokens":0,"completion_tokens":0,"total_tokens":500}`,
+			[]frame.Event{{Kind: frame.TokensUsed, Source: llm(""), Tokens: frame.Tokens{frame.Unsplit: 500}}},
+		},
+		"a reason in words": {
+			`{"type":"EndFrame","call_id":"c1","timestamp":1764000003.1,"reason":"Goodbye Mr Smith, your card ends in 1234"}`,
+			[]frame.Event{{Kind: frame.CallEnded, Name: "other"}},
+		},
 		"record: tool": {
 			`{"kind":"function_call_timed_out","call_id":"c1","function_name":"book","tool_call_id":"t","timestamp":1764000003.1,"arguments":{"name":"secret"}}`,
 			[]frame.Event{{Kind: frame.ToolCalled, Name: "book", Outcome: "timed_out"}},
@@ -145,6 +154,7 @@ func TestDecodeIgnores(t *testing.T) {
 	for _, message := range []string{
 		`{"type":"TranscriptionFrame","call_id":"c1","text":"secret"}`,
 		`{"type":"HeartbeatFrame"}`,
+		`{"type":"RTVIServerMessageFrame","data":{"a":1},"processor":{"x":2},"category":[3]}`,
 		`{"kind":"ttfa","seconds":0.3}`,
 		`{"kind":"user_turn_started"}`,
 		`{"kind":"function_call_started","function_name":"book"}`,
@@ -175,22 +185,26 @@ func TestDecodeSentinels(t *testing.T) {
 func TestDecodeRejects(t *testing.T) {
 	for message, want := range map[string]string{
 		`{`:                               "not JSON",
-		`{"type":5}`:                      "type: must be a string, not number",
+		`{"type":5}`:                      "type: must be a string",
 		`{"x":1}`:                         `no known dialect: expected a Pipecat frame ("type":"…Frame"), `,
 		`{"kind":"whatever"}`:             `no known dialect: expected a Pipecat frame ("type":"…Frame"), `,
-		`{"type":"EndFrame","call_id":7}`: "call_id: must be a string, not number",
+		`{"type":"EndFrame","call_id":7}`: "call_id: must be a string",
 		`{"type":"EndFrame","id":[1]}`:    "id: must be a string or a number",
-		`{"type":"EndFrame","timestamp":"yesterday"}`:     "timestamp: must be Unix seconds or an RFC 3339 string",
-		`{"type":"EndFrame","timestamp":-5}`:              "timestamp: must be Unix seconds (or milliseconds) of this century",
-		`{"type":"EndFrame","timestamp":1e300}`:           "timestamp: must be Unix seconds (or milliseconds) of this century",
-		`{"type":"EndFrame","timestamp":8123.4}`:          "is it a monotonic clock",
-		`{"type":"EndFrame","timestamp":""}`:              "timestamp: must be Unix seconds or an RFC 3339 string",
-		`{"type":"MetricsFrame","data":{}}`:               "data: must be an array, not object",
-		`{"kind":"tts","characters":-1}`:                  "characters: must be between 0 and 1e+08",
-		`{"kind":"tts"}`:                                  "characters: missing",
-		`{"kind":"ttfb","seconds":""}`:                    "seconds: must be a finite number",
-		`{"kind":"llm","prompt_tokens":1000000000000000}`: "prompt_tokens: must be between 0 and 1000000000 tokens",
-		`{"kind":"llm","prompt_tokens":1.5}`:              "prompt_tokens: must be a whole number, not number",
+		`{"type":"EndFrame","timestamp":"yesterday"}`:            "timestamp: must be Unix seconds or an RFC 3339 string",
+		`{"type":"EndFrame","timestamp":-5}`:                     "timestamp: must be Unix seconds (or milliseconds) of this century",
+		`{"type":"EndFrame","timestamp":1e300}`:                  "timestamp: must be Unix seconds (or milliseconds) of this century",
+		`{"type":"EndFrame","timestamp":8123.4}`:                 "is it a monotonic clock",
+		`{"type":"EndFrame","timestamp":""}`:                     "timestamp: must be Unix seconds or an RFC 3339 string",
+		`{"type":"MetricsFrame","data":{}}`:                      "data: must be an array",
+		`{"kind":"tts","characters":-1}`:                         "characters: must be between 0 and 1e+08",
+		`{"type":"EndFrame","type":"EndFrame"}`:                  "the same name stands twice in one object",
+		`{"kind":"tts"}`:                                         "characters: missing",
+		`{"kind":"tts","characters":0.9}`:                        "characters: must be a whole number",
+		`{"type":"EndFrame","timestamp":"1970-01-01T00:00:05Z"}`: "timestamp: must be Unix seconds (or milliseconds) of this century",
+		`{"type":"EndFrame","timestamp":"9999-01-01T00:00:05Z"}`: "timestamp: must be Unix seconds (or milliseconds) of this century",
+		`{"kind":"ttfb","seconds":""}`:                           "seconds: must be a finite number",
+		`{"kind":"llm","prompt_tokens":1000000000000000}`:        "prompt_tokens: must be between 0 and 1000000000 tokens",
+		`{"kind":"llm","prompt_tokens":1.5}`:                     "prompt_tokens: must be a whole number, without a fraction or exponent",
 	} {
 		_, err := Decode([]byte(message))
 		var fault frame.Fault
@@ -210,12 +224,13 @@ func TestDecodeBadDatum(t *testing.T) {
 		`{"type":"HoroscopeMetricsData"}`:                                                          "data[1].type: not a class of Pipecat's metrics",
 		`{"type":"TTSUsageMetricsData","value":-3}`:                                                "data[1].value: must be between 0 and 1e+08",
 		`{"type":"LLMUsageMetricsData","value":null}`:                                              "data[1].value: missing",
-		`{"type":"LLMUsageMetricsData","value":7}`:                                                 "data[1].value: must be an object, not number",
+		`{"type":"LLMUsageMetricsData","value":7}`:                                                 "data[1].value: must be an object",
 		`{"type":"LLMUsageMetricsData","value":{"prompt_tokens":-1}}`:                              "data[1].value.prompt_tokens: must be between 0 and 1000000000 tokens",
-		`{"type":"LLMUsageMetricsData","value":{"prompt_tokens":"x"}}`:                             "data[1].value.prompt_tokens: must be a whole number, not string",
+		`{"type":"LLMUsageMetricsData","value":{"prompt_tokens":"x"}}`:                             "data[1].value.prompt_tokens: must be a whole number, without a fraction or exponent",
 		`{"type":"LLMUsageMetricsData","value":{"prompt_tokens":10,"cache_read_input_tokens":20}}`: "data[1].value: the parts",
+		`{"type":"LLMUsageMetricsData","value":{"input_tokens":500,"output_tokens":100}}`:          "data[1].value.prompt_tokens: missing",
 		`{"type":"STTUsageMetricsData","value":{}}`:                                                "data[1].value.audio_seconds: missing",
-		`5`: "data[1]: must be an object, not number",
+		`5`: "data[1]: must be an object",
 	} {
 		got, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[` +
 			`{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19},` + datum + `]}`))
@@ -225,6 +240,14 @@ func TestDecodeBadDatum(t *testing.T) {
 			assert.Contains(t, got.Faults[0].Error(), want, datum)
 		}
 	}
+}
+
+func TestDecodeTooManyData(t *testing.T) {
+	got, err := Decode([]byte(`{"type":"MetricsFrame","data":[{}` + strings.Repeat(",{}", 1000) + `]}`))
+	require.NoError(t, err)
+	assert.Empty(t, got.Events)
+	require.Len(t, got.Faults, 1)
+	assert.Equal(t, "data: more than 1000 data in one frame", got.Faults[0].Error())
 }
 
 // The same frame sent again, also with another timestamp as at another hop, is the same frame.

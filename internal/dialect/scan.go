@@ -7,11 +7,12 @@ import (
 )
 
 // scanner finds where JSON values end. It counts brackets and respects strings, no more: whether a value is right
-// JSON is for its decoder to say. Work is linear in the value's length and bounded by maxDepth.
+// JSON is for its decoder to say. Work is linear in the value's length.
 type scanner struct {
 	data     []byte
 	pos      int
 	maxDepth int
+	cutOff   int // how often a value broke off at the end of the data
 }
 
 func (s *scanner) atEnd() bool { return s.pos >= len(s.data) }
@@ -81,6 +82,7 @@ func (s *scanner) nested() *frame.Fault {
 			s.pos++
 		}
 	}
+	s.cutOff++
 	return fault(frame.NotJSON, "the message breaks off before its end")
 }
 
@@ -93,11 +95,14 @@ func (s *scanner) text() *frame.Fault {
 			s.pos++
 			return nil
 		case '\\':
-			s.pos++
+			if s.pos++; s.peek() == '\n' {
+				return fault(frame.NotJSON, "a string is not closed before the end of its line")
+			}
 		case '\n':
 			return fault(frame.NotJSON, "a string is not closed before the end of its line")
 		}
 	}
+	s.cutOff++
 	return fault(frame.NotJSON, "the message breaks off inside a string")
 }
 

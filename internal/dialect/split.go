@@ -87,12 +87,19 @@ func (s *splitter) array() {
 	}
 }
 
+// maxCutOff is how many messages of a stream may break off at the end of the body before the rest is given up. Each sends
+// the scanner to the end, so without a bound a body made of such would cost its size times its lines.
+const maxCutOff = 3
+
 // stream takes objects up to the end of the body.
 func (s *splitter) stream() {
 	for s.skipSpace(); !s.atEnd() && !s.overflown; s.skipSpace() {
 		start := s.pos
 		if fault := s.value(); fault != nil {
 			s.add(Message{Fault: fault})
+			if s.cutOff == maxCutOff {
+				return
+			}
 			s.pos = start
 			s.skipLine()
 			continue

@@ -66,6 +66,18 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// Messages that break off at the end of the body are given up after a few: each costs a scan of all that follows.
+func TestSplitGivesUp(t *testing.T) {
+	for _, line := range []string{"{\n", "{\"\\\n", "{\"a\":[\n"} {
+		messages, err := Split([]byte(strings.Repeat(line, 9)+strings.Repeat("x", 9)), testLimits)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(messages), 10, line)
+	}
+	messages, err := Split([]byte("{\n{\n{\n{\n"+`{"a":1}`), testLimits)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"!not_json", "!not_json", "!not_json"}, shown(messages))
+}
+
 func TestSplitDepth(t *testing.T) {
 	nested := func(n int) string { return strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) }
 	messages, err := Split([]byte(nested(32)+"\n"+nested(33)+"\n"+nested(1)), testLimits)
@@ -82,21 +94,26 @@ func TestSplitTooMany(t *testing.T) {
 	require.ErrorIs(t, err, ErrTooManyMessages)
 	_, err = Split([]byte("["+strings.Repeat("{},", 10)+"{}]"), testLimits)
 	require.ErrorIs(t, err, ErrTooManyMessages)
-	_, err = Split([]byte(strings.Repeat("{\n", 11)), testLimits)
+	_, err = Split([]byte(strings.Repeat("x\n", 11)), testLimits)
 	require.ErrorIs(t, err, ErrTooManyMessages, "faults count too")
 }
 
-// BenchmarkSplitHostile is a body made to be slow: each bracket that is never closed sends the scanner to the body's end.
-// That can happen as often as the depth allows and no more, so its cost is bounded by Depth times its size.
+// BenchmarkSplitHostile is bodies made to be slow, in which lines that are never closed send the scanner to the body's end.
 func BenchmarkSplitHostile(b *testing.B) {
-	body := []byte(strings.Repeat("{\n", 31) + `{"a":"` + strings.Repeat("x", 4<<20) + `"}`)
-	limits := Limits{Messages: 10_000, Depth: 32}
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Split(body, limits); err != nil {
-			b.Fatal(err)
-		}
+	rest := strings.Repeat("x", 4<<20)
+	for name, body := range map[string]string{
+		"brackets": strings.Repeat("{\n", 9000) + rest,
+		"strings":  strings.Repeat("{\"\\\n", 9000) + rest,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Split([]byte(body), Limits{Messages: 10_000, Depth: 32}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	NoCallID       Class = "no_call_id"
 	CallIDTooLong  Class = "call_id_too_long"
 	FutureTime     Class = "future_time"
+	CallTooLong    Class = "call_too_long"
 )
 
 // Fault says what is wrong with a message or with one datum in it, where, and what would be right. It never

@@ -10,8 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
 
 // Book answers what a usage costs. It does not change; it is safe for concurrent use.
@@ -118,8 +116,8 @@ func (b *builder) addVendor(f *File) {
 	v.reseller = v.reseller || f.Reseller
 	b.addAliases(f, v)
 	for _, stage := range slices.Sorted(maps.Keys(f.Defaults)) {
-		if !slices.Contains(stages, stage) {
-			b.fail("%s: defaults has stage %q; it must be one of %s", f.Name, stage, strings.Join(stages, ", "))
+		if !slices.Contains(Stages, stage) {
+			b.fail("%s: defaults has stage %q; it must be one of %s", f.Name, stage, strings.Join(Stages, ", "))
 		}
 		v.defaults[stage] = fold(f.Defaults[stage])
 		b.refs = append(b.refs, reference{f.Name + ": defaults." + stage, v, v.defaults[stage], stage})
@@ -142,11 +140,6 @@ func (b *builder) addAliases(f *File, v *vendor) {
 		v.aliases[fold(alias)] = id
 		b.refs = append(b.refs, reference{f.Name + ": model_aliases." + alias, v, id, ""})
 	}
-}
-
-var stages = []string{
-	semconv.StageSTT, semconv.StageLLM, semconv.StageTTS,
-	semconv.StageRealtime, semconv.StageTransport, semconv.StagePlatform,
 }
 
 func (b *builder) addRows(f *File, layer int) {
@@ -269,8 +262,18 @@ func (b *builder) choosePlans(plans map[string]string) {
 		slices.SortStableFunc(offers, precedence)
 		return offers
 	})
+	b.checkPlans(known)
+}
+
+// checkPlans looks for chosen plans that no row is for; known are those that rows are for, by provider.
+func (b *builder) checkPlans(known map[string][]string) {
 	for _, provider := range slices.Sorted(maps.Keys(b.plans)) {
-		if plan := b.plans[provider]; !slices.Contains(known[provider], plan) {
+		plan := b.plans[provider]
+		switch {
+		case known[provider] == nil:
+			b.fail("plans: provider %q is unknown or has no plans; those that have some are %q",
+				provider, slices.Sorted(maps.Keys(known)))
+		case !slices.Contains(known[provider], plan):
 			b.fail("plans: %s has no plan %q; known are %q", provider, plan, known[provider])
 		}
 	}

@@ -233,4 +233,7 @@ func TestUnknownPlanIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = NewBook(map[string]string{"cartesia": "gratis"}, base)
 	require.EqualError(t, err, `plans: cartesia has no plan "gratis"; known are ["startup" "scale"]`)
+	_, err = NewBook(map[string]string{"cartesa": "scale", "openai": "scale"}, base)
+	const some = `is unknown or has no plans; those that have some are ["cartesia" "deepgram" "gladia" "google" "livekit"]`
+	require.EqualError(t, err, `plans: provider "cartesa" `+some+"\n"+`plans: provider "openai" `+some)
 }

@@ -31,6 +31,12 @@ const (
 	kindCount
 )
 
+// Stages are the stages that usage belongs to, in the order in which they are listed. Nobody may change it.
+var Stages = []string{
+	semconv.StageSTT, semconv.StageLLM, semconv.StageTTS,
+	semconv.StageRealtime, semconv.StageTransport, semconv.StagePlatform,
+}
+
 // traits of a kind.
 type traits struct {
 	name  string

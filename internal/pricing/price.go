@@ -1,6 +1,9 @@
 package pricing
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Usage is something that was used and may cost money.
 type Usage struct {
@@ -70,6 +73,12 @@ func (b *Book) Price(u *Usage) Result {
 	return result
 }
 
+// ChangesAfter says whether what a usage costs, or why it has no price, can still change after a moment, other than by the
+// conditions of the single usage. Like Price it allocates nothing once it has seen provider, model and kind.
+func (b *Book) ChangesAfter(u *Usage, moment time.Time) bool {
+	return b.quote(u.Provider, u.Model, u.Kind).lastChange > moment.UnixNano()
+}
+
 // quote is what the book offers for a kind of a model: all that does not depend on the single usage.
 type quote struct {
 	provider string
@@ -77,6 +86,8 @@ type quote struct {
 	reason   Reason
 	offers   []*offer // by precedence
 	paired   []*offer // of the kind's pairs
+	// lastChange is when the last of all these begins or ends, in Unix nanoseconds.
+	lastChange int64
 }
 
 func (b *Book) quote(provider, model string, kind Kind) *quote {
@@ -103,7 +114,20 @@ func (b *Book) makeQuote(provider, model string, kind Kind) *quote {
 	for _, pair := range kind.Pairs() {
 		q.paired = append(q.paired, offersOf(products, pair)...)
 	}
+	q.lastChange = max(lastChange(q.offers), lastChange(q.paired))
 	return q
+}
+
+// lastChange is when the last of the offers begins or ends; those that always hold never do.
+func lastChange(offers []*offer) int64 {
+	last := int64(math.MinInt64)
+	for _, o := range offers {
+		last = max(last, o.from)
+		if o.until != math.MaxInt64 {
+			last = max(last, o.until)
+		}
+	}
+	return last
 }
 
 func offersOf(products []*product, kind Kind) []*offer {

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -518,4 +519,67 @@ func TestPriceAllocatesNothing(t *testing.T) {
 			b.Price(&usages[i])
 		}
 	}))
+}
+
+// A price changes when a row of the kind, of the kind that it is billed like, or of its pair begins or ends.
+func TestChangesAfter(t *testing.T) {
+	book := bookOf(t, `provider: acme
+rows:
+  - {models: [once], usage: prompt.text, unit: token, price: "1", per: "1"}
+  - {models: [ends], usage: prompt.text, unit: token, price: "1", per: "1", effective_until: "2026-08-01T00:00:00Z"}
+  - {models: [begins], usage: completion.text, unit: token, price: "1", per: "1", effective_from: "2026-08-01T00:00:00Z"}
+  - {models: [ear], usage: stt_audio_seconds, unit: second, price: "1", per: "1", effective_until: "2026-08-01T00:00:00Z"}
+`)
+	change := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		model string
+		kind  Kind
+		want  bool
+	}{
+		{"once", PromptText, false},
+		{"ends", PromptText, true},
+		{"ends", CompletionText, false},
+		{"begins", CompletionText, true},
+		{"begins", CompletionReasoning, true},
+		{"ear", STTAudio, true},
+		{"ear", STTSession, true},
+		{"unknown", PromptText, false},
+	} {
+		t.Run(test.model+" "+test.kind.String(), func(t *testing.T) {
+			u := &Usage{Provider: "acme", Model: test.model, Kind: test.kind}
+			assert.Equal(t, test.want, book.ChangesAfter(u, time.Unix(0, 0)))
+			assert.Equal(t, test.want, book.ChangesAfter(u, change.Add(-1)))
+			assert.False(t, book.ChangesAfter(u, change))
+		})
+	}
+}
+
+func TestQuantitySince(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		q, was Quantity
+		more   float64
+		ok     bool
+	}{
+		{"counts", count(7), count(5), 2, true},
+		{"the largest counts", count(math.MaxInt64), count(math.MaxInt64 - 1), 1, true},
+		{"the same count", count(5), count(5), 0, true},
+		{"a count that fell", count(5), count(7), 0, false},
+		{"measures", measure(7.5), measure(5.25), 2.25, true},
+		{"measures of one size", measure(7.5), measure(7.25), 0.25, true},
+		{"a measure that fell", measure(7.25), measure(7.5), 0, false},
+		{"a measure that fell far", measure(0.25), measure(7.5), 0, false},
+		{"from nothing", measure(7.5), Quantity{}, 7.5, true},
+		{"to nothing", measure(0), measure(7.5), 0, false},
+		{"from a count to a measure", measure(7.5), count(7), 0.5, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			more, ok := test.q.Since(test.was)
+			require.Equal(t, test.ok, ok)
+			if ok {
+				assert.Equal(t, test.more, more.Float())
+				assert.Equal(t, test.more == 0, more.IsZero())
+			}
+		})
+	}
 }

@@ -28,6 +28,20 @@ func Measure(f float64) (Quantity, bool) {
 	return Quantity{mantissa: uint64(fraction * (1 << significand)), exponent: exponent - significand}, true
 }
 
+// Since is how much more q is than was. It is false if q is less.
+func (q Quantity) Since(was Quantity) (Quantity, bool) {
+	if q.exponent == was.exponent {
+		return Quantity{mantissa: q.mantissa - was.mantissa, exponent: q.exponent}, q.mantissa >= was.mantissa
+	}
+	return Measure(q.Float() - was.Float())
+}
+
+// IsZero says whether there is nothing.
+func (q Quantity) IsZero() bool { return q.mantissa == 0 }
+
+// Float is the nearest float64.
+func (q Quantity) Float() float64 { return math.Ldexp(float64(q.mantissa), q.exponent) }
+
 // rate is US dollars for one of a kind's unit: the fraction num/den in lowest terms.
 type rate struct {
 	num, den uint64

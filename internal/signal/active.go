@@ -12,7 +12,7 @@ import (
 // Active is voice.calls.active as observed at a moment: the one metric that is a state and not an event, and so the one
 // that is cumulative (since the observer's start) and has no call_id.
 func Active(service string, calls int, since, now time.Time) pmetric.Metrics {
-	b := NewBatch(service)
+	b := NewBatch(service, nil)
 	metric, _ := b.metric(semconv.MetricCallsActive, semconv.UnitCall)
 	sum := metric.SetEmptySum()
 	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)

@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
@@ -22,7 +23,7 @@ func BenchmarkConvert(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				NewBatch("voice-rag-bot").Add(facts)
+				NewBatch("voice-rag-bot", new(atomic.Uint64)).Add(facts)
 			}
 		})
 	}

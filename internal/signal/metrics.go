@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -19,11 +20,15 @@ type Batch struct {
 	byName  map[string]pmetric.Metric
 	points  int
 	calls   []call.Fact // that have ended, for the logs
+	// sequence numbers the points of all batches that share it.
+	sequence *atomic.Uint64
 }
 
-// NewBatch makes an empty batch whose signals carry service as service.name.
-func NewBatch(service string) *Batch {
-	b := &Batch{service: service, metrics: pmetric.NewMetrics(), byName: map[string]pmetric.Metric{}}
+// NewBatch makes an empty batch whose signals carry service as service.name. Batches of one producer share a sequence.
+func NewBatch(service string, sequence *atomic.Uint64) *Batch {
+	b := &Batch{
+		service: service, metrics: pmetric.NewMetrics(), byName: map[string]pmetric.Metric{}, sequence: sequence,
+	}
 	resource := b.metrics.ResourceMetrics().AppendEmpty()
 	resource.Resource().Attributes().PutStr(attrServiceName, service)
 	b.scope = resource.ScopeMetrics().AppendEmpty()
@@ -74,9 +79,21 @@ func (b *Batch) add(f *call.Fact) {
 		put(attrs, semconv.AttrCategory, f.Name)
 	case call.Ended:
 		attrs := b.histogram(f, semconv.MetricCallDuration, semconv.UnitSeconds, semconv.DurationBounds)
-		put(attrs, semconv.AttrEndReason, f.Name)
-		b.calls = append(b.calls, *f)
+		put(attrs, semconv.AttrEndReason, endReason(f.Name))
+		if f.Summary != nil {
+			b.calls = append(b.calls, *f)
+		}
 	}
+}
+
+// endReason is one of a closed set: a histogram has twenty series for each. The bot's own word is on the summary.
+func endReason(word string) string {
+	switch word {
+	case "end", "hangup", "cancel", "error", "idle_timeout",
+		"participant_disconnected", "user_initiated", "task_completed", "job_shutdown": // LiveKit's
+		return word
+	}
+	return "other"
 }
 
 // used is a usage point: what the cost processor prices.
@@ -173,11 +190,12 @@ func (b *Batch) metric(name, unit string) (pmetric.Metric, bool) {
 	return metric, false
 }
 
-// stamp is the moment of the next point. Facts are exact to the microsecond; the nanoseconds below number the points of
-// the batch, so that no two of one stream share a timestamp (stock processors drop the second as out of order).
+// stamp is the moment of the next point. Facts are exact to the microsecond; the nanoseconds below number the points, so
+// that two of one stream do not share a timestamp (stock processors drop the second as out of order) unless they are of
+// the same microsecond and a thousand points apart.
 func (b *Batch) stamp(at time.Time) pcommon.Timestamp {
 	b.points++
-	return pcommon.NewTimestampFromTime(at.Truncate(time.Microsecond)) + pcommon.Timestamp(b.points%1000)
+	return pcommon.NewTimestampFromTime(at.Truncate(time.Microsecond)) + pcommon.Timestamp(b.sequence.Add(1)%1000)
 }
 
 // identify writes what every point carries.

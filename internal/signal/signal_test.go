@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func TestStagesAreTheSameWords(t *testing.T) {
 }
 
 func only(t *testing.T, facts ...call.Fact) pmetric.Metric {
-	b := NewBatch("voice-rag-bot")
+	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
 	b.Add(facts)
 	resource := b.Metrics().ResourceMetrics().At(0)
 	assert.Equal(t, map[string]any{"service.name": "voice-rag-bot"}, resource.Resource().Attributes().AsRaw())
@@ -142,6 +143,12 @@ func TestHistograms(t *testing.T) {
 	assert.Equal(t, semconv.DurationBounds, ended.Histogram().DataPoints().At(0).ExplicitBounds().AsRaw())
 }
 
+func TestEndReasonsAreFew(t *testing.T) {
+	for word, want := range map[string]string{"hangup": "hangup", "idle_timeout": "idle_timeout", "participant_disconnected": "participant_disconnected", "customer-did-not-pay": "other", "": "other"} {
+		assert.Equal(t, want, endReason(word))
+	}
+}
+
 func TestBucketUpperBoundIsInclusive(t *testing.T) {
 	for value, want := range map[float64]int{0: 0, 50: 0, 50.1: 1, 2000: 11, 10000: 17, 10000.1: 18} {
 		assert.Equal(t, want, bucket(semconv.LatencyBounds, value), value)
@@ -162,7 +169,7 @@ func TestPointsNeverShareATimestamp(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	gpt := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
-	b := NewBatch("voice-rag-bot")
+	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
 	b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Value: 74.2, Name: "hangup", Summary: &call.Summary{
 		Start: at.Add(-74200 * time.Millisecond), Duration: 74200 * time.Millisecond, Reason: "hangup",
 		Turns: 3, Interruptions: 1, TurnLatencies: []float64{900, 700, 800}, TTFBs: []float64{412, 190},
@@ -200,7 +207,7 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryOfARealtimeModel(t *testing.T) {
-	b := NewBatch("voice-rag-bot")
+	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
 	b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Summary: &call.Summary{Usage: []call.TimedUsage{
 		{Usage: call.Usage{Source: frame.Source{Stage: frame.Realtime, Provider: "xai"}, Quantity: call.RealtimeSession, Amount: 74.2}, Time: at},
 	}}})})

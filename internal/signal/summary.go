@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"maps"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -68,16 +69,14 @@ func putPercentiles(attrs pcommon.Map, values []float64, p50, p95 string) {
 func putTotals(attrs pcommon.Map, usage []call.TimedUsage) {
 	tokens := attrs.PutEmptyMap(semconv.SummaryTokens)
 	var sums [call.Quantities]float64
-	var models []string
+	models := map[string]struct{}{}
 	for i := range usage {
 		u := &usage[i].Usage
 		sums[u.Quantity] += u.Amount
 		if u.Quantity == call.Tokens {
 			addTo(tokens, tokenKey(u), int64(u.Amount))
 		}
-		if model := modelName(u); !slices.Contains(models, model) {
-			models = append(models, model)
-		}
+		models[modelName(u)] = struct{}{}
 	}
 	attrs.PutInt(semconv.SummaryCharacters, int64(sums[call.Characters]))
 	attrs.PutDouble(semconv.SummarySTTAudio, sums[call.AudioSeconds])
@@ -85,12 +84,8 @@ func putTotals(attrs pcommon.Map, usage []call.TimedUsage) {
 	if sums[call.RealtimeSession] > 0 {
 		attrs.PutDouble(semconv.SummaryRealtimeSession, sums[call.RealtimeSession])
 	}
-	putModels(attrs.PutEmptySlice(semconv.SummaryModels), models)
-}
-
-func putModels(slice pcommon.Slice, models []string) {
-	slices.Sort(models)
-	for _, model := range models {
+	slice := attrs.PutEmptySlice(semconv.SummaryModels)
+	for _, model := range slices.Sorted(maps.Keys(models)) {
 		slice.AppendEmpty().SetStr(model)
 	}
 }

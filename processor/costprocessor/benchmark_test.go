@@ -41,6 +41,17 @@ func benchBatch(temporality pmetric.AggregationTemporality, frames bool) pmetric
 	return b.Metrics
 }
 
+// ofModel makes all tokens those of a model of Google's.
+func ofModel(md pmetric.Metrics, model string) pmetric.Metrics {
+	for _, metric := range metricsNamed(md, semconv.MetricLLMTokens) {
+		for _, p := range metric.Sum().DataPoints().All() {
+			p.Attributes().PutStr(semconv.AttrProvider, "google")
+			p.Attributes().PutStr(semconv.AttrModel, model)
+		}
+	}
+	return md
+}
+
 // The batch is copied anew for each round, which is a cost of the benchmark; Copy is that alone.
 func BenchmarkProcessorMetrics(b *testing.B) {
 	ctx := context.Background()
@@ -55,6 +66,7 @@ func BenchmarkProcessorMetrics(b *testing.B) {
 	}{
 		{"delta", benchBatch(delta, true), func(md pmetric.Metrics) error { return p.ConsumeMetrics(ctx, md) }},
 		{"cumulative", benchBatch(cumulative, false), func(md pmetric.Metrics) error { return p.ConsumeMetrics(ctx, md) }},
+		{"cumulative with a price that changes", ofModel(benchBatch(cumulative, false), "gemini-3.6-flash"), func(md pmetric.Metrics) error { return p.ConsumeMetrics(ctx, md) }},
 		{"copy", benchBatch(delta, true), func(pmetric.Metrics) error { return nil }},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -66,7 +66,21 @@ func TestConfigRefuses(t *testing.T) {
 			map[string]any{"overrides": []any{map[string]any{"price": 2.5}}},
 			"expected type 'string'",
 		},
-		{"a plan that nobody has", map[string]any{"plans": map[string]any{"openai": "gold"}}, `plans: openai has no plan "gold"`},
+		{
+			"a model where models should be",
+			map[string]any{"overrides": []any{map[string]any{"model": "gpt-4o"}}},
+			"invalid keys: model",
+		},
+		{
+			"a plan that nobody has",
+			map[string]any{"plans": map[string]any{"cartesia": "gold"}},
+			`plans: cartesia has no plan "gold"`,
+		},
+		{
+			"a provider that nobody is",
+			map[string]any{"plans": map[string]any{"cartesa": "scale"}},
+			`plans: provider "cartesa" is unknown or has no plans; those that have some are ["cartesia" `,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := createDefaultConfig().(*Config)

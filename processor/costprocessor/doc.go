@@ -5,6 +5,6 @@
 // the call cost.
 //
 // metrics.go and logs.go find usage in a signal, usage.go reads it, engine.go has it priced by package pricing, and
-// points.go writes the answer. All pipelines of one processor share an engine (shared.go), so that the book is loaded
+// points.go writes the answer; counters.go is for cumulative usage whose price changes while it runs. All pipelines of one processor share an engine (shared.go), so that the book is loaded
 // once and an unknown model is logged once.
 package costprocessor

@@ -15,7 +15,8 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 )
 
-// Whatever YAML the documents show is either a whole configuration of a collector or a price file, and works.
+// Whatever YAML the documents show is either a configuration of a collector, be it only of this processor, or a price file,
+// and works.
 func TestDocumentsShowWhatWorks(t *testing.T) {
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```")
 	for _, document := range []string{"README.md", filepath.Join("..", "..", "docs", "prices.md")} {
@@ -24,7 +25,7 @@ func TestDocumentsShowWhatWorks(t *testing.T) {
 		found := blocks.FindAllStringSubmatch(string(text), -1)
 		require.NotEmpty(t, found)
 		for _, block := range found {
-			if strings.Contains(block[1], "\nservice:") {
+			if strings.Contains(block[1], "processors:") {
 				assertConfiguration(t, block[1])
 			} else {
 				assertPriceFile(t, block[1])

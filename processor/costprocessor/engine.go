@@ -22,6 +22,8 @@ type engine struct {
 	loading sync.Once
 	loaded  error
 	book    *pricing.Book
+
+	counters *counters
 }
 
 func newEngine(set processor.Settings, cfg *Config, now func() time.Time) (*engine, error) {
@@ -31,6 +33,7 @@ func newEngine(set processor.Settings, cfg *Config, now func() time.Time) (*engi
 	}
 	return &engine{
 		config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger), now: now,
+		counters: newCounters(maxCounters),
 	}, nil
 }
 

@@ -40,7 +40,8 @@ func numbersOf(metric pmetric.Metric) (pmetric.NumberDataPointSlice, bool) {
 
 // foreignPoint says whether a point of cost is to be removed, and marks it where it is kept.
 func (b *metricsBatch) foreignPoint(p pmetric.NumberDataPoint) bool {
-	if _, told := p.Attributes().Get(semconv.AttrCostSource); told {
+	switch text(p.Attributes(), semconv.AttrCostSource) {
+	case semconv.CostComputed, semconv.CostProvider:
 		return false
 	}
 	b.tallyForeign(1)

@@ -7,7 +7,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/sum"
 )
 
 func (e *engine) processLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
@@ -32,8 +34,8 @@ type bill struct {
 	usage usage // of the entry at hand
 
 	// Of the summary at hand.
-	total    float64
-	byType   map[string]float64
+	total    sum.Sum
+	byType   map[string]*sum.Sum
 	complete bool
 }
 
@@ -50,19 +52,26 @@ func (b *bill) summary(attributes pcommon.Map) {
 }
 
 func (b *bill) addUp(entries pcommon.Slice) {
-	b.total, b.byType, b.complete = 0, map[string]float64{}, true
+	b.total, b.byType, b.complete = sum.Sum{}, map[string]*sum.Sum{}, true
 	for _, entry := range entries.All() {
 		what := b.entry(entry)
 		b.tally.add(what, &b.usage)
 		switch what {
 		case priced:
-			b.total += b.usage.result.USD
-			b.byType[b.usage.costType] += b.usage.result.USD
+			b.cost(b.usage.costType, b.usage.result.USD)
 		case covered, ignoredPriced, ignoredZero:
 		default:
 			b.complete = false
 		}
 	}
+}
+
+func (b *bill) cost(costType string, usd float64) {
+	b.total.Add(usd)
+	if b.byType[costType] == nil {
+		b.byType[costType] = &sum.Sum{}
+	}
+	b.byType[costType].Add(usd)
 }
 
 // entry prices one usage of the list, exactly as its point is.
@@ -99,11 +108,11 @@ func (u *usage) quantifyEntry(value pcommon.Value) outcome {
 }
 
 func (b *bill) write(attributes pcommon.Map) {
-	attributes.PutDouble(semconv.SummaryCost, b.total)
+	attributes.PutDouble(semconv.SummaryCost, b.total.Value())
 	byType := attributes.PutEmptyMap(semconv.SummaryCostByType)
-	for _, stage := range stages {
+	for _, stage := range pricing.Stages {
 		if cost, known := b.byType[stage]; known {
-			byType.PutDouble(stage, cost)
+			byType.PutDouble(stage, cost.Value())
 		}
 	}
 	attributes.PutBool(semconv.SummaryCostComplete, b.complete)

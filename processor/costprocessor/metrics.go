@@ -13,7 +13,7 @@ func (e *engine) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetri
 	b := metricsBatch{engine: e}
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
-			b.scope(sm.Metrics())
+			b.scope(source{rm.Resource(), sm.Scope()}, sm.Metrics())
 		}
 	}
 	e.telemetry.report(ctx, &e.telemetry.metrics, &b.tally)
@@ -30,7 +30,7 @@ type metricsBatch struct {
 	usage usage // of the point at hand
 }
 
-func (b *metricsBatch) scope(metrics pmetric.MetricSlice) {
+func (b *metricsBatch) scope(from source, metrics pmetric.MetricSlice) {
 	foreign := b.foreignCost(metrics)
 	answers := newAnswers(metrics)
 	// Answers are added behind what the scope has now.
@@ -39,46 +39,55 @@ func (b *metricsBatch) scope(metrics pmetric.MetricSlice) {
 		m, isUsage := meters[metric.Name()]
 		switch {
 		case !isUsage:
-		case !counter(metric):
+		case !isCounter(metric):
 			b.tally.outcomes[ignoredNotCounter] += int64(points(metric))
 		case foreign:
 			b.leave(metric.Sum().DataPoints())
 		default:
-			b.metric(m, metric, &answers)
+			b.metric(m, metric, from, &answers)
 		}
 	}
 }
 
-// counter says whether a metric has a form in which each point, or the difference of two, is something used.
-func counter(metric pmetric.Metric) bool {
+// isCounter says whether a metric has a form in which each point, or the difference of two, is something used.
+func isCounter(metric pmetric.Metric) bool {
 	return metric.Type() == pmetric.MetricTypeSum && metric.Sum().IsMonotonic() &&
 		metric.Sum().AggregationTemporality() != pmetric.AggregationTemporalityUnspecified
 }
 
-func (b *metricsBatch) metric(m meter, metric pmetric.Metric, answers *answers) {
+func (b *metricsBatch) metric(m meter, metric pmetric.Metric, from source, answers *answers) {
 	of := origin{
 		name:        metric.Name(),
 		temporality: metric.Sum().AggregationTemporality(),
 		points:      metric.Sum().DataPoints().Len(),
 	}
+	if of.cumulative() {
+		of.source = from.digest()
+	}
 	for _, p := range metric.Sum().DataPoints().All() {
 		b.usage.read(m, p.Attributes())
-		what := b.point(p)
+		what := b.point(p, &of)
 		b.tally.add(what, &b.usage)
 		b.answer(what, p, &of, answers)
 	}
 }
 
 // point prices a point's usage.
-func (b *metricsBatch) point(p pmetric.NumberDataPoint) outcome {
+func (b *metricsBatch) point(p pmetric.NumberDataPoint, of *origin) outcome {
 	u := &b.usage
 	if u.priced {
 		return ignoredPriced
 	}
-	if what := u.quantify(p); what != unsettled {
+	what := u.quantify(p)
+	u.At = b.momentOf(int64(p.Timestamp()))
+	switch {
+	case what != unsettled && what != ignoredZero:
+		return what
+	case of.cumulative() && b.book.ChangesAfter(&u.Usage, p.StartTimestamp().AsTime()):
+		return b.running(of.counter(p), what)
+	case what == ignoredZero:
 		return what
 	}
-	u.At = b.momentOf(int64(p.Timestamp()))
 	return b.price(u)
 }
 

@@ -503,7 +503,7 @@ func TestUnknownModelsAreLoggedOnce(t *testing.T) {
 		"provider": "", "model": "gpt-4o-mine", "usage_kind": "prompt.text", "reason": "no_model",
 		"nearest_known": "openai/gpt-4o-mini",
 		"remedy": "if it costs money, add a row to overrides of the cost processor: {provider: ..., " +
-			`models: ["gpt-4o-mine"], usage: prompt.text, unit: token, price: "...", per: "1"}; see docs/prices.md`,
+			`models: ["gpt-4o-mine"], usage: prompt.text, unit: token, price: "...", per: "1000000"}, and one for each other usage of the model; see docs/prices.md`,
 	}, entries[0].ContextMap())
 	assert.Contains(t, entries[1].ContextMap()["remedy"], "report prompt and completion tokens apart")
 	assert.Equal(t, "prompt.audio", entries[2].ContextMap()["usage_kind"])

@@ -16,6 +16,27 @@ type origin struct {
 	name        string
 	temporality pmetric.AggregationTemporality
 	points      int
+	source      uint64 // digest of who reports it, if it is cumulative
+}
+
+func (of *origin) cumulative() bool {
+	return of.temporality == pmetric.AggregationTemporalityCumulative
+}
+
+// counter is the key of a cumulative point's stream.
+func (of *origin) counter(p pmetric.NumberDataPoint) counterKey {
+	return counterKey{source: of.source, stream: digest(of.name, p.Attributes()), start: p.StartTimestamp()}
+}
+
+// source is who reports a scope's points.
+type source struct {
+	resource pcommon.Resource
+	scope    pcommon.InstrumentationScope
+}
+
+func (s source) digest() uint64 {
+	scope := mix(digest(s.scope.Name(), s.scope.Attributes()), xxhash.Sum64String(s.scope.Version()))
+	return mix(digest("", s.resource.Attributes()), scope)
 }
 
 // answers adds points to a scope, each in a metric of the temporality of the usage that it answers.
@@ -110,7 +131,8 @@ func (u *usage) describe(attributes pcommon.Map, from pmetric.NumberDataPoint, o
 	put(attributes, semconv.AttrCallID, u.callID)
 	if u.frameID != "" {
 		attributes.PutStr(semconv.TransitID, u.frameID)
-	} else {
+	}
+	if u.frameID == "" || of.temporality == pmetric.AggregationTemporalityCumulative {
 		attributes.PutStr(semconv.TransitStream, streamOf(of.name, from.Attributes()))
 	}
 }
@@ -138,14 +160,18 @@ func put(attributes pcommon.Map, key, value string) {
 	}
 }
 
-// streamOf digests what a usage point's stream is told from others by, within its scope. It is the same in every process,
-// whatever the order of the attributes.
+// streamOf digests what a usage point's stream is told from others by, within its scope.
 func streamOf(metric string, attributes pcommon.Map) string {
-	sum := xxhash.Sum64String(metric)
+	return strconv.FormatUint(digest(metric, attributes), 16)
+}
+
+// digest is the same in every process, whatever the order of the attributes.
+func digest(name string, attributes pcommon.Map) uint64 {
+	sum := xxhash.Sum64String(name)
 	for key, value := range attributes.All() {
 		sum += mix(xxhash.Sum64String(key), xxhash.Sum64String(value.AsString()))
 	}
-	return strconv.FormatUint(sum, 16)
+	return sum
 }
 
 // mix makes one number of two, so that exchanging values between keys makes another sum.

@@ -47,6 +47,7 @@ type tally struct {
 	outcomes                    [outcomes]int64
 	reasons                     [pricing.Reasons]int64 // of unpriced
 	foreignDropped, foreignKept int64
+	untracked                   int64 // priced as well, but without what the counter was before
 }
 
 func (t *tally) add(what outcome, u *usage) {
@@ -110,6 +111,7 @@ func (t *telemetry) report(ctx context.Context, of *signal, counts *tally) {
 	for what := ignoredForeign; what < outcomes; what++ {
 		add(ctx, t.ProcessorCostIgnoredPoints, counts.outcomes[what], of.ignored[what])
 	}
+	add(ctx, t.ProcessorCostUntrackedPoints, counts.untracked, of.plain)
 	add(ctx, t.ProcessorCostForeignPoints, counts.foreignDropped, t.dropped)
 	add(ctx, t.ProcessorCostForeignPoints, counts.foreignKept, t.kept)
 }

@@ -99,6 +99,16 @@ func remedy(u *usage) string {
 	}
 	return fmt.Sprintf(
 		"if it costs money, add a row to overrides of the cost processor: "+
-			`{provider: %s, models: [%q], usage: %s, unit: %s, price: "...", per: "1"}; see docs/prices.md`,
-		cmp.Or(brief(u.provider()), "..."), brief(u.Model), u.Kind, u.Kind.Unit())
+			`{provider: %s, models: [%q], usage: %s, unit: %s, price: "...", per: "%s"}, and one for each other usage of the `+
+			`model; see docs/prices.md`,
+		cmp.Or(brief(u.provider()), "..."), brief(u.Model), u.Kind, u.Kind.Unit(), customaryPer(u.Kind))
+}
+
+// customaryPer is how many units vendors name a price for: a row for one token invites to be off by a million.
+func customaryPer(kind pricing.Kind) string {
+	switch kind.Unit() {
+	case "token", "character", "byte":
+		return "1000000"
+	}
+	return "1"
 }

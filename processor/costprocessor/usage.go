@@ -26,13 +26,7 @@ var meters = map[string]meter{
 	semconv.MetricPlatformSeconds:  {pricing.Platform, semconv.StagePlatform},
 }
 
-// stages are the values of cost_type, in the order in which a summary lists them.
-var stages = []string{
-	semconv.StageSTT, semconv.StageLLM, semconv.StageTTS,
-	semconv.StageRealtime, semconv.StageTransport, semconv.StagePlatform,
-}
-
-// Attributes of the guide's bots, which name the models of all stages on every point and the provider on none.
+// Attributes of bots with the OpenTelemetry SDK that name the models of all stages on every point and the provider on none.
 const (
 	guideLLM = "llm_model"
 	guideSTT = "stt_model"
@@ -65,7 +59,7 @@ func (u *usage) read(m meter, attributes pcommon.Map) {
 		u.Kind = pricing.TokenKind(u.tokenType, u.tokenKind)
 	}
 	// Only the known words become cost_type: it is a label of every cost series.
-	if !slices.Contains(stages, u.costType) {
+	if !slices.Contains(pricing.Stages, u.costType) {
 		u.costType = m.stage
 	}
 	if u.Model == "" {

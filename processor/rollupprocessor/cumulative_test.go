@@ -150,6 +150,30 @@ func TestProducerThatComesBackAfterItWasForgotten(t *testing.T) {
 	s.received("added=3 skipped/baseline=1") // what started after its last word is new
 }
 
+// A fleet keeps bots warm, and an SDK may count since the instrument was made: long before the first call.
+func TestFirstCallIsCountedWhoeverWasForgottenBefore(t *testing.T) {
+	for name, tc := range map[string]struct{ start, host string }{
+		"an older bot":                         {"20m", "a"},
+		"a younger bot":                        {"40m", "a"},
+		"a bot with the same resource as ours": {"40m", "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			bot := func(n int, start, time, host string) in {
+				point := characters(n, start, time)
+				point.resource = []string{"host.name", host}
+				return point
+			}
+			s.at("50m").take(bot(10, tc.start, "50m", tc.host))
+			s.at("110m1s").skip()
+			assert.Equal(t, []string{"=0"}, s.counts("otelcol_processor_rollup_input_streams"))
+			s.at("111m").take(bot(100, "30m", "111m", "b"), bot(13, tc.start, "111m", tc.host))
+			s.at("112m").flush("bot voice.tts.characters.total{} counter 110 [49m59.999s 1h52m0s]")
+			s.received("added=2 skipped/baseline=1")
+		})
+	}
+}
+
 func ttfb(start, time string, sum float64, counts ...uint64) in {
 	return in{metric: semconv.MetricTTFB, value: dist{bounds: []float64{100, 500, 2000}, counts: counts, sum: sum}, start: start, time: time}
 }
@@ -229,22 +253,81 @@ func TestObservedValuesAreAddedUpOverStreams(t *testing.T) {
 
 func TestObservedValueOfACall(t *testing.T) {
 	s := newStage(t)
-	session := func(v float64, time string) in {
-		return in{metric: semconv.MetricSessionDuration, value: v, updown: true, time: time, attributes: []string{"call_id", "c1"}}
-	}
-	s.at("1s").take(session(3.1, "1s"))
+	s.at("1s").take(session(3.1, "1s", "c1"))
 	s.at("10s").flush("bot voice.session.duration.seconds{call_id=c1} updown 3.1 [999ms 10s]")
-	s.at("15s").take(session(74.2, "15s"))
+	s.at("15s").take(session(74.2, "15s", "c1"))
 	s.at("20s").flush("bot voice.session.duration.seconds{call_id=c1} updown 74.2 [999ms 20s]")
 	for _, now := range []string{"100s", "200s", "300s"} { // an SDK repeats it for ever
-		s.at(now).take(session(74.2, now))
+		s.at(now).take(session(74.2, now, "c1"))
 		s.skip()
 	}
 	s.at("320s").flush("bot voice.session.duration.seconds{call_id=c1} updown ended [999ms 5m20s]")
-	s.at("330s").take(session(74.2, "330s"))
+	s.at("330s").take(session(74.2, "330s", "c1"))
 	s.at("340s").flush()
-	s.at("350s").take(session(80.0, "350s"))
+	s.at("350s").take(session(80.0, "350s", "c1"))
 	s.at("360s").flush("bot voice.session.duration.seconds{call_id=c1} updown 80.0 [5m49.999s 6m0s]")
+}
+
+// session is the duration of a call as a bot reports it that is one process per call: cumulative, until it exits.
+func session(v float64, time, call string) in {
+	return in{metric: semconv.MetricSessionDuration, value: v, updown: true, time: time, attributes: []string{"call_id", call}}
+}
+
+func TestObservedValueOfACallOutlivesItsProcess(t *testing.T) {
+	const series = "bot voice.session.duration.seconds{call_id=c1} updown "
+	s := newStage(t, func(c *Config) { c.MaxSeries = 1 })
+	s.at("1s").take(session(3.1, "1s", "c1"))
+	s.at("10s").flush(series + "3.1 [999ms 10s]")
+	s.at("15s").take(session(74.2, "15s", "c1")) // its last word
+	s.at("20s").flush(series + "74.2 [999ms 20s]")
+	s.at("80s").flush(series + "74.2 [999ms 1m20s]")
+	s.at("200s").flush(series + "74.2 [999ms 3m20s]") // silent for over 3 minutes
+	s.at("260s").flush(series + "74.2 [999ms 4m20s]")
+	s.at("310s").flush()
+	s.at("320s").flush(series + "ended [999ms 5m20s]") // not changed for 5 minutes
+	s.at("330s").flush()
+	s.at("340s").flush()
+	for _, held := range []string{"series", "calls", "input_streams"} {
+		assert.Equal(t, []string{"=0"}, s.counts("otelcol_processor_rollup_"+held), held)
+	}
+	s.at("341s").take(session(1.5, "341s", "c2"))
+	s.at("350s").flush("bot voice.session.duration.seconds{call_id=c2} updown 1.5 [5m40.999s 5m50s]")
+}
+
+func TestObservedValueOfACallStaysWhileTheRestOfItGoesOn(t *testing.T) {
+	s := newStage(t)
+	s.at("1s").take(session(74.2, "1s", "c1"), tokens(5, "c1"))
+	s.at("10s").skip()
+	s.at("290s").take(tokens(2, "c1"))
+	s.at("300s").skip()
+	s.at("580s").flush(
+		"bot voice.session.duration.seconds{call_id=c1} updown 74.2 [999ms 9m40s]",
+		"bot voice.llm.tokens.total{call_id=c1} counter 7 [999ms 9m40s]",
+	)
+	s.at("590s").flush(
+		"bot voice.session.duration.seconds{call_id=c1} updown ended [999ms 9m50s]",
+		"bot voice.llm.tokens.total{call_id=c1} counter ended [999ms 9m50s]",
+	)
+}
+
+func TestObservedStreamOfACallThatWasSilentGoesOn(t *testing.T) {
+	const series = "bot voice.session.duration.seconds{call_id=c1} updown "
+	s := newStage(t)
+	s.at("1s").take(session(74.2, "1s", "c1"))
+	s.at("10s").skip()
+	s.at("240s").flush(series + "74.2 [999ms 4m0s]")
+	s.at("250s").take(session(300.5, "250s", "c1"))
+	s.at("260s").flush(series + "300.5 [999ms 4m20s]")
+	s.at("550s").flush(series + "ended [999ms 9m10s]")
+}
+
+// Without a call there is nothing that ends: the seconds of a process that is gone are no longer observed.
+func TestObservedValueWithoutItsCallLeavesWithItsProcess(t *testing.T) {
+	s := newStage(t, func(c *Config) { c.CallID.Drop = []string{semconv.MetricSessionDuration} })
+	s.at("1s").take(session(74.2, "1s", "c1"), session(3.1, "1s", "c2"))
+	s.at("10s").flush("bot voice.session.duration.seconds{} updown 77.3 [999ms 10s]")
+	s.at("100s").take(session(93.1, "100s", "c2"))
+	s.at("200s").flush("bot voice.session.duration.seconds{} updown 93.1 [999ms 3m20s]")
 }
 
 func TestNegativeNumbersAreRightWhereNothingIsMonotonic(t *testing.T) {

@@ -40,7 +40,7 @@ func BenchmarkFrames(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for round := range b.N {
-				in, err := decode(bodies[round], limits, "", now)
+				in, err := decode(bodies[round], limits, sender{}, now)
 				require.NoError(b, err)
 				answer, err := r.take(context.Background(), in, now)
 				require.NoError(b, err)

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
@@ -18,11 +22,18 @@ const (
 	maxAhead = 10 * time.Minute
 )
 
+// sender is what a request says about all of its frames.
+type sender struct {
+	callID string // for frames that name none
+	key    string // Idempotency-Key: identity for frames that have none of their own
+}
+
 // intake is a body as frames, with what could not be taken of it.
 type intake struct {
 	frames  []indexed
 	ignored int
-	faults  []indexedFault
+	data    int // frames and data so far, taken or not
+	faults  faults
 }
 
 // indexed is a frame and its place in the body.
@@ -31,21 +42,12 @@ type indexed struct {
 	frame frame.Frame
 }
 
-type indexedFault struct {
-	index int
-	fault frame.Fault
-	datum bool // one datum of a frame that was otherwise taken
-}
-
 // decode turns a body into frames that are ready to be applied: each with a call and a believable time.
-func decode(body []byte, limits dialect.Limits, callID string, now time.Time) (intake, error) {
+func decode(body []byte, limits dialect.Limits, from sender, now time.Time) (intake, error) {
 	messages, err := dialect.Split(body, limits)
 	switch {
 	case errors.Is(err, dialect.ErrTooManyMessages):
-		return intake{}, refusal{
-			http.StatusRequestEntityTooLarge,
-			fmt.Sprintf("more than %d frames in one body: send fewer at once", limits.Messages),
-		}
+		return intake{}, tooMany(limits.Messages)
 	case err != nil:
 		return intake{}, err
 	case len(messages) == 0:
@@ -53,14 +55,21 @@ func decode(body []byte, limits dialect.Limits, callID string, now time.Time) (i
 	}
 	in := intake{frames: make([]indexed, 0, len(messages))}
 	for i, message := range messages {
-		in.add(i, message, callID, now)
+		if in.add(i, message, from, now); in.data > limits.Messages {
+			return intake{}, tooMany(limits.Messages)
+		}
 	}
 	return in, nil
 }
 
-func (in *intake) add(index int, message dialect.Message, callID string, now time.Time) {
+func tooMany(limit int) refusal {
+	return refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d frames and data in one body: send fewer at once", limit)}
+}
+
+func (in *intake) add(index int, message dialect.Message, from sender, now time.Time) {
+	in.data++
 	if message.Fault != nil {
-		in.reject(index, *message.Fault)
+		in.faults.frame(index, *message.Fault)
 		return
 	}
 	f, err := dialect.Decode(message.Raw)
@@ -69,10 +78,10 @@ func (in *intake) add(index int, message dialect.Message, callID string, now tim
 		return
 	}
 	if err == nil {
-		err = address(&f, callID, now)
+		err = from.address(index, &f, now)
 	}
 	if err != nil {
-		in.reject(index, wire.Fault(err))
+		in.faults.frame(index, wire.Fault(err))
 		return
 	}
 	in.take(index, f)
@@ -80,29 +89,37 @@ func (in *intake) add(index int, message dialect.Message, callID string, now tim
 
 // take keeps a frame unless nothing of it is left.
 func (in *intake) take(index int, f frame.Frame) {
-	left := len(f.Events) > 0 || f.Sentinels > 0
-	for _, fault := range f.Faults {
-		in.faults = append(in.faults, indexedFault{index: index, fault: fault, datum: left})
+	in.data += max(len(f.Events)+f.Sentinels+len(f.Faults)-1, 0)
+	left := len(f.Events) > 0 || f.Sentinels > 0 || len(f.Faults) == 0
+	for i, fault := range f.Faults {
+		if i == 0 && !left {
+			in.faults.frame(index, fault)
+			continue
+		}
+		in.faults.datum(index, fault)
 	}
-	if left || len(f.Faults) == 0 {
+	f.Faults = nil
+	if left {
 		in.frames = append(in.frames, indexed{index: index, frame: f})
 	}
 }
 
-func (in *intake) reject(index int, fault frame.Fault) {
-	in.faults = append(in.faults, indexedFault{index: index, fault: fault})
-}
-
-// address gives the frame its call and checks its time. The call is named by the body, or by the transport, or else by the
-// vendor's own id of the conversation, which is known to be one only where nothing else is.
-func address(f *frame.Frame, callID string, now time.Time) error {
-	f.CallID = cmp.Or(f.CallID, callID, f.Conversation)
+// address gives the frame its call, checks its time, and gives it the identity that it lacks where the request has one. The
+// call is named by the body, or by the transport, or else by the vendor's own id of the conversation, which is known to be
+// one only where nothing else is.
+func (from *sender) address(index int, f *frame.Frame, now time.Time) error {
+	f.CallID = cmp.Or(f.CallID, from.callID, f.Conversation)
+	if f.ID == 0 && from.key != "" {
+		f.ID = frame.NameID(from.key, strconv.Itoa(index))
+	}
 	switch {
 	case f.CallID == "":
 		return frame.Faultf(frame.NoCallID, "",
 			"no call id: set call_id in the frame, or the path %s/{call_id}, the header %s or ?%s=", framesPath, callIDHeader, callIDParam)
 	case len(f.CallID) > maxCallID:
 		return frame.Faultf(frame.CallIDTooLong, "call_id", "longer than %d bytes", maxCallID)
+	case !utf8.ValidString(f.CallID) || strings.ContainsFunc(f.CallID, unicode.IsControl):
+		return frame.Faultf(frame.BadValue, "call_id", "must be UTF-8 without control characters")
 	case f.Time.After(now.Add(maxAhead)):
 		return frame.Faultf(frame.FutureTime, "timestamp", "more than %s in the future: check the bot's clock", maxAhead)
 	}

@@ -27,8 +27,9 @@ type Config struct {
 	// RememberEnded is how long after a call's end its frames are still recognised as duplicates or late.
 	RememberEnded time.Duration `mapstructure:"remember_ended"`
 
-	// MaxActiveCalls bounds the memory: a request that would open one more is refused with 503, to be sent again.
-	MaxActiveCalls int `mapstructure:"max_active_calls"`
+	// MaxCalls bounds the memory: how many calls are known at once, open or remembered. For a new one, the call that ended
+	// longest ago is forgotten early; where all are open, the request is refused with 503, to be sent again.
+	MaxCalls int `mapstructure:"max_calls"`
 
 	// ObserveInterval is how often voice.calls.active is reported and idle calls are looked for.
 	ObserveInterval time.Duration `mapstructure:"observe_interval"`
@@ -48,7 +49,7 @@ type ProtocolsConfig struct {
 type FramesConfig struct {
 	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
 
-	// MaxFrames is how many frames one body may hold; more are refused with 413 before any is taken.
+	// MaxFrames is how many frames, and data in them, one body may hold; more are refused with 413 before any is taken.
 	MaxFrames int `mapstructure:"max_frames"`
 
 	// MaxDepth is how deep a frame's JSON may nest.
@@ -78,7 +79,7 @@ func createDefaultConfig() component.Config {
 		ServiceName:     "voice-bot",
 		IdleTimeout:     5 * time.Minute,
 		RememberEnded:   15 * time.Minute,
-		MaxActiveCalls:  100_000,
+		MaxCalls:        100_000,
 		ObserveInterval: 10 * time.Second,
 	}
 }
@@ -92,8 +93,8 @@ func (c *Config) Validate() error {
 	if c.ServiceName == "" {
 		errs = errors.Join(errs, errors.New("service_name: is empty: name the bot, as in `service_name: voice-rag-bot`"))
 	}
-	if c.MaxActiveCalls < 1 {
-		errs = errors.Join(errs, fmt.Errorf("max_active_calls: %d: must be at least 1", c.MaxActiveCalls))
+	if c.MaxCalls < 1 {
+		errs = errors.Join(errs, fmt.Errorf("max_calls: %d: must be at least 1", c.MaxCalls))
 	}
 	return errors.Join(errs,
 		atLeast("idle_timeout", c.IdleTimeout, time.Second),
@@ -126,7 +127,7 @@ func atLeast(key string, got, least time.Duration) error {
 }
 
 func (c *Config) callConfig() call.Config {
-	return call.Config{IdleTimeout: c.IdleTimeout, Remember: c.RememberEnded, MaxActive: c.MaxActiveCalls}
+	return call.Config{IdleTimeout: c.IdleTimeout, Remember: c.RememberEnded, MaxCalls: c.MaxCalls}
 }
 
 func (c *FramesConfig) limits() dialect.Limits {

@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, "voice-bot", config.ServiceName)
 	assert.Equal(t, 5*time.Minute, config.IdleTimeout)
 	assert.Equal(t, 15*time.Minute, config.RememberEnded)
-	assert.Equal(t, 100_000, config.MaxActiveCalls)
+	assert.Equal(t, 100_000, config.MaxCalls)
 	assert.Equal(t, 10*time.Second, config.ObserveInterval)
 }
 
@@ -54,7 +54,7 @@ func TestEveryOption(t *testing.T) {
 	assert.Equal(t, "voice-rag-bot", config.ServiceName)
 	assert.Equal(t, 2*time.Minute, config.IdleTimeout)
 	assert.Equal(t, time.Hour, config.RememberEnded)
-	assert.Equal(t, 5000, config.MaxActiveCalls)
+	assert.Equal(t, 5000, config.MaxCalls)
 	assert.Equal(t, 30*time.Second, config.ObserveInterval)
 }
 
@@ -64,7 +64,7 @@ func TestNonsenseIsNamed(t *testing.T) {
 		"service_name: is empty: name the bot",
 		"idle_timeout: 0s: must be at least 1s",
 		"remember_ended: -1s: must be at least 0s",
-		"max_active_calls: 0: must be at least 1",
+		"max_calls: 0: must be at least 1",
 		"observe_interval: 1ms: must be at least 100ms",
 		"max_frames: 0: must be at least 1",
 		"max_depth: 1: must be at least 4",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal"
@@ -24,9 +25,7 @@ func (r *voiceReceiver) keepHouse(ctx context.Context, ticker clockwork.Ticker) 
 }
 
 func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
-	if err := r.endIdle(ctx, now); err != nil {
-		r.settings.Logger.Warn("Idle calls could not be ended, will try again", zap.Error(err))
-	}
+	r.endIdle(ctx, now)
 	r.calls.Forget(now)
 	active := signal.Active(r.config.ServiceName, r.calls.Active(), r.started, now)
 	if err := r.pipeline.deliverMetrics(ctx, active, 1); err != nil {
@@ -34,22 +33,60 @@ func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
 	}
 }
 
-// endIdle ends the calls that have fallen silent. What the pipeline refuses is tried again at the next tick.
-func (r *voiceReceiver) endIdle(ctx context.Context, now time.Time) error {
-	idle := r.calls.Idle(now)
-	if len(idle) == 0 {
-		return nil
+// endIdle ends the calls that have fallen silent, each on its own. What the pipeline cannot take now is tried again at the
+// next tick, and the rest of the calls with it: they would meet the same.
+func (r *voiceReceiver) endIdle(ctx context.Context, now time.Time) {
+	for _, id := range r.calls.Idle(now) {
+		err := r.endCall(ctx, id, now)
+		switch {
+		case err == nil:
+		case consumererror.IsPermanent(err):
+			r.settings.Logger.Error("The end of an idle call is refused for good and lost", zap.Error(err))
+		default:
+			r.settings.Logger.Warn("Idle calls could not be ended, will try again", zap.Error(err))
+			return
+		}
 	}
-	tx, err := r.calls.Begin(idle)
+}
+
+// endCall ends one idle call. Nobody repeats it for us, so that its summary is remembered as delivered when only its metrics
+// are refused.
+func (r *voiceReceiver) endCall(ctx context.Context, id string, now time.Time) error {
+	tx, err := r.calls.Begin([]string{id})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	batch := signal.NewBatch(r.config.ServiceName)
+	batch := signal.NewBatch(r.config.ServiceName, &r.sequence)
 	batch.Add(tx.EndIdle(now))
-	if err := r.pipeline.deliver(ctx, batch); err != nil {
-		return err
+	err = r.pipeline.deliverSummaries(ctx, batch)
+	if err == nil {
+		tx.Summarised()
+		err = r.pipeline.deliverMetrics(ctx, batch.Metrics(), batch.Points())
 	}
-	tx.Commit()
-	return nil
+	if err == nil || consumererror.IsPermanent(err) {
+		tx.Commit()
+	}
+	return err
+}
+
+// settle makes known what open calls hold back until their end, because this collector will not see it.
+func (r *voiceReceiver) settle(ctx context.Context) {
+	for _, id := range r.calls.Open() {
+		if ctx.Err() != nil {
+			return // requests that were cut off may still hold calls, and there is no time to wait for them
+		}
+		tx, err := r.calls.Begin([]string{id})
+		if err != nil {
+			return
+		}
+		batch := signal.NewBatch(r.config.ServiceName, &r.sequence)
+		batch.Add(tx.Settle())
+		if err := r.pipeline.deliverMetrics(ctx, batch.Metrics(), batch.Points()); err != nil {
+			r.settings.Logger.Warn("The session time of open calls was refused at shutdown", zap.Error(err))
+			tx.Rollback()
+			return
+		}
+		tx.Commit()
+	}
 }

@@ -21,6 +21,7 @@ const (
 	framesPath   = "/v1/frames"
 	callIDHeader = "X-Call-Id"
 	callIDParam  = "call_id"
+	keyHeader    = "Idempotency-Key"
 )
 
 // handler answers POST /v1/frames and POST /v1/frames/{call_id}.
@@ -41,6 +42,8 @@ func newHandler(r *voiceReceiver, limits dialect.Limits) http.Handler {
 }
 
 func (h *handler) frames(w http.ResponseWriter, req *http.Request) {
+	h.receiver.handling.Add(1)
+	defer h.receiver.handling.Done()
 	answer, err := h.handle(req)
 	h.respond(w, req, err, answer)
 }
@@ -55,7 +58,8 @@ func (h *handler) handle(req *http.Request) (*answer, error) {
 		return nil, err
 	}
 	now := h.receiver.clock.Now()
-	intake, err := decode(body, h.limits, callID(req), now)
+	from := sender{callID: callID(req), key: req.Header.Get(keyHeader)}
+	intake, err := decode(body, h.limits, from, now)
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +128,11 @@ func (r refusal) Error() string { return r.reason }
 
 // respond writes the answer and counts it.
 func (h *handler) respond(w http.ResponseWriter, req *http.Request, err error, answer *answer) {
-	status := writeAnswer(w, err, answer)
-	h.receiver.telemetry.ReceiverVoiceFrameRequests.Add(req.Context(), 1,
-		metric.WithAttributes(attribute.Int("status_code", status)))
+	h.receiver.countRequest(req, writeAnswer(w, err, answer))
+}
+
+func (r *voiceReceiver) countRequest(req *http.Request, status int) {
+	r.telemetry.ReceiverVoiceFrameRequests.Add(req.Context(), 1, metric.WithAttributes(attribute.Int("status_code", status)))
 }
 
 func writeAnswer(w http.ResponseWriter, err error, answer *answer) int {
@@ -155,19 +161,20 @@ func writeJSON(w http.ResponseWriter, status int, body any) int {
 	return status
 }
 
-// withJSONErrors words the errors of what stands before the handler (auth, decompression) like ours. It never repeats
-// the extension's own text, which may hold the credential.
-func withJSONErrors() confighttp.ToServerOption {
+// withJSONErrors words the errors of what stands before the handler (auth, decompression) like ours, and counts them. It
+// never repeats the extension's own text, which may hold the credential.
+func (r *voiceReceiver) withJSONErrors() confighttp.ToServerOption {
 	return confighttp.WithErrorHandler(func(w http.ResponseWriter, req *http.Request, _ string, status int) {
-		refused := refusal{status, http.StatusText(status)}
-		switch {
-		case status == http.StatusUnauthorized:
-			refused.reason = "not authorized: check the credentials that the receiver's auth extension asks for"
-		case req.Header.Get("Content-Encoding") == "gzip":
-			refused.reason = "the body is not gzip, as its Content-Encoding says"
-		default:
-			refused = refusal{http.StatusUnsupportedMediaType, "Content-Encoding must be gzip or absent"}
-		}
-		writeAnswer(w, refused, nil)
+		r.countRequest(req, writeAnswer(w, earlyRefusal(req, status), nil))
 	})
+}
+
+func earlyRefusal(req *http.Request, status int) refusal {
+	switch {
+	case status == http.StatusUnauthorized:
+		return refusal{status, "not authorized: check the credentials that the receiver's auth extension asks for"}
+	case req.Header.Get("Content-Encoding") == "gzip":
+		return refusal{status, "the body is not gzip, as its Content-Encoding says"}
+	}
+	return refusal{http.StatusUnsupportedMediaType, "Content-Encoding must be gzip or absent"}
 }

@@ -24,12 +24,15 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 	defer tx.Rollback()
 
 	var seen tally
-	batch := signal.NewBatch(r.config.ServiceName)
+	batch := signal.NewBatch(r.config.ServiceName, &r.sequence)
 	for i := range in.frames {
-		f := &in.frames[i].frame
-		facts, verdict := tx.Apply(f.CallID, f, now)
+		f := &in.frames[i]
+		facts, verdict := tx.Apply(f.frame.CallID, &f.frame, now)
 		batch.Add(facts)
-		seen.add(verdict, f)
+		seen.add(verdict, f, &in.faults)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // the receiver has stopped, or the sender is gone and will ask again
 	}
 	if err := r.pipeline.deliver(ctx, batch); err != nil {
 		return nil, err
@@ -55,7 +58,7 @@ func refusalOf(err error) refusal {
 	case errors.As(err, &refused):
 		return refused
 	case errors.Is(err, call.ErrTooManyCalls):
-		return refusal{http.StatusServiceUnavailable, "too many calls are open at once: raise max_active_calls or send again later"}
+		return refusal{http.StatusServiceUnavailable, "too many calls are open at once: raise max_calls or send again later"}
 	case consumererror.IsPermanent(err):
 		return refusal{http.StatusBadRequest, "the pipeline refuses this data for good: see the collector's log"}
 	}
@@ -67,7 +70,7 @@ type tally struct {
 	accepted, duplicates, late, sentinels int
 }
 
-func (t *tally) add(verdict call.Verdict, f *frame.Frame) {
+func (t *tally) add(verdict call.Verdict, f *indexed, rejected *faults) {
 	switch verdict {
 	case call.Accepted:
 		t.accepted++
@@ -76,19 +79,18 @@ func (t *tally) add(verdict call.Verdict, f *frame.Frame) {
 	case call.Duplicate:
 		t.duplicates++
 		return
+	case call.TooLong:
+		rejected.frame(f.index, frame.Faultf(frame.CallTooLong, "", "its call has had %d events already", call.MaxEvents))
+		return
 	}
-	t.sentinels += f.Sentinels
+	t.sentinels += f.frame.Sentinels
 }
 
 func (t *tally) answer(in *intake) *answer {
-	a := &answer{
+	return &answer{
 		Accepted: t.accepted + t.late, Duplicates: t.duplicates, Ignored: in.ignored,
-		Rejected: make([]rejection, len(in.faults)),
+		Rejected: in.faults.rejections(),
 	}
-	for i, f := range in.faults {
-		a.Rejected[i] = rejection{Index: f.index, Reason: f.fault.Error()}
-	}
-	return a
 }
 
 // count is self-telemetry; frames of a refused request are not counted, for they come again.
@@ -97,14 +99,13 @@ func (r *voiceReceiver) count(ctx context.Context, t *tally, in *intake) {
 	r.countFrames(ctx, "late", "", t.late)
 	r.countFrames(ctx, "duplicate", "", t.duplicates)
 	r.countFrames(ctx, "ignored", "", in.ignored)
+	for class, n := range in.faults.frames {
+		r.countFrames(ctx, "rejected", class, n)
+	}
 	r.telemetry.ReceiverVoiceFrameSentinels.Add(ctx, int64(t.sentinels))
-	for _, f := range in.faults {
-		if f.datum {
-			r.telemetry.ReceiverVoiceFrameDataRejected.Add(ctx, 1,
-				metric.WithAttributes(attribute.String("reason", string(f.fault.Class))))
-			continue
-		}
-		r.countFrames(ctx, "rejected", f.fault.Class, 1)
+	for class, n := range in.faults.data {
+		r.telemetry.ReceiverVoiceFrameDataRejected.Add(ctx, int64(n),
+			metric.WithAttributes(attribute.String("reason", string(class))))
 	}
 }
 

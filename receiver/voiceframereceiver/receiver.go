@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -28,12 +30,14 @@ type voiceReceiver struct {
 	calls     *call.Table
 	pipeline  pipeline
 	telemetry *metadata.TelemetryBuilder
+	sequence  atomic.Uint64 // of points
 
 	startOnce, stopOnce sync.Once
 	startErr, stopErr   error
 	server              *http.Server
 	stop                context.CancelFunc
-	running             sync.WaitGroup
+	running             sync.WaitGroup // the server and the housekeeping
+	handling            sync.WaitGroup // requests
 	forget              func()
 }
 
@@ -72,7 +76,7 @@ func (r *voiceReceiver) Start(ctx context.Context, host component.Host) error {
 func (r *voiceReceiver) start(ctx context.Context, host component.Host) error {
 	frames := r.config.Protocols.Frames.Get()
 	server, err := frames.ServerConfig.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings,
-		newHandler(r, frames.limits()), withJSONErrors())
+		newHandler(r, frames.limits()), r.withJSONErrors())
 	if err != nil {
 		return err
 	}
@@ -81,32 +85,64 @@ func (r *voiceReceiver) start(ctx context.Context, host component.Host) error {
 		return fmt.Errorf("protocols::frames::endpoint: %w", err)
 	}
 	r.settings.Logger.Info("Listening for bot frames", zap.String("endpoint", listener.Addr().String()))
-	r.server = server
+	lifetime, stop := context.WithCancel(context.Background())
+	server.BaseContext = func(net.Listener) context.Context { return lifetime }
+	r.server, r.stop = server, stop
 	r.running.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 		}
 	})
-
-	background, stop := context.WithCancel(context.Background())
-	r.stop = stop
 	ticker := r.clock.NewTicker(r.config.ObserveInterval)
-	r.running.Go(func() { r.keepHouse(background, ticker) })
+	r.running.Go(func() { r.keepHouse(lifetime, ticker) })
 	return nil
 }
 
-// Shutdown stops the intake first and lets requests under way finish, as long as ctx allows.
+// Shutdown stops the intake first and lets requests under way finish, as long as ctx allows; then it cuts them off, and
+// they are not answered 200.
 func (r *voiceReceiver) Shutdown(ctx context.Context) error {
 	r.stopOnce.Do(func() {
-		if r.server != nil {
-			r.stopErr = r.server.Shutdown(ctx)
-		}
-		if r.stop != nil {
-			r.stop()
-		}
-		r.running.Wait()
+		r.stopErr = errors.Join(r.stopServer(ctx), r.wait(ctx))
+		r.settle(ctx)
 		r.telemetry.Shutdown()
 		r.forget()
 	})
 	return r.stopErr
+}
+
+// drain is how long requests under way have to finish: whatever ends the collector often kills it after ten seconds, and the
+// last flush comes behind.
+const drain = 5 * time.Second
+
+func (r *voiceReceiver) stopServer(ctx context.Context) error {
+	if r.server == nil {
+		return nil
+	}
+	defer r.stop()
+	ctx, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
+	err := r.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return r.server.Close() // bodies that never end are nobody's loss
+	}
+	if err != nil {
+		err = errors.Join(err, r.server.Close())
+	}
+	return err
+}
+
+// wait waits for all that runs, but not beyond ctx.
+func (r *voiceReceiver) wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.running.Wait()
+		r.handling.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -67,7 +69,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 
 	frames := config.Protocols.Frames.Get()
 	server, err := frames.ServerConfig.ToServer(context.Background(), nil, set.TelemetrySettings,
-		newHandler(b.voiceReceiver, frames.limits()), withJSONErrors())
+		newHandler(b.voiceReceiver, frames.limits()), b.withJSONErrors())
 	require.NoError(t, err)
 	b.handler = server.Handler
 	t.Cleanup(func() {
@@ -203,17 +205,18 @@ func TestWhatIsNotTaken(t *testing.T) {
 		status int
 		answer string
 	}{
-		"empty":        {"", 400, `{"error":"the body holds no frame: send a JSON object, an array of objects or NDJSON"}`},
-		"empty array":  {"[]", 400, `{"error":"the body holds no frame: send a JSON object, an array of objects or NDJSON"}`},
-		"not JSON":     {"hello", 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"expected a JSON object"}]}`},
-		"a form":       {"call_id=1", 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"expected a JSON object"}]}`},
-		"cut off":      {start + "\n" + `{"type":"EndFr`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":1,"reason":"the message breaks off inside a string"}]}`},
-		"wrong type":   {`[{"type":"EndFrame","call_id":3},` + start + `]`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: must be a string, not number"}]}`},
-		"no call id":   {`{"type":"EndFrame"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"no call id: set call_id in the frame, or the path /v1/frames/{call_id}, the header X-Call-Id or ?call_id="}]}`},
-		"long call id": {`{"type":"EndFrame","call_id":"` + strings.Repeat("x", 257) + `"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: longer than 256 bytes"}]}`},
-		"future":       {`{"type":"EndFrame","call_id":"c1","timestamp":1795435801}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"timestamp: more than 10m0s in the future: check the bot's clock"}]}`},
-		"too deep":     {deep + "\n" + start, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"nested deeper than 32 levels"}]}`},
-		"ignored":      {`{"type":"HeartbeatFrame","call_id":"c1"}`, 200, `{"accepted":0,"duplicates":0,"ignored":1,"rejected":[]}`},
+		"empty":                        {"", 400, `{"error":"the body holds no frame: send a JSON object, an array of objects or NDJSON"}`},
+		"empty array":                  {"[]", 400, `{"error":"the body holds no frame: send a JSON object, an array of objects or NDJSON"}`},
+		"not JSON":                     {"hello", 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"expected a JSON object"}]}`},
+		"a form":                       {"call_id=1", 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"expected a JSON object"}]}`},
+		"cut off":                      {start + "\n" + `{"type":"EndFr`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":1,"reason":"the message breaks off inside a string"}]}`},
+		"wrong type":                   {`[{"type":"EndFrame","call_id":3},` + start + `]`, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: must be a string"}]}`},
+		"no call id":                   {`{"type":"EndFrame"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"no call id: set call_id in the frame, or the path /v1/frames/{call_id}, the header X-Call-Id or ?call_id="}]}`},
+		"long call id":                 {`{"type":"EndFrame","call_id":"` + strings.Repeat("x", 257) + `"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: longer than 256 bytes"}]}`},
+		"control character in call id": {`{"type":"EndFrame","call_id":"a\u0000b"}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"call_id: must be UTF-8 without control characters"}]}`},
+		"future":                       {`{"type":"EndFrame","call_id":"c1","timestamp":1795435801}`, 400, `{"accepted":0,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"timestamp: more than 10m0s in the future: check the bot's clock"}]}`},
+		"too deep":                     {deep + "\n" + start, 200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"nested deeper than 32 levels"}]}`},
+		"ignored":                      {`{"type":"HeartbeatFrame","call_id":"c1"}`, 200, `{"accepted":0,"duplicates":0,"ignored":1,"rejected":[]}`},
 		"NaN costs its datum": {
 			`{"type":"MetricsFrame","call_id":"c1","data":[{"type":"TTFBMetricsData","value":NaN},{"type":"TTFBMetricsData","value":0.1},{"type":"TTSUsageMetricsData","value":Infinity}]}`,
 			200, `{"accepted":1,"duplicates":0,"ignored":0,"rejected":[{"index":0,"reason":"data[0].value: must be a finite number"},{"index":0,"reason":"data[2].value: must be a finite number"}]}`,
@@ -265,7 +268,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"cut-off gzip":     {request("POST", "/v1/frames", io.LimitReader(gzipped(strings.Repeat(start, 3)), 30), "Content-Encoding", "gzip"), 400, "cut off"},
 		"5 MiB":            {request("POST", "/v1/frames", strings.NewReader(strings.Repeat(" ", 5<<20))), 413, "larger than 4194304 bytes"},
 		"gzip bomb":        {request("POST", "/v1/frames", gzipped(strings.Repeat(" ", 64<<20)), "Content-Encoding", "gzip"), 413, "larger than 4194304 bytes"},
-		"too many frames":  {request("POST", "/v1/frames", strings.NewReader(strings.Repeat(start, 4))), 413, "more than 3 frames"},
+		"too many frames":  {request("POST", "/v1/frames", strings.NewReader(strings.Repeat(start, 4))), 413, "more than 3 frames and data"},
 		"nothing wrong":    {request("POST", "/v1/frames", gzipped(start), "Content-Encoding", "gzip"), 200, `"accepted":1`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -311,15 +314,69 @@ func TestRefusedRequestsAreTakenWhenTheyComeAgain(t *testing.T) {
 	}
 }
 
+// A call id that is not UTF-8 would make backends refuse the whole export that it is in.
+func TestCallIDMustBeText(t *testing.T) {
+	b := newBench(t, nil)
+	for _, path := range []string{"/v1/frames/%ff%fe", "/v1/frames?call_id=%ff", "/v1/frames/a%00b"} {
+		status, answer := b.post(path, `{"type":"StartFrame"}`)
+		assert.Equal(t, http.StatusBadRequest, status)
+		assert.Contains(t, answer, "call_id: must be UTF-8 without control characters")
+	}
+	status, _ := b.post("/v1/frames", `{"type":"StartFrame"}`, "X-Call-Id", "\xff")
+	assert.Equal(t, http.StatusBadRequest, status)
+}
+
+// What a few kilobytes can claim is bounded: in data, before any is taken, and in the answer.
+func TestABodyOfManyData(t *testing.T) {
+	b := newBench(t, nil)
+	frameOf := func(n int, datum string) string {
+		return `{"type":"MetricsFrame","call_id":"c1","data":[` + datum + strings.Repeat(","+datum, n-1) + "]}\n"
+	}
+	good := `{"type":"TTFBMetricsData","value":0.1}`
+
+	status, answer := b.post("/v1/frames", strings.Repeat(frameOf(1000, good), 11))
+	assert.Equal(t, http.StatusRequestEntityTooLarge, status)
+	assert.Equal(t, `{"error":"more than 10000 frames and data in one body: send fewer at once"}`, answer)
+	assert.Empty(t, b.metrics.AllMetrics())
+
+	status, answer = b.post("/v1/frames", frameOf(100_000, "{}"))
+	assert.Equal(t, http.StatusBadRequest, status)
+	assert.Contains(t, answer, "data: more than 1000 data in one frame")
+
+	status, answer = b.post("/v1/frames", strings.Repeat(frameOf(1000, "{}"), 9))
+	assert.Equal(t, http.StatusBadRequest, status)
+	var got struct {
+		Rejected []rejection `json:"rejected"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(answer), &got))
+	require.Len(t, got.Rejected, 101)
+	assert.Equal(t, rejection{Index: 8, Reason: "and 8900 more up to here"}, got.Rejected[100])
+}
+
+// Frames that have no identity of their own take it from the request, so that it can be sent again.
+func TestIdempotencyKey(t *testing.T) {
+	b := newBench(t, nil)
+	body := `{"kind":"tts","call_id":"c1","characters":5}` + "\n" + `{"kind":"tts","call_id":"c1","characters":5}`
+	for _, want := range []string{`"accepted":2,"duplicates":0`, `"accepted":0,"duplicates":2`} {
+		_, answer := b.post("/v1/frames", body, "Idempotency-Key", "batch-1")
+		assert.Contains(t, answer, want)
+	}
+	_, answer := b.post("/v1/frames", body, "Idempotency-Key", "batch-2")
+	assert.Contains(t, answer, `"accepted":2`)
+	_, answer = b.post("/v1/frames", body)
+	assert.Contains(t, answer, `"accepted":2`)
+	assert.Equal(t, 30.0, b.totals()["voice.tts.characters.total"])
+}
+
 func TestRetryAfter(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.MaxActiveCalls = 1 })
+	b := newBench(t, func(c *Config) { c.MaxCalls = 1 })
 	_, _ = b.post("/v1/frames/one", `{"type":"StartFrame"}`)
 	req := httptest.NewRequest(http.MethodPost, "/v1/frames/two", strings.NewReader(`{"type":"StartFrame"}`))
 	w := httptest.NewRecorder()
 	b.handler.ServeHTTP(w, req)
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.Equal(t, "1", w.Header().Get("Retry-After"))
-	assert.Contains(t, w.Body.String(), "max_active_calls")
+	assert.Contains(t, w.Body.String(), "max_calls")
 }
 
 func TestIdleCallsEndAndActiveCallsAreReported(t *testing.T) {
@@ -337,6 +394,38 @@ func TestIdleCallsEndAndActiveCallsAreReported(t *testing.T) {
 	require.Equal(t, 1, b.logs.LogRecordCount())
 	reason, _ := b.logs.AllLogs()[0].ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().Get("end_reason")
 	assert.Equal(t, "idle_timeout", reason.Str())
+}
+
+// During an outage of the metrics pipeline an idle call is ended once, when it is over, with one summary.
+func TestIdleCallDuringAnOutage(t *testing.T) {
+	b := newBench(t, nil)
+	_, _ = b.post("/v1/frames/c1", `{"type":"StartFrame"}`)
+	b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
+	for i := range 30 {
+		b.tick(context.Background(), now.Add(5*time.Minute+time.Duration(i)*10*time.Second))
+	}
+	assert.Equal(t, 1, b.calls.Active())
+	b.pipeline.metrics = b.metrics
+	b.tick(context.Background(), now.Add(11*time.Minute))
+	assert.Zero(t, b.calls.Active())
+	assert.Equal(t, 1, b.logs.LogRecordCount())
+	assert.Equal(t, 1.0, b.totals()["voice.calls.total"])
+
+	// One that is refused for good does not keep the others from ending.
+	_, _ = b.post("/v1/frames/c2", `{"type":"StartFrame"}`)
+	b.pipeline.metrics = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
+	b.tick(context.Background(), now.Add(17*time.Minute))
+	assert.Zero(t, b.calls.Active())
+}
+
+// Session time of speech recognition is held back until a call ends; the collector's end is as good.
+func TestShutdownSettlesOpenCalls(t *testing.T) {
+	b := newBench(t, nil)
+	lines := strings.Split(fiveLines(t), "\n")
+	_, _ = b.post("/v1/frames", strings.Join(lines[:4], "\n"))
+	assert.NotContains(t, b.totals(), "voice.stt.session.seconds.total")
+	require.NoError(t, b.Shutdown(context.Background()))
+	assert.InDelta(t, 3.4, b.totals()["voice.stt.session.seconds.total"], 1e-9)
 }
 
 // reported says whether the active calls of a tick are in the sink.
@@ -357,6 +446,8 @@ func TestSelfTelemetry(t *testing.T) {
 	_, _ = b.post("/v1/frames/550e8400-e29b-41d4-a716-446655440000", `{"kind":"tts","characters":5,"timestamp":1764000080}`)
 	_, _ = b.post("/v1/frames/c2", `{"type":"MetricsFrame","data":[{"type":"TTFBMetricsData","value":0},{"type":"TTFBMetricsData","value":"x"}]}`+"\n{}\nhello\n"+`{"kind":"ttfa"}`)
 	_, _ = b.post("/v1/frames", "")
+	_, _ = b.post("/v1/frames", "{}", "Content-Encoding", "zstd")
+	_, _ = b.post("/v1/frames", "{}", "Content-Encoding", "gzip")
 
 	outcome := func(n int64, outcome, reason string) metricdata.DataPoint[int64] {
 		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("outcome", outcome), attribute.String("reason", reason))}
@@ -374,53 +465,83 @@ func TestSelfTelemetry(t *testing.T) {
 	metadatatest.AssertEqualReceiverVoiceFrameActiveCalls(t, b.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, ignore, exemplars)
 	metadatatest.AssertEqualReceiverVoiceFrameRequests(t, b.telemetry, []metricdata.DataPoint[int64]{
 		{Value: 4, Attributes: attribute.NewSet(attribute.Int("status_code", 200))},
-		{Value: 1, Attributes: attribute.NewSet(attribute.Int("status_code", 400))},
+		{Value: 2, Attributes: attribute.NewSet(attribute.Int("status_code", 400))},
+		{Value: 1, Attributes: attribute.NewSet(attribute.Int("status_code", 415))},
 	}, ignore, exemplars)
 }
 
 // 64 posters over real sockets and a shutdown in their midst: what was answered 200 is in the sink, exactly once.
 func TestConcurrentPostersAndShutdown(t *testing.T) {
-	b := newBench(t, nil)
-	listener, err := net.Listen("tcp", "localhost:0")
-	require.NoError(t, err)
-	server := &http.Server{Handler: b.handler}
-	served := make(chan struct{})
-	go func() { defer close(served); _ = server.Serve(listener) }()
+	address := freeAddress(t)
+	b := newBench(t, func(c *Config) { c.Protocols.Frames.Get().ServerConfig.NetAddr.Endpoint = address })
+	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 
-	var mu sync.Mutex
-	taken := 0
-	var posters sync.WaitGroup
+	var taken atomic.Int64
 	enough := make(chan struct{})
+	var once sync.Once
+	var posters sync.WaitGroup
 	for p := range 64 {
 		posters.Go(func() {
-			for i := range 200 {
-				body := fmt.Sprintf(`{"kind":"tts","call_id":"call-%d","characters":1,"timestamp":%d}`, (p+i)%16, 1764000000+p*1000+i)
+			for i := range 10_000 {
+				body := fmt.Sprintf(`{"kind":"tts","call_id":"call-%d","characters":1,"timestamp":%d}`, (p+i)%16, 1764000000+p*10_000+i)
 				for range 2 { // a retry of the same frame must not count twice
-					answer, err := client.Post("http://"+listener.Addr().String()+"/v1/frames", "application/json", strings.NewReader(body))
+					answer, err := client.Post("http://"+address+"/v1/frames", "application/json", strings.NewReader(body))
 					if err != nil {
 						return
 					}
-					var got struct{ Accepted int }
+					var got struct{ Accepted int64 }
 					_ = json.NewDecoder(answer.Body).Decode(&got)
 					_ = answer.Body.Close()
-					mu.Lock()
-					if taken += got.Accepted; taken == 3000 && got.Accepted > 0 { // a duplicate leaves it at 3000
-						close(enough)
+					if taken.Add(got.Accepted) >= 3000 {
+						once.Do(func() { close(enough) })
 					}
-					mu.Unlock()
 				}
 			}
 		})
 	}
 	<-enough
-	require.NoError(t, server.Shutdown(context.Background()))
+	require.NoError(t, b.Shutdown(context.Background()))
 	posters.Wait()
-	<-served
-	transport.CloseIdleConnections()
-	assert.GreaterOrEqual(t, taken, 3000)
-	assert.Equal(t, float64(taken), b.totals()["voice.tts.characters.total"])
+	assert.Equal(t, float64(taken.Load()), b.totals()["voice.tts.characters.total"])
+}
+
+func freeAddress(t *testing.T) string {
+	listener, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// A shutdown that runs out of time cuts requests off, and does not wait for what they wait for.
+func TestShutdownOutOfTime(t *testing.T) {
+	address := freeAddress(t)
+	b := newBench(t, func(c *Config) { c.Protocols.Frames.Get().ServerConfig.NetAddr.Endpoint = address })
+	stuck, release := make(chan struct{}), make(chan struct{})
+	next, err := consumer.NewMetrics(func(context.Context, pmetric.Metrics) error {
+		close(stuck)
+		<-release
+		return nil
+	})
+	require.NoError(t, err)
+	b.pipeline.metrics = next
+	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
+	answered := make(chan error)
+	go func() {
+		_, err := http.Post("http://"+address+"/v1/frames/c1", "application/json", strings.NewReader(`{"type":"StartFrame"}`))
+		answered <- err
+	}()
+	<-stuck
+	expired, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, b.Shutdown(expired), context.Canceled)
+	assert.Error(t, <-answered, "its connection is closed")
+	close(release)
+	b.handling.Wait()
+	b.running.Wait()
+	b.stopErr = nil
 }
 
 func TestStartFailsOnATakenPort(t *testing.T) {

@@ -26,7 +26,12 @@ func TestIdleCallsEnd(t *testing.T) {
 	for range int(5 * time.Minute / flushEvery) {
 		p.flush()
 	}
-	p.flush()
+	// The receiver and rollup tick at the same moment, in either order, and the receiver skips a tick that it is late for.
+	for range 10 {
+		if p.flush(); len(b.Query("sum(voice_calls_active) == 0", p.clock.Now())) > 0 {
+			break
+		}
+	}
 	assertVector(t, backend.Vector{"{}": 0}, b.Query("sum(voice_calls_active)", p.clock.Now()), "active calls")
 	assertVector(t, backend.Vector{"{}": 3}, b.Query("sum(voice_call_duration_seconds_count)", p.clock.Now()), "ended calls")
 	assertVector(t, backend.Vector{"{}": 3}, b.Query("sum(voice_calls_total)", p.clock.Now()), "calls")

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -56,4 +57,25 @@ func asShown(page string) string {
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")
+}
+
+// So is what the demo prints, but for the names of its calls.
+func TestReadmeDemo(t *testing.T) {
+	root := collector.Repository(t)
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	shown := "            call   duration" + between(t, string(text), "```\n            call   duration", "```")
+
+	demo := exec.Command("go", "run", ".", "-own",
+		"-collector", collector.Binary(t), "-config", filepath.Join(root, localConfig))
+	demo.Dir = filepath.Join(root, "cmd", "voice-demo")
+	demo.Env = append(os.Environ(), "OTELCOL_VOICE_DATA="+t.TempDir())
+	printed, err := demo.CombinedOutput()
+	require.NoError(t, err, string(printed))
+	_, table, _ := strings.Cut(string(printed), "\n\n")
+	assert.Equal(t, unnamed(shown), unnamed(table))
+}
+
+func unnamed(table string) string {
+	return regexp.MustCompile(`demo-\d+-`).ReplaceAllString(table, "demo-")
 }

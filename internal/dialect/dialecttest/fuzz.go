@@ -30,6 +30,19 @@ func Fuzz(f *testing.F, seeds []string, decode func([]byte) (frame.Frame, error)
 	})
 }
 
+// Typed makes a decoder of messages of one that wants to know their type.
+func Typed(decode func(string, []byte) (frame.Frame, error)) func([]byte) (frame.Frame, error) {
+	return func(message []byte) (frame.Frame, error) {
+		var head struct {
+			Type string `json:"type"`
+		}
+		if err := wire.Unmarshal(message, &head); err != nil {
+			return frame.Frame{}, err
+		}
+		return decode(head.Type, message)
+	}
+}
+
 func requireSane(t *testing.T, e *frame.Event) {
 	require.NotZero(t, e.Kind)
 	require.GreaterOrEqual(t, e.Value, 0.0)

@@ -31,9 +31,6 @@ const (
 	closed           = "close"
 	agentState       = "agent_state_changed"
 	userState        = "user_state_changed"
-
-	metricsSuffix = "_metrics"
-	usageSuffix   = "_usage"
 )
 
 // IsEvent says whether a message type is one of LiveKit's.
@@ -50,33 +47,43 @@ func IsEvent(messageType string) bool {
 		"debug_message", "error":
 		return true
 	}
-	return strings.HasSuffix(messageType, metricsSuffix) || strings.HasSuffix(messageType, usageSuffix)
+	return strings.HasSuffix(messageType, "_metrics") || strings.HasSuffix(messageType, "_usage")
 }
 
-// Decode turns an event into a frame. Types that carry nothing for us are wire.ErrIgnored.
-func Decode(message []byte) (frame.Frame, error) {
+// Decode turns an event of a type into a frame. Types that carry nothing for us are wire.ErrIgnored, unread: their fields
+// may have the same names and other types.
+func Decode(messageType string, message []byte) (frame.Frame, error) {
+	switch messageType {
+	case metricsCollected, itemAdded, chatMessage, closed, agentState, userState:
+		return decode(message)
+	}
+	if _, known := readers[messageType]; known {
+		return decode(message)
+	}
+	return frame.Frame{}, wire.ErrIgnored
+}
+
+func decode(message []byte) (frame.Frame, error) {
 	var in event
 	if err := wire.UnmarshalFolded(message, &in); err != nil {
 		return frame.Frame{}, err
 	}
 	out := in.envelope(message)
-	switch {
-	case in.Type == metricsCollected:
+	switch in.Type {
+	case metricsCollected:
 		return out, takeMetrics(&out, in.Metrics, "metrics")
-	case strings.HasSuffix(in.Type, metricsSuffix):
-		return out, takeMetrics(&out, message, "")
-	case in.Type == itemAdded:
+	case itemAdded:
 		return out, takeMessage(&out, in.Item, "item")
-	case in.Type == chatMessage:
+	case chatMessage:
 		return out, takeMessage(&out, message, "")
-	case in.Type == closed:
-		out.Events = []frame.Event{{Kind: frame.CallEnded, Name: wire.TextOr(in.Reason, closed)}}
+	case closed:
+		out.Events = []frame.Event{{Kind: frame.CallEnded, Name: wire.Word(in.Reason, closed)}}
 		return out, nil
-	case in.Type == agentState, in.Type == userState:
+	case agentState, userState:
 		// A sign of life: the first is what the session begins with.
 		return out, nil
 	}
-	return frame.Frame{}, wire.ErrIgnored
+	return out, takeMetrics(&out, message, "")
 }
 
 // envelope is what every event has. A job serves one call; a room may see several.

@@ -16,5 +16,5 @@ func FuzzDecode(f *testing.F) {
 	for _, object := range objects {
 		seeds = append(seeds, object.python, object.javascript, wrapped(object.python), wrapped(object.javascript))
 	}
-	dialecttest.Fuzz(f, seeds, Decode)
+	dialecttest.Fuzz(f, seeds, dialecttest.Typed(Decode))
 }

@@ -85,5 +85,5 @@ func (r *reader) characters() (float64, error) {
 	if wire.Absent(r.Characters) {
 		return 0, nil
 	}
-	return wire.Number(r.Characters, "characters_count", 0, frame.MaxCharacters)
+	return wire.WholeNumber(r.Characters, "characters_count", frame.MaxCharacters)
 }

@@ -12,8 +12,8 @@ import (
 
 const provider = "openai"
 
-// event is any server event; call_id and timestamp are not OpenAI's, they are what a relay may add. (Events of function
-// calls have a call_id that is the function call's. They carry nothing for us.)
+// event is a server event that we read; call_id and timestamp are not OpenAI's, they are what a relay may add. (Events of
+// function calls have a call_id that is the function call's. They carry nothing for us.)
 type event struct {
 	Type      string         `json:"type"`
 	EventID   wire.ID        `json:"event_id"`
@@ -48,8 +48,17 @@ func IsEvent(messageType string) bool {
 	return false
 }
 
-// Decode turns a server event into a frame. Types that carry nothing for us are wire.ErrIgnored.
-func Decode(message []byte) (frame.Frame, error) {
+// Decode turns a server event of a type into a frame. Types that carry nothing for us are wire.ErrIgnored, unread: their
+// fields may have the same names and other types.
+func Decode(messageType string, message []byte) (frame.Frame, error) {
+	switch messageType {
+	case responseDone, transcriptionEnded, sessionCreated, sessionUpdated, Failure:
+		return decode(message)
+	}
+	return frame.Frame{}, wire.ErrIgnored
+}
+
+func decode(message []byte) (frame.Frame, error) {
 	var in event
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
@@ -63,10 +72,8 @@ func Decode(message []byte) (frame.Frame, error) {
 		return out, nil
 	case sessionCreated, sessionUpdated:
 		return out, in.session(&out)
-	case Failure:
-		return out, in.failure(&out)
 	}
-	return frame.Frame{}, wire.ErrIgnored
+	return out, in.failure(&out)
 }
 
 // identity is of the event. OpenAI gives one to each; a relay that leaves it out may have added a timestamp.
@@ -195,7 +202,7 @@ func (in *event) failure(out *frame.Frame) error {
 	}
 	out.Events = []frame.Event{{
 		Kind: frame.Failed, Source: frame.Source{Stage: frame.Realtime, Provider: provider},
-		Name: wire.TextOr(failed.Type, "unknown"),
+		Name: wire.Word(failed.Type, "unknown"),
 	}}
 	return nil
 }

@@ -14,5 +14,5 @@ func FuzzDecode(f *testing.F) {
 		`{"type":"conversation.item.input_audio_transcription.completed","item_id":"i","usage":{"type":"duration","seconds":3.1}}`,
 		`{"type":"session.created","event_id":"e","session":{"model":"gpt-realtime","audio":{"input":{"transcription":{"model":"whisper-1"}}}}}`,
 		`{"type":"error","event_id":"e","error":{"type":"server_error"}}`,
-	}, Decode)
+	}, dialecttest.Typed(Decode))
 }

@@ -24,7 +24,10 @@ var recordSeeds = []string{
 	`{"kind":"function_call_completed","function_name":"book","tool_call_id":"t","arguments":{}}`,
 }
 
-func FuzzDecodeFrame(f *testing.F)  { dialecttest.Fuzz(f, frameSeeds, DecodeFrame) }
+func FuzzDecodeFrame(f *testing.F) {
+	dialecttest.Fuzz(f, frameSeeds, dialecttest.Typed(DecodeFrame))
+}
+
 func FuzzDecodeRecord(f *testing.F) { dialecttest.Fuzz(f, recordSeeds, DecodeRecord) }
 
 func FuzzDecodeErrorRecord(f *testing.F) {

@@ -28,6 +28,10 @@ const (
 
 // metrics reads each datum alone: one that is wrong costs itself.
 func (in *typedFrame) metrics(out *frame.Frame) {
+	if len(in.Data) > wire.MaxData {
+		out.Faults = append(out.Faults, wire.TooManyData)
+		return
+	}
 	for i, raw := range in.Data {
 		event, err := decodeDatum(raw)
 		if err != nil {
@@ -77,7 +81,7 @@ func (d *datum) event(class string) (frame.Event, error) {
 	case "":
 		return frame.Event{}, frame.Faultf(frame.MissingField, "type", "missing: send the class name, type(d).__name__, with each datum")
 	}
-	return frame.Event{}, frame.Faultf(frame.UnknownMessage, "type", "not a class of Pipecat's metrics")
+	return frame.Event{}, frame.Faultf(frame.UnknownMessage, "type", "not a class of Pipecat's metrics (TTFBMetricsData, ProcessingMetricsData, LLMUsageMetricsData, TTSUsageMetricsData, STTUsageMetricsData)")
 }
 
 func latency(kind frame.Kind, source frame.Source, value jsontext.Value) (frame.Event, error) {
@@ -100,7 +104,7 @@ func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
 func DecodeTokens(raw []byte) (frame.Event, error) { return decodeTokens(frame.Source{}, raw) }
 
 func decodeTokens(source frame.Source, raw []byte) (frame.Event, error) {
-	var usage tokenUsage
+	usage := unreported
 	if err := wire.Unmarshal(raw, &usage); err != nil {
 		return frame.Event{}, err
 	}
@@ -109,7 +113,7 @@ func decodeTokens(source frame.Source, raw []byte) (frame.Event, error) {
 }
 
 func characters(source frame.Source, value jsontext.Value) (frame.Event, error) {
-	count, err := wire.Number(value, "value", 0, frame.MaxCharacters)
+	count, err := wire.WholeNumber(value, "value", frame.MaxCharacters)
 	return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
 }
 

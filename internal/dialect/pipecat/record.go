@@ -42,7 +42,7 @@ func IsRecord(kind string) bool {
 // DecodeRecord turns an observer record into a frame. Records that repeat others (time to first audio, turns beside
 // speech, a function call before its end) are wire.ErrIgnored.
 func DecodeRecord(message []byte) (frame.Frame, error) {
-	var in record
+	in := record{tokenUsage: unreported}
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
 	}
@@ -65,7 +65,7 @@ func (in *record) event() (frame.Event, error) {
 		split, err := in.split(source)
 		return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, err
 	case "tts":
-		count, err := wire.Number(in.Characters, "characters", 0, frame.MaxCharacters)
+		count, err := wire.WholeNumber(in.Characters, "characters", frame.MaxCharacters)
 		return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
 	case "stt":
 		seconds, err := wire.Number(in.AudioSeconds, "audio_seconds", 0, frame.MaxSeconds)
@@ -75,7 +75,7 @@ func (in *record) event() (frame.Event, error) {
 		return frame.Event{Kind: frame.TTFB, Source: source, Value: frame.Milliseconds(seconds)}, err
 	}
 	if outcome, ok := toolOutcomes[in.Kind]; ok {
-		return frame.Event{Kind: frame.ToolCalled, Name: wire.Text(in.FunctionName), Outcome: outcome}, nil
+		return frame.Event{Kind: frame.ToolCalled, Name: wire.Word(in.FunctionName, "unknown"), Outcome: outcome}, nil
 	}
 	return frame.Event{Kind: speech[in.Kind]}, nil
 }
@@ -115,7 +115,7 @@ func DecodeErrorRecord(message []byte) (frame.Frame, error) {
 	}
 	out := envelope(message, "error", in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
 	out.Events = []frame.Event{{
-		Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.TextOr(in.Category, unknownCategory),
+		Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown"),
 	}}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package pipecat
 
 import (
+	"math"
 	"strings"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
@@ -20,10 +21,32 @@ type tokenUsage struct {
 	AudioCacheRead int64 `json:"cache_read_input_audio_tokens"`
 }
 
+// missingCount stands in a usage that is about to be decoded for a count that the message turns out not to have.
+const missingCount = math.MinInt64
+
+var unreported = tokenUsage{Prompt: missingCount, Completion: missingCount, Total: missingCount}
+
+// reported replaces what is missing by nothing, unless all of it is: then the counts go by names that are not Pipecat's.
+func (u tokenUsage) reported() (tokenUsage, error) {
+	if u.Prompt == missingCount && u.Completion == missingCount && u.Total == missingCount {
+		return u, frame.Faultf(frame.MissingField, "prompt_tokens", "missing, and so are completion_tokens and total_tokens")
+	}
+	for _, count := range []*int64{&u.Prompt, &u.Completion, &u.Total} {
+		if *count == missingCount {
+			*count = 0
+		}
+	}
+	return u, nil
+}
+
 // split turns the usage into disjoint leaves. Services differ in what their prompt_tokens hold: most report gross
 // (cached tokens are inside), Anthropic and Bedrock net. The total says which where there is one.
 func (u tokenUsage) split(by frame.Source) (frame.Tokens, error) {
-	if err := u.check(); err != nil {
+	u, err := u.reported()
+	if err == nil {
+		err = u.check()
+	}
+	if err != nil {
 		return frame.Tokens{}, err
 	}
 	if u.net(by) {
@@ -53,7 +76,8 @@ func (u tokenUsage) check() error {
 // leave the cache out of the total as well, so there the vendor decides.
 func (u tokenUsage) net(by frame.Source) bool {
 	cached := u.CacheRead + u.CacheWrite
-	if cached == 0 {
+	if cached == 0 || by.Provider == "google" {
+		// Google is gross always; its thoughts, which stand beside the completion, can make its total look net.
 		return false
 	}
 	reasoning := u.Reasoning
@@ -76,11 +100,13 @@ func (u tokenUsage) reasoningIsExtra() bool {
 		u.Reasoning > 0 && u.Total == u.Prompt+u.Completion+u.Reasoning
 }
 
-// leaves divides gross counts. Where both cached and audio tokens are given but not how many are both, the overlap is
-// the least that the sums allow, which prices the rest at the dearer rate and never below the bill.
+// leaves divides gross counts. What a total holds beyond prompt and completion is of neither, so far as is known. Where both
+// cached and audio tokens are given but not how many are both, the overlap is the least that the sums allow, which prices
+// the rest at the dearer rate and never below the bill.
 func (u tokenUsage) leaves() (frame.Tokens, error) {
 	cachedAudio := max(u.AudioCacheRead, u.AudioIn+u.CacheRead+u.CacheWrite-u.Prompt, 0)
 	return wire.Leaves(frame.Tokens{
+		frame.Unsplit:              max(u.Total-u.Prompt-u.Completion, 0),
 		frame.PromptText:           u.Prompt - u.CacheRead - u.CacheWrite - (u.AudioIn - cachedAudio),
 		frame.PromptCacheRead:      u.CacheRead - cachedAudio,
 		frame.PromptCacheWrite:     u.CacheWrite,

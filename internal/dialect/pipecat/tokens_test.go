@@ -73,6 +73,13 @@ func TestTokenSplit(t *testing.T) {
 			tokenUsage{Prompt: 1000, Completion: 30, Total: 1230, Reasoning: 200, CacheRead: 700},
 			frame.Tokens{frame.PromptText: 300, frame.PromptCacheRead: 700, frame.CompletionText: 30, frame.CompletionReasoning: 200},
 		},
+		"Gemini, whose thoughts are as many as its cache": {
+			google,
+			tokenUsage{Prompt: 1000, Completion: 100, Total: 1996, Reasoning: 896, CacheRead: 896},
+			frame.Tokens{frame.PromptText: 104, frame.PromptCacheRead: 896, frame.CompletionText: 100, frame.CompletionReasoning: 896},
+		},
+		"a total that holds more": {openAI, tokenUsage{Prompt: 10, Total: 500}, frame.Tokens{frame.PromptText: 10, frame.Unsplit: 490}},
+		"a total alone":           {openAI, tokenUsage{Total: 500}, frame.Tokens{frame.Unsplit: 500}},
 		"realtime: audio apart from text, cached audio apart from both": {
 			openAI,
 			tokenUsage{Prompt: 1000, Completion: 500, Total: 1500, CacheRead: 400, AudioIn: 250, AudioCacheRead: 100, AudioOut: 300},

@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// typedFrame is a Pipecat frame as JSON. Which fields are set depends on Type; what is not listed (texts, audio,
+// typedFrame is a Pipecat frame as JSON. Which fields are set depends on the class; what is not listed (texts, audio,
 // arguments, exceptions) is never read.
 type typedFrame struct {
 	Type          string           `json:"type"`
@@ -27,27 +27,26 @@ type typedFrame struct {
 	Data          []jsontext.Value `json:"data"`
 }
 
-const unknownCategory = "unknown"
-
 // IsFrame says whether a message type is a class name of Pipecat's frames.
 func IsFrame(messageType string) bool { return strings.HasSuffix(messageType, "Frame") }
 
-// DecodeFrame turns a typed frame into a frame.Frame. Frames of classes that carry nothing for us are wire.ErrIgnored.
-func DecodeFrame(message []byte) (frame.Frame, error) {
+// DecodeFrame turns a typed frame into a frame.Frame. Frames of other classes than those in events are wire.ErrIgnored,
+// unread: their fields may have the same names and other types.
+func DecodeFrame(class string, message []byte) (frame.Frame, error) {
+	event, known := events[class]
+	if !known && class != metricsFrame {
+		return frame.Frame{}, wire.ErrIgnored
+	}
 	var in typedFrame
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
 	}
-	out := envelope(message, in.Type, in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
-	if in.Type == "MetricsFrame" {
+	out := envelope(message, class, in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
+	if class == metricsFrame {
 		in.metrics(&out)
 		return out, nil
 	}
-	event, known := in.event()
-	if !known {
-		return frame.Frame{}, wire.ErrIgnored
-	}
-	out.Events = []frame.Event{event}
+	out.Events = []frame.Event{event(&in)}
 	return out, nil
 }
 
@@ -66,29 +65,41 @@ func envelope(message []byte, class string, id wire.ID, callID, pipecatCallID st
 	return out
 }
 
-// event is what a frame other than MetricsFrame says; both the names of today's Pipecat and older ones are known.
-func (in *typedFrame) event() (frame.Event, bool) {
-	switch in.Type {
-	case "StartFrame", "ClientConnectedFrame":
-		return frame.Event{Kind: frame.CallStarted, Models: in.models()}, true
-	case "EndFrame", "StopFrame":
-		return frame.Event{Kind: frame.CallEnded, Name: in.reason("end")}, true
-	case "CancelFrame":
-		return frame.Event{Kind: frame.CallEnded, Name: in.reason("cancel")}, true
-	case "ErrorFrame", "FatalErrorFrame":
-		return frame.Event{Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.TextOr(in.Category, unknownCategory)}, true
-	case "UserStartedSpeakingFrame":
-		return frame.Event{Kind: frame.UserStartedTalking}, true
-	case "UserStoppedSpeakingFrame":
-		return frame.Event{Kind: frame.UserStoppedTalking}, true
-	case "BotStartedSpeakingFrame":
-		return frame.Event{Kind: frame.BotStartedTalking}, true
-	case "BotStoppedSpeakingFrame":
-		return frame.Event{Kind: frame.BotStoppedTalking}, true
-	case "InterruptionFrame", "StartInterruptionFrame":
-		return frame.Event{Kind: frame.Interrupted}, true
+const metricsFrame = "MetricsFrame"
+
+// events is what frames other than MetricsFrame say; both the names of today's Pipecat and older ones are known.
+var events = map[string]func(*typedFrame) frame.Event{
+	"StartFrame":               start,
+	"ClientConnectedFrame":     start,
+	"EndFrame":                 end("end"),
+	"StopFrame":                end("end"),
+	"CancelFrame":              end("cancel"),
+	"ErrorFrame":               failure,
+	"FatalErrorFrame":          failure,
+	"UserStartedSpeakingFrame": only(frame.UserStartedTalking),
+	"UserStoppedSpeakingFrame": only(frame.UserStoppedTalking),
+	"BotStartedSpeakingFrame":  only(frame.BotStartedTalking),
+	"BotStoppedSpeakingFrame":  only(frame.BotStoppedTalking),
+	"InterruptionFrame":        only(frame.Interrupted),
+	"StartInterruptionFrame":   only(frame.Interrupted),
+}
+
+func start(in *typedFrame) frame.Event {
+	return frame.Event{Kind: frame.CallStarted, Models: in.models()}
+}
+
+func end(otherwise string) func(*typedFrame) frame.Event {
+	return func(in *typedFrame) frame.Event {
+		return frame.Event{Kind: frame.CallEnded, Name: in.reason(otherwise)}
 	}
-	return frame.Event{}, false
+}
+
+func failure(in *typedFrame) frame.Event {
+	return frame.Event{Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown")}
+}
+
+func only(kind frame.Kind) func(*typedFrame) frame.Event {
+	return func(*typedFrame) frame.Event { return frame.Event{Kind: kind} }
 }
 
 func (in *typedFrame) models() []frame.Source {
@@ -104,11 +115,12 @@ func (in *typedFrame) models() []frame.Source {
 	return models
 }
 
-// reason is why the call ended, where the bot says so in words: Pipecat allows any object there.
+// reason is why the call ended, where the bot says so in a word: Pipecat allows any object there, and language models
+// write sentences.
 func (in *typedFrame) reason(otherwise string) string {
 	var text string
-	if wire.Unmarshal(in.Reason, &text) != nil {
+	if len(in.Reason) == 0 || in.Reason.Kind() != '"' || wire.Unmarshal(in.Reason, &text) != nil {
 		return otherwise
 	}
-	return wire.TextOr(text, otherwise)
+	return wire.Word(text, otherwise)
 }

@@ -88,7 +88,7 @@ func (in *message) toolCall() (frame.Event, error) {
 	if data.Cancelled {
 		outcome = "cancelled"
 	}
-	return frame.Event{Kind: frame.ToolCalled, Name: wire.Text(data.FunctionName), Outcome: outcome}, nil
+	return frame.Event{Kind: frame.ToolCalled, Name: wire.Word(data.FunctionName, "unknown"), Outcome: outcome}, nil
 }
 
 // failure reads an error's category, which RTVI does not have yet; the error's text is never read.
@@ -99,5 +99,5 @@ func (in *message) failure() (frame.Event, error) {
 	if err := wire.Field(in.Data, "data", &data); err != nil {
 		return frame.Event{}, err
 	}
-	return frame.Event{Kind: frame.Failed, Name: wire.TextOr(data.Category, "unknown")}, nil
+	return frame.Event{Kind: frame.Failed, Name: wire.Word(data.Category, "unknown")}, nil
 }

@@ -23,6 +23,9 @@ func (in *message) metrics(out *frame.Frame) error {
 	if err := wire.Field(in.Data, "data", &data); err != nil {
 		return err
 	}
+	if len(data.TTFB)+len(data.Processing)+len(data.Tokens)+len(data.Characters)+len(data.STTUsage) > wire.MaxData {
+		return wire.TooManyData
+	}
 	takeAll(out, "ttfb", data.TTFB, datum(pipecat.TTFB))
 	takeAll(out, "processing", data.Processing, datum(pipecat.Processing))
 	takeAll(out, "tokens", data.Tokens, pipecat.DecodeTokens)

@@ -2,6 +2,7 @@ package rtvi
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,7 +59,7 @@ func TestDecode(t *testing.T) {
 		},
 		"function without its name": {
 			`{"label":"rtvi-ai","type":"llm-function-call-stopped","call_id":"c1","data":{"tool_call_id":"t","cancelled":true}}`,
-			[]frame.Event{{Kind: frame.ToolCalled, Outcome: "cancelled"}},
+			[]frame.Event{{Kind: frame.ToolCalled, Name: "unknown", Outcome: "cancelled"}},
 		},
 		"error": {
 			`{"label":"rtvi-ai","type":"error","call_id":"c1","data":{"error":"secret words","fatal":true}}`,
@@ -128,11 +129,12 @@ func TestBadEntries(t *testing.T) {
 	for entries, want := range map[string]string{
 		`"ttfb":[{"value":"fast"}]`:                                  "data.ttfb[0].value: must be a finite number",
 		`"ttfb":[{"value":0.1},{}]`:                                  "data.ttfb[1].value: missing",
-		`"ttfb":[7]`:                                                 "data.ttfb[0]: must be an object, not number",
+		`"ttfb":[7]`:                                                 "data.ttfb[0]: must be an object",
 		`"processing":[{"value":1e9}]`:                               "data.processing[0].value: must be between -604800 and 604800",
 		`"tokens":[{"prompt_tokens":-1}]`:                            "data.tokens[0].prompt_tokens: must be between 0 and 1000000000 tokens",
 		`"tokens":[{"prompt_tokens":1,"cache_read_input_tokens":2}]`: "data.tokens[0]: the parts (cached, audio, reasoning) are more than",
-		`"tokens":[{"prompt_tokens":1.5}]`:                           "data.tokens[0].prompt_tokens: must be a whole number, not number",
+		`"tokens":[{"input_tokens":5}]`:                              "data.tokens[0].prompt_tokens: missing, and so are",
+		`"tokens":[{"prompt_tokens":1.5}]`:                           "data.tokens[0].prompt_tokens: must be a whole number",
 		`"stt_usage":[{"value":{}}]`:                                 "data.stt_usage[0].value.audio_seconds: missing",
 	} {
 		message := `{"label":"rtvi-ai","type":"metrics","data":{"characters":[{"processor":"CartesiaTTSService#0","value":48}],` + entries + `}}`
@@ -152,15 +154,16 @@ func TestBadEntries(t *testing.T) {
 
 func TestRejected(t *testing.T) {
 	for message, want := range map[string]string{
-		`{"label":"rtvi-ai","type":"metrics"}`:                                                              "data: missing",
-		`{"label":"rtvi-ai","type":"metrics","data":[]}`:                                                    "data: must be an object, not array",
-		`{"label":"rtvi-ai","type":"metrics","data":{"ttfb":{}}}`:                                           "data.ttfb: must be an array, not object",
-		`{"label":"rtvi-ai","type":"llm-function-call-stopped"}`:                                            "data: missing",
-		`{"label":"rtvi-ai","type":"llm-function-call-stopped","data":{"cancelled":"no"}}`:                  "data.cancelled: must be true or false, not string",
-		`{"label":"rtvi-ai","type":"bot-interrupted","call_id":5}`:                                          "call_id: must be a string, not number",
-		`{"label":"rtvi-ai","type":"error","data":{"category":1}}`:                                          "data.category: must be a string, not number",
-		`{"label":"rtvi-ai","type":"bot-started-speaking","timestamp":"soon"}`:                              "timestamp: must be Unix seconds",
-		`{"label":"rtvi-ai","type":"llm-function-call-stopped","data":{"function_name":["x"]},"id":"req1"}`: "data.function_name: must be a string, not array",
+		`{"label":"rtvi-ai","type":"metrics"}`: "data: missing",
+		`{"label":"rtvi-ai","type":"metrics","data":{"ttfb":[1` + strings.Repeat(",1", wire.MaxData) + `]}}`: "data: more than 1000 data in one frame",
+		`{"label":"rtvi-ai","type":"metrics","data":[]}`:                                                     "data: must be an object",
+		`{"label":"rtvi-ai","type":"metrics","data":{"ttfb":{}}}`:                                            "data.ttfb: must be an array",
+		`{"label":"rtvi-ai","type":"llm-function-call-stopped"}`:                                             "data: missing",
+		`{"label":"rtvi-ai","type":"llm-function-call-stopped","data":{"cancelled":"no"}}`:                   "data.cancelled: must be true or false",
+		`{"label":"rtvi-ai","type":"bot-interrupted","call_id":5}`:                                           "call_id: must be a string",
+		`{"label":"rtvi-ai","type":"error","data":{"category":1}}`:                                           "data.category: must be a string",
+		`{"label":"rtvi-ai","type":"bot-started-speaking","timestamp":"soon"}`:                               "timestamp: must be Unix seconds",
+		`{"label":"rtvi-ai","type":"llm-function-call-stopped","data":{"function_name":["x"]},"id":"req1"}`:  "data.function_name: must be a string",
 	} {
 		_, err := Decode([]byte(message))
 		assert.ErrorContains(t, err, want, message)
@@ -176,7 +179,7 @@ func TestRejected(t *testing.T) {
 		`{"message":"hello"}`:                  ErrNoMessageFrame.Error(),
 		`{"data":[1]}`:                         ErrNoMessageFrame.Error(),
 		`{}`:                                   ErrNoMessageFrame.Error(),
-		`{"call_id":5,"data":"x"}`:             "call_id: must be a string, not number",
+		`{"call_id":5,"data":"x"}`:             "call_id: must be a string",
 		`{"message":{"data":"{\"label\":\"rtvi-ai\",\"type\":\"metrics\"}"}}`: "message.data.data: missing",
 	} {
 		_, err := DecodeMessageFrame([]byte(message))

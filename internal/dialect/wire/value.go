@@ -2,7 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"math"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -20,12 +22,21 @@ func Text(text string) string {
 	return strings.ToValidUTF8(text[:MaxText], "")
 }
 
-// TextOr is the text, bounded, or another where it is empty.
-func TextOr(text, otherwise string) string {
-	if text == "" {
+// Word is a text that names a thing (a function, a category, a reason), fit for an attribute; "other" where it is more than
+// a name, for it may be what somebody said, and it would be a series for ever.
+func Word(text, otherwise string) string {
+	const longest = 64
+	switch {
+	case text == "":
 		return otherwise
+	case len(text) > longest || strings.ContainsFunc(text, notInNames):
+		return "other"
 	}
-	return Text(text)
+	return text
+}
+
+func notInNames(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.:/", r)
 }
 
 // Number is a finite number within bounds; path names it in the fault.
@@ -41,6 +52,15 @@ func Number(raw jsontext.Value, path string, least, most float64) (float64, erro
 		return 0, frame.Faultf(frame.BadValue, path, "must be between %g and %g", least, most)
 	}
 	return n, nil
+}
+
+// WholeNumber is a number of things.
+func WholeNumber(raw jsontext.Value, path string, most float64) (float64, error) {
+	n, err := Number(raw, path, 0, most)
+	if err == nil && n != math.Trunc(n) {
+		err = frame.Faultf(frame.BadValue, path, "must be a whole number")
+	}
+	return n, err
 }
 
 // Field decodes the value of a field that has to be there; path names it in the fault.
@@ -61,6 +81,13 @@ func Absent(raw jsontext.Value) bool {
 
 // Missing is the fault of a field that has to be there.
 func Missing(path string) frame.Fault { return frame.Faultf(frame.MissingField, path, "missing") }
+
+// MaxData is how many data a message may hold. Frameworks send a handful; memory must not grow with what a few bytes can
+// claim.
+const MaxData = 1000
+
+// TooManyData is the fault of a message that holds more than MaxData.
+var TooManyData = frame.Faultf(frame.BadValue, "data", "more than %d data in one frame", MaxData)
 
 // Take adds an event to a frame unless it is empty (nothing for us) or says "no value".
 func Take(out *frame.Frame, event frame.Event) {

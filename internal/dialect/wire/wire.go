@@ -69,29 +69,35 @@ func (t *Time) parseText(data []byte) error {
 	if err != nil {
 		return badTime
 	}
-	t.Time = parsed.UTC()
-	return nil
+	return t.set(parsed)
 }
 
 const (
 	// Above it a number can only be milliseconds: it is the year 5138 in seconds and 1973 in milliseconds.
 	secondsEnd = 1e11
-	// Below it, the year 2000, a number is no wall clock: bots that send a monotonic clock by mistake are told so.
+	// Before the year 2000 it is no wall clock: bots that send a monotonic clock by mistake are told so.
 	secondsBegin = 946_684_800
 )
 
-// fromUnix keeps microseconds: a float64 of Unix seconds holds no more, and what lies below would be noise in
-// durations (1764000074.2 - 1764000000.0 is 74.2, not 74.200000047).
+// set keeps microseconds: a float64 of Unix seconds holds no more, and what lies below would be noise in durations
+// (1764000074.2 - 1764000000.0 is 74.2, not 74.200000047).
+func (t *Time) set(at time.Time) error {
+	if seconds := at.Unix(); seconds < secondsBegin || seconds >= secondsEnd {
+		return frame.Faultf(frame.BadValue, "",
+			"must be Unix seconds (or milliseconds) of this century: is it a monotonic clock, or another unit?")
+	}
+	t.Time = at.UTC().Round(time.Microsecond)
+	return nil
+}
+
 func (t *Time) fromUnix(number float64) error {
 	if number >= secondsEnd {
 		number /= 1000
 	}
-	if number < secondsBegin || number >= secondsEnd {
-		return frame.Faultf(frame.BadValue, "",
-			"must be Unix seconds (or milliseconds) of this century: is it a monotonic clock, or another unit?")
+	if math.Abs(number) >= secondsEnd {
+		number = 0 // out of every range; what it would be as a time is undefined
 	}
-	t.Time = time.UnixMicro(int64(math.Round(number * 1e6))).UTC()
-	return nil
+	return t.set(time.UnixMicro(int64(math.Round(number * 1e6))))
 }
 
 // Unmarshal decodes one JSON value. Names are matched exactly and may not repeat; text that is not UTF-8 is mended, for
@@ -126,7 +132,9 @@ func Fault(err error) frame.Fault {
 		}
 		return fault
 	case errors.As(err, &semantic):
-		return frame.Faultf(frame.WrongType, path(semantic.JSONPointer), "must be %s, not %s", wanted(semantic), got(semantic))
+		return frame.Faultf(frame.WrongType, path(semantic.JSONPointer), "must be %s", wanted(semantic))
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return frame.Faultf(frame.NotJSON, "", "the same name stands twice in one object")
 	case errors.As(err, &syntactic):
 		return frame.Faultf(frame.NotJSON, "", "not JSON: broken at byte %d of the message", syntactic.ByteOffset)
 	}
@@ -149,19 +157,6 @@ func path(pointer jsontext.Pointer) string {
 	return path.String()
 }
 
-// got names the type that a field has.
-func got(err *json.SemanticError) string {
-	switch err.JSONKind {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	case 't', 'f':
-		return "boolean"
-	}
-	return err.JSONKind.String()
-}
-
 // wanted names the type that a field should have had, with its article.
 func wanted(err *json.SemanticError) string {
 	switch err.GoType.Kind() {
@@ -172,7 +167,7 @@ func wanted(err *json.SemanticError) string {
 	case reflect.Struct, reflect.Map:
 		return "an object"
 	case reflect.Int64:
-		return "a whole number"
+		return "a whole number, without a fraction or exponent"
 	case reflect.Bool:
 		return "true or false"
 	}

@@ -15,10 +15,10 @@ func TestFaultNamesTheField(t *testing.T) {
 		`{"at":"yesterday"}`:       "at: must be Unix seconds or an RFC 3339 string",
 		`{"at":7}`:                 "at: must be Unix seconds (or milliseconds) of this century",
 		`{"id":{}}`:                "id: must be a string or a number",
-		`{"list":[{"id":1},[]]}`:   "list[1]: must be an object, not array",
+		`{"list":[{"id":1},[]]}`:   "list[1]: must be an object",
 		`{"list":[{"id":[]}]}`:     "list[0].id: must be a string or a number",
-		`{"list":[{"count":1.5}]}`: "list[0].count: must be a whole number, not number",
-		`{"id":1,"id":2}`:          "not JSON: broken at byte 8",
+		`{"list":[{"count":1.5}]}`: "list[0].count: must be a whole number",
+		`{"id":1,"id":2}`:          "the same name stands twice in one object",
 	} {
 		var into struct {
 			At   Time `json:"at"`
@@ -36,7 +36,14 @@ func TestText(t *testing.T) {
 	assert.Equal(t, "gpt-4o", Text("gpt-4o"))
 	assert.Len(t, Text(strings.Repeat("x", 300)), MaxText)
 	assert.Len(t, Text(strings.Repeat("x", 255)+"ä"), 255, "no half characters")
-	assert.Equal(t, "none", TextOr("", "none"))
+}
+
+func TestWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "none", "book_table": "book_table", "llm/error-1.2": "llm/error-1.2", "I am Mr Smith": "other", strings.Repeat("x", 65): "other",
+	} {
+		assert.Equal(t, want, Word(text, "none"), text)
+	}
 }
 
 func TestTake(t *testing.T) {

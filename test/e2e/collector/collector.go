@@ -191,6 +191,12 @@ func Repository(tb testing.TB) string {
 	}
 }
 
+// Binary is the collector to run: the one that `make build` makes, or what BinaryVariable names.
+func Binary(tb testing.TB) string {
+	tb.Helper()
+	return findBinary(tb, Repository(tb))
+}
+
 func findBinary(tb testing.TB, root string) string {
 	tb.Helper()
 	path := os.Getenv(BinaryVariable)

@@ -23,14 +23,15 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                       metric.Meter
-	mu                          sync.Mutex
-	registrations               []metric.Registration
-	ProcessorCostCoveredPoints  metric.Int64Counter
-	ProcessorCostForeignPoints  metric.Int64Counter
-	ProcessorCostIgnoredPoints  metric.Int64Counter
-	ProcessorCostPricedPoints   metric.Int64Counter
-	ProcessorCostUnpricedPoints metric.Int64Counter
+	meter                        metric.Meter
+	mu                           sync.Mutex
+	registrations                []metric.Registration
+	ProcessorCostCoveredPoints   metric.Int64Counter
+	ProcessorCostForeignPoints   metric.Int64Counter
+	ProcessorCostIgnoredPoints   metric.Int64Counter
+	ProcessorCostPricedPoints    metric.Int64Counter
+	ProcessorCostUnpricedPoints  metric.Int64Counter
+	ProcessorCostUntrackedPoints metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -89,6 +90,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorCostUnpricedPoints, err = builder.meter.Int64Counter(
 		"otelcol_processor_cost_unpriced_points",
 		metric.WithDescription("Usage that the price book has no price for. [Alpha]"),
+		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostUntrackedPoints, err = builder.meter.Int64Counter(
+		"otelcol_processor_cost_untracked_points",
+		metric.WithDescription("Cumulative usage whose price can change, of counters beyond the number that is remembered. [Alpha]"),
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,6 +24,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCostIgnoredPoints.Add(context.Background(), 1)
 	tb.ProcessorCostPricedPoints.Add(context.Background(), 1)
 	tb.ProcessorCostUnpricedPoints.Add(context.Background(), 1)
+	tb.ProcessorCostUntrackedPoints.Add(context.Background(), 1)
 	AssertEqualProcessorCostCoveredPoints(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -37,6 +38,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostUnpricedPoints(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostUntrackedPoints(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

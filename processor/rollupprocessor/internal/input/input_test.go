@@ -1,6 +1,8 @@
 package input
 
 import (
+	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -69,6 +71,85 @@ func TestForgottenProducersAreNotTakenForNewOnes(t *testing.T) {
 	assert.Equal(t, Baseline, sight)
 	_, sight = s.See(producer(2*time.Minute), stream("a"), at(62*time.Minute), now)
 	assert.Equal(t, Whole, sight)
+}
+
+// Whoever else was forgotten, older or younger, first or last.
+func TestProducersThatAreHeardForTheFirstTimeAreNew(t *testing.T) {
+	s := NewStreams(noon, time.Hour, 10)
+	for _, start := range []time.Duration{20 * time.Minute, 40 * time.Minute} {
+		s.See(producer(start), stream("a"), at(50*time.Minute), noon.Add(50*time.Minute))
+	}
+	now := noon.Add(111 * time.Minute)
+	s.Forget(now)
+	assert.Zero(t, s.Len())
+	_, sight := s.See(producer(30*time.Minute), stream("a"), at(111*time.Minute), now)
+	assert.Equal(t, Whole, sight)
+}
+
+func TestForgottenProducerThatComesBackHasABaselineForAllItsStreams(t *testing.T) {
+	s := NewStreams(noon, time.Hour, 10)
+	for round := range 3 {
+		last := time.Duration(round) * 2 * time.Hour
+		want := Baseline
+		if round == 0 {
+			want = Whole
+		}
+		for _, name := range []string{"a", "b"} {
+			_, sight := s.See(producer(time.Second), stream(name), at(last+time.Minute), noon.Add(last+time.Minute))
+			assert.Equal(t, want, sight, "%s, after %s", name, last)
+		}
+		s.Forget(noon.Add(last + 90*time.Minute))
+		assert.Zero(t, s.Len())
+	}
+}
+
+// Beyond the limit, those that began first are no longer told apart from what is new: what began until then is known.
+func TestForgottenProducersAreLimited(t *testing.T) {
+	const limit = 4
+	s := NewStreams(noon, time.Hour, limit)
+	now := noon
+	hear := func(start time.Duration) Sight {
+		stream, sight := s.See(producer(start), stream("a"), at(now.Sub(noon)), now)
+		assert.NotNil(t, stream)
+		return sight
+	}
+	forget := func() {
+		now = now.Add(2 * time.Hour)
+		s.Forget(now)
+		assert.LessOrEqual(t, len(s.forgotten), limit)
+	}
+	for _, start := range []time.Duration{50, 10, 30, 70} {
+		assert.Equal(t, Whole, hear(start*time.Second))
+	}
+	forget()
+	assert.Len(t, s.forgotten, 4)
+	assert.Equal(t, Whole, hear(20*time.Second), "nobody was given up yet")
+	forget()
+	assert.Len(t, s.forgotten, 2, "those of 50 s and 70 s; all until 30 s are known by that")
+	for start, want := range map[time.Duration]Sight{25: Baseline, 30: Baseline, 31: Whole, 50: Baseline, 70: Baseline} {
+		assert.Equal(t, want, hear(start*time.Second), "%d s", start)
+		forget()
+	}
+}
+
+// All that began at one moment is given up together, and no start moves the mark back.
+func TestForgottenProducersOfOneMoment(t *testing.T) {
+	s := NewStreams(noon, time.Hour, 2)
+	const never = pcommon.Timestamp(math.MaxUint64)
+	host := func(i int) Producer { return Producer{Resource: hasher.Text(strconv.Itoa(i)), Start: never} }
+	now := noon
+	for i := range 4 {
+		s.See(host(i), stream("a"), at(0), now)
+		now = now.Add(2 * time.Hour)
+		s.Forget(now)
+	}
+	for i := range 4 {
+		_, sight := s.See(host(i), stream("a"), at(0), now)
+		assert.Equal(t, Baseline, sight)
+		now = now.Add(2 * time.Hour)
+		s.Forget(now)
+		assert.LessOrEqual(t, len(s.forgotten), 2)
+	}
 }
 
 func TestObservations(t *testing.T) {

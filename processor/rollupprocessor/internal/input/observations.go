@@ -19,7 +19,8 @@ type Observation struct {
 }
 
 // Observations is the non-monotonic sums that are reported cumulatively, such as active calls: what each stream said
-// last is added up over the streams. It is not safe for concurrent use.
+// last is added up over the streams. What a stream said of a call stays true when its process is gone, as it is when a
+// bot is one process per call; so it is remembered until the call's series have ended. It is not safe for concurrent use.
 type Observations struct {
 	streams map[ident.Digest]*Observation
 	timeout time.Duration
@@ -51,10 +52,11 @@ func (o *Observations) See(id ident.Digest, at pcommon.Timestamp, now time.Time)
 	return known, Again
 }
 
-// Forget drops the streams that have been silent for too long, and hands each that is part of a series to leave.
+// Forget drops the streams that have been silent for too long, and hands each that is part of a series to leave. Those
+// whose series lingers stay, so that one that comes back replaces its value and adds no second one.
 func (o *Observations) Forget(now time.Time, leave func(*series.Series, value.Number)) {
 	for id, known := range o.streams {
-		if now.Sub(known.seen) <= o.timeout {
+		if now.Sub(known.seen) <= o.timeout || known.Series.Lingers() {
 			continue
 		}
 		if known.Series.Alive() {

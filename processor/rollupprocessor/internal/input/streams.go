@@ -3,6 +3,8 @@
 package input
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -45,6 +47,7 @@ type Stream struct {
 }
 
 type run struct {
+	fresh   bool              // it began under our eyes
 	since   pcommon.Timestamp // point time of its first collection that we saw
 	seen    time.Time         // arrival of its last point
 	streams map[ident.Digest]*Stream
@@ -53,25 +56,28 @@ type run struct {
 // Streams is the monotonic sums and histograms that are reported cumulatively. It is not safe for concurrent use.
 //
 // A stream that is new to us has either just begun, and then all of it is news, or it counted before we watched, and
-// then its first value is only a baseline. It has begun under our eyes if it started after we did, or if its producer
-// was seen without it before: a producer reports all its streams in each collection, and SDKs give all of them the
-// process's start time.
+// then its first value is only a baseline. It has begun under our eyes if its producer started after we did and is none
+// that we forgot, or if its producer was seen without it before: a producer reports all its streams in each collection.
+// The start says nothing of when the first value comes: for SDKs it is that of the process, of the instrument or of the
+// stream, and a bot that is kept warm may be silent for hours.
 type Streams struct {
-	runs    map[Producer]*run
-	watched pcommon.Timestamp // who started later and is unknown is new
-	timeout time.Duration
-	limit   int
-	size    int
+	runs      map[Producer]*run
+	forgotten map[Producer]struct{} // those that started after watched
+	watched   pcommon.Timestamp     // who started until then counts as known
+	timeout   time.Duration
+	limit     int
+	size      int
 }
 
-// NewStreams watches from now on. Producers silent for longer than timeout are forgotten; no more than limit streams are
-// remembered.
+// NewStreams watches from now on. Producers silent for longer than timeout are forgotten; no more than limit streams, and
+// as many forgotten producers, are remembered.
 func NewStreams(now time.Time, timeout time.Duration, limit int) *Streams {
 	return &Streams{
-		runs:    make(map[Producer]*run),
-		watched: pcommon.NewTimestampFromTime(now),
-		timeout: timeout,
-		limit:   limit,
+		runs:      make(map[Producer]*run),
+		forgotten: make(map[Producer]struct{}),
+		watched:   pcommon.NewTimestampFromTime(now) - 1,
+		timeout:   timeout,
+		limit:     limit,
 	}
 }
 
@@ -94,7 +100,7 @@ func (s *Streams) See(p Producer, id ident.Digest, at pcommon.Timestamp, now tim
 		r = s.begin(p, at)
 	}
 	r.seen = now
-	return s.first(p, r, id, at)
+	return s.first(r, id, at)
 }
 
 func (st *Stream) again(at pcommon.Timestamp) (*Stream, Sight) {
@@ -106,13 +112,15 @@ func (st *Stream) again(at pcommon.Timestamp) (*Stream, Sight) {
 }
 
 func (s *Streams) begin(p Producer, at pcommon.Timestamp) *run {
-	r := &run{since: at, streams: make(map[ident.Digest]*Stream)}
+	_, back := s.forgotten[p]
+	delete(s.forgotten, p)
+	r := &run{fresh: p.Start > s.watched && !back, since: at, streams: make(map[ident.Digest]*Stream)}
 	s.runs[p] = r
 	return r
 }
 
-func (s *Streams) first(p Producer, r *run, id ident.Digest, at pcommon.Timestamp) (*Stream, Sight) {
-	stream := &Stream{at: at, FromZero: p.Start >= s.watched || at > r.since+oneCollection}
+func (s *Streams) first(r *run, id ident.Digest, at pcommon.Timestamp) (*Stream, Sight) {
+	stream := &Stream{at: at, FromZero: r.fresh || at > r.since+oneCollection}
 	r.streams[id] = stream
 	s.size++
 	if stream.FromZero {
@@ -121,15 +129,31 @@ func (s *Streams) first(p Producer, r *run, id ident.Digest, at pcommon.Timestam
 	return stream, Baseline
 }
 
-// Forget drops the producers that have been silent for too long. One that comes back is not mistaken for a new one: what
-// started before its last word counts as known from then on.
+// Forget drops the producers that have been silent for too long. One that comes back is never mistaken for a new one.
 func (s *Streams) Forget(now time.Time) {
 	for p, r := range s.runs {
 		if now.Sub(r.seen) <= s.timeout {
 			continue
 		}
-		s.watched = max(s.watched, pcommon.NewTimestampFromTime(r.seen))
 		s.size -= len(r.streams)
 		delete(s.runs, p)
+		if p.Start > s.watched {
+			s.forgotten[p] = struct{}{}
+		}
 	}
+	if len(s.forgotten) > s.limit {
+		s.giveUp()
+	}
+}
+
+// giveUp makes room for half the limit. Those that started first are no longer told apart from producers that are new:
+// whoever started until the last of them counts as known from then on.
+func (s *Streams) giveUp() {
+	starts := make([]pcommon.Timestamp, 0, len(s.forgotten))
+	for p := range s.forgotten {
+		starts = append(starts, p.Start)
+	}
+	slices.Sort(starts)
+	s.watched = starts[len(starts)-1-s.limit/2]
+	maps.DeleteFunc(s.forgotten, func(p Producer, _ struct{}) bool { return p.Start <= s.watched })
 }

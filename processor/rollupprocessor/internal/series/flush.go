@@ -58,6 +58,7 @@ func (st *Store) flushAt(at pcommon.Timestamp) Flush {
 	for _, owner := range st.order {
 		owner.write(metrics.ResourceMetrics(), r)
 	}
+	st.prune()
 	st.flushedAt = at
 	st.epoch++
 	return Flush{Metrics: metrics, Points: r.points}

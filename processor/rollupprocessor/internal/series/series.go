@@ -40,6 +40,9 @@ type Series struct {
 // Alive says whether s is a series that its store still knows.
 func (s *Series) Alive() bool { return s != nil && !s.gone }
 
+// Lingers says whether s lives until its call has lingered, whoever still reports to it.
+func (s *Series) Lingers() bool { return s.Alive() && s.call != nil }
+
 // Overflow says whether s takes what found no room.
 func (s *Series) Overflow() bool { return s.overflow }
 

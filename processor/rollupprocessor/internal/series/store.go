@@ -1,6 +1,7 @@
 package series
 
 import (
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -170,17 +171,42 @@ func (st *Store) call(owner ident.Service, id string) *Call {
 	return c
 }
 
-// forget takes s out of everything but the order of its family, which sweeps it.
+// forget takes s out of everything but the order of its family, which sweeps it. Input streams may hold s for ever, so
+// it lets go of all that it has.
 func (st *Store) forget(s *Series) {
-	s.gone = true
 	st.series--
 	s.family.remove(s)
-	if s.call == nil {
-		return
+	if s.call != nil {
+		st.leaveCall(s.call)
 	}
-	if s.call.series--; s.call.series == 0 {
-		delete(st.calls, s.call.key)
+	*s = Series{gone: true}
+}
+
+func (st *Store) leaveCall(c *Call) {
+	if c.series--; c.series == 0 {
+		delete(st.calls, c.key)
 	}
+}
+
+// prune takes out the families that have no series any more, and the services that have no families.
+func (st *Store) prune() {
+	st.order = slices.DeleteFunc(st.order, func(owner *service) bool {
+		owner.families = slices.DeleteFunc(owner.families, st.pruned)
+		if len(owner.families) > 0 {
+			return false
+		}
+		delete(st.services, owner.Service)
+		return true
+	})
+}
+
+// pruned takes the family out if it is empty, and says whether it did.
+func (st *Store) pruned(family *Family) bool {
+	if len(family.order) > 0 {
+		return false
+	}
+	delete(st.families, family.key)
+	return true
 }
 
 // Add adds n for good.
@@ -222,7 +248,7 @@ func (st *Store) Move(s *Series, n, was value.Number) {
 	s.total.Subtract(was)
 }
 
-// Leave takes the last value of an input stream out of s. It is no news of the call.
+// Leave takes the last value of an input stream out of s, a series without a call.
 func (st *Store) Leave(s *Series, was value.Number) {
 	s.changed = st.epoch
 	s.observers--

@@ -1,13 +1,17 @@
 package value
 
-import "go.opentelemetry.io/collector/pdata/pmetric"
+import (
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/sum"
+)
 
 // Histogram is a sum of distributions in one set of bounds.
 type Histogram struct {
 	bounds []float64
 	counts []uint64
 	count  uint64
-	sum    compensated
+	sum    sum.Sum
 	// min and max are known while all that was added knew them.
 	min, max float64
 	unsure   bool
@@ -25,7 +29,7 @@ func (h *Histogram) Add(d *Distribution) {
 		h.counts[i] += n
 	}
 	h.count += d.Count
-	h.sum.add(d.Sum)
+	h.sum.Add(d.Sum)
 }
 
 // AddSince adds what a cumulative distribution has more than its earlier state was.
@@ -35,8 +39,8 @@ func (h *Histogram) AddSince(d, was *Distribution) {
 		h.counts[i] += n - was.Counts[i]
 	}
 	h.count += d.Count - was.Count
-	h.sum.add(d.Sum)
-	h.sum.add(-was.Sum)
+	h.sum.Add(d.Sum)
+	h.sum.Add(-was.Sum)
 }
 
 func (h *Histogram) stretch(d *Distribution) {
@@ -56,7 +60,7 @@ func (h *Histogram) Write(p pmetric.HistogramDataPoint) {
 	p.ExplicitBounds().FromRaw(h.bounds)
 	p.BucketCounts().FromRaw(h.counts)
 	p.SetCount(h.count)
-	p.SetSum(h.sum.value())
+	p.SetSum(h.sum.Value())
 	if h.count > 0 && !h.unsure {
 		p.SetMin(h.min)
 		p.SetMax(h.max)

@@ -114,19 +114,6 @@ func TestTypeOfATotal(t *testing.T) {
 	assert.Zero(t, p.DoubleValue())
 }
 
-func TestOnPaperKeepsOrder(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	for range 10_000 {
-		v := random.ExpFloat64() * math.Pow(10, float64(random.IntN(30)-15))
-		next := math.Nextafter(v, math.Inf(1))
-		assert.LessOrEqual(t, onPaper(v), onPaper(next))
-		assert.InEpsilon(t, v, onPaper(v), 6e-15)
-	}
-	for _, v := range []float64{0, 74, 1e15 + 0.125, math.MaxFloat64, -1e300} {
-		assert.Equal(t, v, onPaper(v))
-	}
-}
-
 func point(sum float64, bounds []float64, counts ...uint64) pmetric.HistogramDataPoint {
 	p := pmetric.NewHistogramDataPoint()
 	var count uint64

@@ -1,0 +1,43 @@
+package sum
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestSum(t *testing.T) {
+	for name, test := range map[string]struct {
+		values []float64
+		want   float64
+	}{
+		"nothing":                   {nil, 0},
+		"seconds of a call":         {[]float64{3.1, 0.1, 0.2, 70.8}, 74.2},
+		"dollars of a request":      {[]float64{0.000365, 0.00112, 0.00037}, 0.001855},
+		"small beside large":        {[]float64{1e15, 0.1, -1e15}, 0.1},
+		"whole numbers stay whole":  {[]float64{1, 2, 3}, 6},
+		"what was added goes again": {[]float64{0.1, 0.2, -0.2, -0.1}, 0},
+		"never infinite":            {[]float64{math.MaxFloat64, math.MaxFloat64}, math.MaxFloat64},
+	} {
+		var s Sum
+		for _, v := range test.values {
+			s.Add(v)
+		}
+		assert.Equal(t, test.want, s.Value(), name)
+	}
+}
+
+func TestOnPaperKeepsOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 10_000 {
+		v := random.ExpFloat64() * math.Pow(10, float64(random.IntN(30)-15))
+		next := math.Nextafter(v, math.Inf(1))
+		assert.LessOrEqual(t, onPaper(v), onPaper(next))
+		assert.InEpsilon(t, v, onPaper(v), 6e-15)
+	}
+	for _, v := range []float64{0, 74, 1e15 + 0.125, math.MaxFloat64, -1e300} {
+		assert.Equal(t, v, onPaper(v))
+	}
+}
