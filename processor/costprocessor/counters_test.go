@@ -71,10 +71,12 @@ func metricsOf(t testing.TB, readings ...reading) pmetric.Metrics {
 	return b.Metrics
 }
 
-// bench is a cost processor with a rollup behind it, and the clock of both.
+// bench is a cost processor with a rollup behind it. Readings are days apart; rollup's clock goes with them, for it does not
+// believe in points from the future, and the cost processor's stands still unless a test moves it.
 type bench struct {
 	*testing.T
 	clock  *clockwork.FakeClock
+	days   *clockwork.FakeClock
 	cost   *engine
 	rollup processor.Metrics
 	sink   *consumertest.MetricsSink
@@ -104,10 +106,15 @@ func newBench(t *testing.T) *bench {
 func newBenchAt(t *testing.T, moment string) *bench {
 	t.Helper()
 	ctx := context.Background()
-	b := &bench{T: t, clock: clockwork.NewFakeClockAt(when(t, moment).AsTime()), sink: new(consumertest.MetricsSink)}
-	factory := rollupprocessor.NewFactory(rollupprocessor.WithClock(b.clock))
+	start := when(t, moment).AsTime()
+	b := &bench{
+		T: t, clock: clockwork.NewFakeClockAt(start), days: clockwork.NewFakeClockAt(start), sink: new(consumertest.MetricsSink),
+	}
+	factory := rollupprocessor.NewFactory(rollupprocessor.WithClock(b.days))
+	cfg := factory.CreateDefaultConfig().(*rollupprocessor.Config)
+	cfg.StreamTimeout = 365 * 24 * time.Hour
 	var err error
-	b.rollup, err = factory.CreateMetrics(ctx, processortest.NewNopSettings(factory.Type()), factory.CreateDefaultConfig(), b.sink)
+	b.rollup, err = factory.CreateMetrics(ctx, processortest.NewNopSettings(factory.Type()), cfg, b.sink)
 	require.NoError(t, err)
 	require.NoError(t, b.rollup.Start(ctx, componenttest.NewNopHost()))
 	t.Cleanup(func() { require.NoError(t, b.rollup.Shutdown(ctx)) })
@@ -129,6 +136,11 @@ func (b *bench) newCost() *engine {
 // take hands readings over, one request, and returns what is answered on cost and on unpriced usage.
 func (b *bench) take(readings ...reading) (usd, units []string) {
 	b.Helper()
+	for _, r := range readings {
+		if ahead := when(b.T, r.at).AsTime().Sub(b.days.Now()); ahead > 0 {
+			b.days.Advance(ahead)
+		}
+	}
 	out, err := b.cost.processMetrics(context.Background(), metricsOf(b.T, readings...))
 	require.NoError(b, err)
 	usd, units = values(out, semconv.MetricCost), values(out, semconv.MetricUnpricedUsage)

@@ -420,6 +420,17 @@ func TestForeignCostIsDropped(t *testing.T) {
 	h.assertOwn(ownPoints{priced: 2, foreign: map[string]int64{"dropped": 4}})
 }
 
+// A source that is no word of ours is none.
+func TestForeignCostOfAnUnknownSource(t *testing.T) {
+	h, b := newHarness(t, nil), newBatch()
+	money := b.sum(semconv.MetricCost, delta)
+	point(money, 999.0, "cost_source", "")
+	point(money, 99.0, "cost_source", "guess")
+	point(money, 0.25, "cost_source", "provider")
+	assert.Equal(t, []string{"0.25 cost_source=provider"}, cost(h.consumeMetrics(b.Metrics)))
+	h.assertOwn(ownPoints{foreign: map[string]int64{"dropped": 2}})
+}
+
 func TestForeignCostIsKept(t *testing.T) {
 	h := newHarness(t, func(cfg *Config) { cfg.KeepForeignCost = true })
 	out := h.consumeMetrics(foreignBatch().Metrics)

@@ -19,7 +19,7 @@ type Config struct {
 	// CallID says which metrics have a series per call, and how long those live.
 	CallID CallIDConfig `mapstructure:"call_id"`
 	// MaxSeries is how many output series, and how many cumulative input streams, are held. Beyond it, points of new
-	// series are folded into otel.metric.overflow=true, one series per metric and service.
+	// series are folded into otel.metric.overflow=true, one series per metric and service, of which 10,000 more are held.
 	MaxSeries int `mapstructure:"max_series"`
 	// StreamTimeout is how long a producer of cumulative values may be silent before it is forgotten.
 	StreamTimeout time.Duration `mapstructure:"stream_timeout"`
@@ -97,7 +97,7 @@ func (c *Config) validateKeep() error {
 	ours := newMatcher(c.Metrics)
 	for _, name := range c.CallID.Keep {
 		switch {
-		case contract[name].bounds != nil:
+		case contract[name].isHistogram():
 			errs = append(errs, fmt.Errorf("call_id::keep: got %q, a histogram; a histogram cannot keep call_id, remove it", name))
 		case !ours.matches(name):
 			errs = append(errs, fmt.Errorf("call_id::keep: got %q, which metrics does not match; add it there or remove it here", name))

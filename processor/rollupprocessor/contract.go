@@ -16,6 +16,8 @@ type instrument struct {
 	callID bool
 }
 
+func (i instrument) isHistogram() bool { return i.bounds != nil }
+
 var (
 	latency      = instrument{unit: semconv.UnitMilliseconds, bounds: semconv.LatencyBounds}
 	secondsOfUse = instrument{unit: semconv.UnitSeconds, callID: true}

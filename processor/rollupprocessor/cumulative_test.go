@@ -349,6 +349,7 @@ func TestCumulativeStreamsAreLimited(t *testing.T) {
 	s.at("10s").flush(
 		"bot voice.tts.characters.total{model=a} counter 0 [999ms 999ms]",
 		"bot voice.tts.characters.total{model=a} counter 12 [999ms 10s]",
+		"bot voice.calls.active{otel.metric.overflow=true} updown 2 [999ms 10s]",
 	)
-	s.received("added=2 dropped/limit=4")
+	s.received("added/overflow=2 added=2 dropped/limit=2")
 }

@@ -3,8 +3,10 @@ package rollupprocessor
 import (
 	"context"
 	"math"
+	"regexp"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -22,6 +24,7 @@ func FuzzConsume(f *testing.F) {
 		latencies(2, pmetric.AggregationTemporalityCumulative, []float64{1, 2, 3}),
 		characters(3, "0s", "1s").metrics(),
 		active(3, "1s").metrics(),
+		cost(1.0, "", "x", "语言", "x", "lang\xff", "x", "model", "\xff").metrics(),
 	} {
 		wire, err := (&pmetric.ProtoMarshaler{}).MarshalMetrics(md)
 		require.NoError(f, err)
@@ -52,6 +55,7 @@ func FuzzConsume(f *testing.F) {
 
 func checkFlush(t *testing.T, md pmetric.Metrics) {
 	t.Helper()
+	checkTexts(t, md)
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, m := range rm.ScopeMetrics().At(0).Metrics().All() {
 			metricLines(t, m) // requires cumulative points
@@ -63,6 +67,17 @@ func checkFlush(t *testing.T, md pmetric.Metrics) {
 				require.False(t, math.IsNaN(p.DoubleValue()) || math.IsInf(p.DoubleValue(), 0))
 			}
 		}
+	}
+}
+
+// checkTexts requires what Protobuf receivers and Prometheus-type backends refuse a request for.
+func checkTexts(t *testing.T, md pmetric.Metrics) {
+	t.Helper()
+	wire, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(md)
+	require.NoError(t, err)
+	require.True(t, utf8.Valid(wire))
+	for _, key := range regexp.MustCompile(`"(?:key|name)":"((?:[^"\\]|\\.)*)"`).FindAllSubmatch(wire, -1) {
+		require.Regexp(t, "[A-Za-z0-9]", string(key[1]))
 	}
 }
 

@@ -2,6 +2,7 @@ package rollupprocessor
 
 import (
 	"cmp"
+	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -95,10 +96,13 @@ func (in *intake) metric(m pmetric.Metric, from *origin) {
 	if _, pass := in.router.passes(m); pass {
 		return
 	}
-	switch m.Type() {
-	case pmetric.MetricTypeSum:
+	known, ours := contract[m.Name()]
+	switch {
+	case !ident.Nameable(m.Name()):
+		in.report.tally.add(droppedMalformed, points(m))
+	case m.Type() == pmetric.MetricTypeSum && !known.isHistogram():
 		in.sum(m, from)
-	case pmetric.MetricTypeHistogram:
+	case m.Type() == pmetric.MetricTypeHistogram && (known.isHistogram() || !ours):
 		in.histogram(m, from)
 	default:
 		in.report.tally.add(droppedUnsupported, points(m))
@@ -111,27 +115,43 @@ type target struct {
 	family      *series.Family
 	environment string
 	keepCallID  bool
+	ours        bool    // of the contract, where nothing is absurdly large and no histogram has anything below zero
+	largest     float64 // that a value may be, either side of zero
 
 	// Of cumulative metrics: who reports, and the part of a stream's identity that all points share.
 	producer ident.Digest
 	stream   ident.Digest
 }
 
+// largestValue is more than a point of ours, and a delta of anything, has to say. It leaves room to count on: a counter at
+// the largest float64 stands still.
+const largestValue = 1e15
+
 // aim sets the target of the points of m.
-func (in *intake) aim(m pmetric.Metric, kind series.Kind, from *origin) *target {
+func (in *intake) aim(m pmetric.Metric, kind series.Kind, temporality pmetric.AggregationTemporality, from *origin) *target {
 	rule := in.rules[m.Name()]
+	_, ours := contract[m.Name()]
 	key := series.Key{Service: from.service, Name: m.Name(), Kind: kind}
 	in.target = target{
-		About:       series.About{Key: key, Unit: cmp.Or(rule.unit, m.Unit()), Description: cmp.Or(semconv.Description(m.Name()), m.Description())},
+		About:       series.About{Key: key, Unit: cmp.Or(rule.unit, ident.Text(m.Unit())), Description: cmp.Or(semconv.Description(m.Name()), ident.Text(m.Description()))},
 		family:      in.store.Family(key),
 		environment: from.environment,
 		keepCallID:  rule.callID && kind != series.Histogram,
+		ours:        ours,
+		largest:     largestValue,
+	}
+	if temporality == pmetric.AggregationTemporalityCumulative {
+		in.identify(&in.target, from)
 	}
 	return &in.target
 }
 
-// identify adds what cumulative streams are told apart by: the whole resource, the whole scope, name and kind.
+// identify adds what cumulative streams are told apart by: the whole resource, the whole scope, name and kind. Of a metric
+// that is not ours they may be as large as they like: they may have counted nanoseconds for years.
 func (in *intake) identify(t *target, from *origin) {
+	if !t.ours {
+		t.largest = math.MaxFloat64
+	}
 	t.producer = in.hasher.Set(from.resource.Attributes())
 	t.stream = in.hasher.Scope(from.scope).Then(in.hasher.Text(t.Name)).Then(in.hasher.Text(t.Kind.String()))
 }
@@ -154,12 +174,24 @@ func (in *intake) stream(t *target, start, at pcommon.Timestamp, attributes pcom
 	return in.streams.See(producer, t.stream.Then(in.hasher.Set(attributes)), in.timeOf(at), in.now)
 }
 
-// timeOf is the time of a point, or its arrival if it has none.
+// aheadOfUs is how far a producer's clock may be ahead of ours.
+const aheadOfUs = 10 * time.Minute
+
+// timeOf is the time of a point, or its arrival if it has none or one too far in the future, which would make all that
+// follows late.
 func (in *intake) timeOf(at pcommon.Timestamp) pcommon.Timestamp {
-	if at == 0 {
+	if at == 0 || at > pcommon.NewTimestampFromTime(in.now.Add(aheadOfUs)) {
 		return pcommon.NewTimestampFromTime(in.now)
 	}
 	return at
+}
+
+// note counts one point that has these attributes.
+func (in *intake) note(what outcome, attributes pcommon.Map) {
+	if what == added && ident.LosesLabels(attributes) {
+		what = addedWithoutLabel
+	}
+	in.report.tally.add(what, 1)
 }
 
 // addedTo is the outcome of a point that was added to s.
@@ -168,6 +200,19 @@ func addedTo(s *series.Series) outcome {
 		return addedOverflow
 	}
 	return added
+}
+
+// fullness is what there is to say when max_series is reached.
+type fullness struct {
+	held
+	largest       series.Key // the metric with most series
+	largestSeries int
+}
+
+// fullness looks at what is held now.
+func (in *intake) fullness() fullness {
+	key, n := in.store.Largest()
+	return fullness{in.holds(), key, n}
 }
 
 // holds is what is remembered at the moment.

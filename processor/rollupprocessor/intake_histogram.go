@@ -1,6 +1,8 @@
 package rollupprocessor
 
 import (
+	"math"
+
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
@@ -18,15 +20,12 @@ func (in *intake) histogram(m pmetric.Metric, from *origin) {
 		in.report.tally.add(droppedMalformed, points(m))
 		return
 	}
-	t := in.aim(m, series.Histogram, from)
+	t := in.aim(m, series.Histogram, m.Histogram().AggregationTemporality(), from)
 	if t.Bounds = in.rules[t.Name].bounds; t.Bounds == nil {
 		t.Bounds = in.store.Bounds(t.Name)
 	}
-	if m.Histogram().AggregationTemporality() == pmetric.AggregationTemporalityCumulative {
-		in.identify(t, from)
-	}
 	for _, p := range m.Histogram().DataPoints().All() {
-		in.report.tally.add(in.distribution(t, p, take), 1)
+		in.note(in.distribution(t, p, take), p.Attributes())
 	}
 }
 
@@ -59,8 +58,11 @@ func (in *intake) distribution(t *target, p pmetric.HistogramDataPoint, take tak
 		}
 	}
 	converted, fault := in.reading.Read(p, t.Bounds)
-	if fault != value.Sound {
+	switch {
+	case fault != value.Sound:
 		return faults[fault]
+	case math.Abs(in.reading.Sum) > t.largest, t.ours && in.reading.Sum < 0:
+		return droppedMalformed
 	}
 	if converted {
 		in.report.converted++
@@ -109,6 +111,7 @@ func (in *intake) cumulativeDistribution(t *target, p pmetric.HistogramDataPoint
 func (in *intake) difference(t *target, p pmetric.HistogramDataPoint, stream *input.Stream, sight input.Sight) outcome {
 	d, was := &in.reading, stream.Distribution
 	follows := sight == input.Again && d.Follows(was)
+	fell := t.ours && d.Sum < was.Sum
 	switch {
 	case sight == input.Baseline:
 		return skippedBaseline
@@ -116,7 +119,7 @@ func (in *intake) difference(t *target, p pmetric.HistogramDataPoint, stream *in
 		return added
 	case !in.attach(t, stream, p.Attributes()):
 		return droppedLimit
-	case follows:
+	case follows && !fell:
 		in.store.AddHistogramSince(stream.Series, d, was)
 	default:
 		in.reset(sight == input.Again)

@@ -1,6 +1,8 @@
 package rollupprocessor
 
 import (
+	"math"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
@@ -19,12 +21,9 @@ func (in *intake) sum(m pmetric.Metric, from *origin) {
 		in.report.tally.add(droppedMalformed, points(m))
 		return
 	}
-	t := in.aim(m, kindOf(m.Sum()), from)
-	if m.Sum().AggregationTemporality() == pmetric.AggregationTemporalityCumulative {
-		in.identify(t, from)
-	}
+	t := in.aim(m, kindOf(m.Sum()), m.Sum().AggregationTemporality(), from)
 	for _, p := range m.Sum().DataPoints().All() {
-		in.report.tally.add(in.number(t, p, take), 1)
+		in.note(in.number(t, p, take), p.Attributes())
 	}
 }
 
@@ -61,6 +60,8 @@ func (in *intake) number(t *target, p pmetric.NumberDataPoint, take takeNumber) 
 		return droppedNotFinite
 	case t.Kind == series.Counter && n.Negative():
 		return droppedNegative
+	case math.Abs(n.Float()) > t.largest:
+		return droppedMalformed
 	}
 	return take(in, t, p, n)
 }

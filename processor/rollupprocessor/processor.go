@@ -41,6 +41,7 @@ type rollup struct {
 	intake *intake
 	closed bool
 
+	full    sync.Once // logged that max_series is reached
 	flusher flusher
 	trouble string // of the last flush; only flush touches it
 }
@@ -125,7 +126,22 @@ func (p *rollup) take(ctx context.Context, md pmetric.Metrics) error {
 		return err
 	}
 	p.telemetry.request(ctx, &done)
+	if done.tally[addedOverflow]+done.tally[droppedLimit] > 0 {
+		p.full.Do(p.warnFull)
+	}
 	return nil
+}
+
+// warnFull names the metric with most series: what finds no room is not what took it.
+func (p *rollup) warnFull() {
+	p.mu.Lock()
+	at := p.intake.fullness()
+	p.mu.Unlock()
+	p.logger.Warn("max_series is reached: new series are folded into otel.metric.overflow=true, and new cumulative input streams are dropped; "+
+		"find the attribute that grows in the largest metric and remove it at its source, or raise max_series",
+		zap.Int("max_series", p.cfg.MaxSeries), zap.Int("series", at.series), zap.Int("input_streams", at.streams),
+		zap.String("largest_metric", at.largest.Name), zap.String("largest_service", at.largest.Service.Name),
+		zap.Int("largest_series", at.largestSeries))
 }
 
 func (p *rollup) count(md pmetric.Metrics) (report, error) {

@@ -7,19 +7,21 @@ import "go.opentelemetry.io/collector/pdata/pmetric"
 type router struct{ ours *matcher }
 
 // passes says whether m goes on untouched, and why. Of our names it is what has no meaning added up and harms no backend:
-// gauges, summaries, and exponential histograms that are cumulative already.
+// gauges, summaries, and exponential histograms that are cumulative already, unless the name is that of a metric of another
+// shape, which they would hide at the backend.
 func (r router) passes(m pmetric.Metric) (outcome, bool) {
 	if !r.ours.matches(m.Name()) {
 		return passedUnmatched, true
 	}
+	known, ours := contract[m.Name()]
 	switch m.Type() {
 	case pmetric.MetricTypeGauge:
-		return passedGauge, true
+		return passedGauge, !ours
 	case pmetric.MetricTypeSummary:
-		return passedSummary, true
+		return passedSummary, !ours
 	case pmetric.MetricTypeExponentialHistogram:
 		cumulative := m.ExponentialHistogram().AggregationTemporality() == pmetric.AggregationTemporalityCumulative
-		return passedExponential, cumulative
+		return passedExponential, cumulative && (!ours || known.isHistogram())
 	default:
 		return 0, false
 	}

@@ -17,6 +17,7 @@ type outcome uint8
 const (
 	added outcome = iota
 	addedOverflow
+	addedWithoutLabel
 	passedUnmatched
 	passedGauge
 	passedSummary
@@ -37,6 +38,7 @@ const (
 var outcomeNames = [outcomes][2]string{
 	added:              {"added", ""},
 	addedOverflow:      {"added", "overflow"},
+	addedWithoutLabel:  {"added", "label_dropped"},
 	passedUnmatched:    {"passed", "unmatched"},
 	passedGauge:        {"passed", "gauge"},
 	passedSummary:      {"passed", "summary"},

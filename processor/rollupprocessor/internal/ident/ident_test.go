@@ -56,8 +56,8 @@ func TestProcessor(t *testing.T) {
 // TestDigestsAgreeWithLabels compares random views pairwise: equal labels have equal digests, and no others.
 func TestDigestsAgreeWithLabels(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	keys := []string{"a", "b", "ab", "call_id", "voice.tx.id", "processor", environment}
-	values := []any{"", "a", "b", "1", 1, true, "true", nil, 1.5, "1.5", "a#1", "a#27", "#1"}
+	keys := []string{"a", "b", "ab", "call_id", "voice.tx.id", "processor", environment, "", "语言", "k\xff"}
+	values := []any{"", "\xff", "\xfe\xff", "\xff#1", "\ufffd", "a", "b", "1", 1, true, "true", nil, 1.5, "1.5", "a#1", "a#27", "#1"}
 	h, digests := NewHasher(), map[string]Digest{}
 	seen := map[Digest]string{}
 	for range 20_000 {
@@ -133,6 +133,16 @@ func TestResource(t *testing.T) {
 			assert.Equal(t, tc.service, ServiceOf(r))
 			assert.Equal(t, tc.environment, EnvironmentOf(r))
 		})
+	}
+}
+
+func TestNameable(t *testing.T) {
+	for name, want := range map[string]bool{
+		"a": true, "Z": true, "7": true, "_a": true, "语言_id": true, "gen_ai.system": true,
+		"": false, "_": false, ".-": false, "语言": false, "a\xff": false, "\x10\x1f": false, "@[`{/:": false,
+	} {
+		assert.Equal(t, want, Nameable(name), "%q", name)
+		assert.Equal(t, !want, LosesLabels(attributes(t, map[string]any{"model": "x", name: "x"})), "%q", name)
 	}
 }
 

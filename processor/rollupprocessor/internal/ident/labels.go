@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -42,11 +43,41 @@ func text(resource pcommon.Resource, key string) string {
 	if !ok {
 		return ""
 	}
-	return v.AsString()
+	return Text(v.AsString())
 }
 
-// View is what of a point's attributes makes its series: all but the transit ones, call_id only where it is kept, and
-// the environment of the resource unless the point names one itself.
+// Text is s, with the replacement character where it is not UTF-8: a Protobuf receiver refuses the whole request for one
+// such text.
+func Text(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+
+// Nameable says whether a metric or a label can have that name. A Prometheus-type backend makes an underscore of all but
+// ASCII letters and digits, and refuses the whole request for one name of underscores alone; a Protobuf receiver does for
+// one that is not UTF-8.
+func Nameable(name string) bool {
+	for i := range len(name) {
+		if alphanumeric(name[i]) {
+			return utf8.ValidString(name)
+		}
+	}
+	return false
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// LosesLabels says whether one of the attributes can be no label, so that all its values are added up.
+func LosesLabels(attributes pcommon.Map) bool {
+	for key := range attributes.All() {
+		if !Nameable(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// View is what of a point's attributes makes its series: all that can be labels but the transit ones, call_id only
+// where it is kept, and the environment of the resource unless the point names one itself.
 type View struct {
 	Attributes  pcommon.Map
 	Environment string
@@ -69,7 +100,7 @@ func (v View) CallID() string {
 	if !ok {
 		return ""
 	}
-	return id.AsString()
+	return labelText(semconv.AttrCallID, id)
 }
 
 // Series is the digest of the view. It agrees with Labels: equal labels, equal digests.
@@ -78,7 +109,7 @@ func (h *Hasher) Series(v View) Digest {
 	h.keys = h.keys[:0]
 	named := v.Environment == ""
 	for key, value := range v.Attributes.All() {
-		if !v.keeps(key) || empty(value) || h.repeated(key) {
+		if !v.keeps(key) || !Nameable(key) || empty(value) || h.repeated(key) {
 			continue
 		}
 		named = named || key == environment
@@ -92,7 +123,7 @@ func (h *Hasher) Series(v View) Digest {
 
 // label is the digest of what labelText returns.
 func (h *Hasher) label(key string, value pcommon.Value) Digest {
-	if key == semconv.AttrProcessor {
+	if key == semconv.AttrProcessor || value.Type() == pcommon.ValueTypeStr && !utf8.ValidString(value.Str()) {
 		return h.Text(labelText(key, value))
 	}
 	return h.value(value)
@@ -101,7 +132,7 @@ func (h *Hasher) label(key string, value pcommon.Value) Digest {
 // labelText is the text of an attribute's value. Of a processor, it is the class alone: Pipecat counts instances
 // (OpenAILLMService#57), and every new pipeline would be new series.
 func labelText(key string, value pcommon.Value) string {
-	text := value.AsString()
+	text := Text(value.AsString())
 	if key != semconv.AttrProcessor {
 		return text
 	}
@@ -141,7 +172,7 @@ func (w *Writer) Share(text string) string {
 func (w *Writer) Labels(v View) []Label {
 	w.labels = w.labels[:0]
 	for key, value := range v.Attributes.All() {
-		if v.keeps(key) {
+		if v.keeps(key) && Nameable(key) {
 			w.add(key, labelText(key, value))
 		}
 	}

@@ -14,13 +14,17 @@ const tick = pcommon.Timestamp(time.Millisecond)
 
 // Settings of a store. InstanceID is the service.instance.id of all that leaves. A call's series end when none of them
 // has changed for Linger; until then they are sent at least every Resend. Beyond MaxSeries, what is new is folded into
-// one overflow series per family.
+// one overflow series per family, and families that are new have nothing but it.
 type Settings struct {
 	InstanceID string
 	Linger     time.Duration
 	Resend     time.Duration
 	MaxSeries  int
 }
+
+// overflowRoom is how many series there may be beyond MaxSeries before families that are new have no overflow series: who
+// makes up services and metrics makes up no end of them.
+const overflowRoom = 10_000
 
 // Store is all output series. It is not safe for concurrent use.
 type Store struct {
@@ -62,6 +66,18 @@ func NewStore(set Settings) *Store {
 // Series is the number of series that live.
 func (st *Store) Series() int { return st.series }
 
+// Largest is the family that has most series, and how many.
+func (st *Store) Largest() (largest Key, n int) {
+	for _, owner := range st.order {
+		for _, family := range owner.families {
+			if len(family.order) > n {
+				largest, n = family.key, len(family.order)
+			}
+		}
+	}
+	return largest, n
+}
+
 // Calls is the number of calls that have series of their own.
 func (st *Store) Calls() int { return len(st.calls) }
 
@@ -83,7 +99,7 @@ func (st *Store) Bounds(name string) []float64 { return st.bounds[name] }
 
 // Adopt holds histograms of that name in these bounds from now on. It is false when there is no room for more names.
 func (st *Store) Adopt(name string, bounds []float64) bool {
-	if len(st.bounds) >= st.set.MaxSeries {
+	if len(st.bounds) >= st.set.MaxSeries+overflowRoom {
 		return false
 	}
 	st.bounds[name] = bounds
@@ -99,17 +115,17 @@ type About struct {
 }
 
 // Open makes the series that view describes, whose digest Find did not find. At the limit it is the family's overflow
-// series, or nil when the family itself is new.
+// series, or nil when the family itself is new and there is no room even for that.
 func (st *Store) Open(about *About, digest ident.Digest, view ident.View) *Series {
 	full := st.series >= st.set.MaxSeries
 	family := st.families[about.Key]
 	switch {
-	case full && family == nil:
+	case family == nil && st.series >= st.set.MaxSeries+overflowRoom:
 		return nil
-	case full && family.overflow != nil:
-		return family.overflow
 	case family == nil:
 		family = st.addFamily(about)
+	case full && family.overflow != nil:
+		return family.overflow
 	}
 	s := st.newSeries(family)
 	if full {
