@@ -81,9 +81,13 @@ func (s *step) measured(e *frame.Event) bool {
 	case frame.TokensUsed:
 		s.tokens(e)
 	case frame.CharactersUsed:
-		s.use(Usage{Source: s.complete(e.Source), Quantity: Characters, Amount: e.Value})
+		s.use(Usage{Source: s.complete(e.Source), Quantity: Characters, Amount: e.Value, Paired: e.Paired})
 	case frame.AudioTranscribed:
 		s.audio(e)
+	case frame.RealtimeConnected:
+		s.use(Usage{Source: s.complete(e.Source), Quantity: RealtimeSession, Amount: e.Value})
+	case frame.Answered:
+		s.answered(e.Value)
 	default:
 		return false
 	}
@@ -100,10 +104,14 @@ func (s *step) audio(e *frame.Event) {
 
 func (s *step) tokens(e *frame.Event) {
 	source, request := s.complete(e.Source), e.Tokens.Request()
+	if source.Stage == frame.STT {
+		s.listeners.hear(0)
+	}
 	for leaf, count := range e.Tokens {
 		if count > 0 {
 			s.use(Usage{
 				Source: source, Quantity: Tokens, Leaf: frame.Leaf(leaf), Amount: float64(count), Request: request,
+				Paired: e.Paired,
 			})
 		}
 	}
@@ -150,6 +158,21 @@ func (s *step) answer() {
 	ms := frame.Milliseconds(waited.Seconds())
 	s.turnLatencies = append(s.turnLatencies, ms)
 	s.say(Fact{Kind: Answered, Value: ms})
+}
+
+// answered takes a turn latency that the bot has measured. Of a bot that does not report its speech, that is all there is
+// to know of the turn; of one that does, the same answer is timed and its turn counted by the speech.
+func (s *step) answered(ms float64) {
+	if s.talk.heardBot {
+		return
+	}
+	s.say(Fact{Kind: Answered, Value: ms})
+	if s.ended {
+		return
+	}
+	s.turnLatencies = append(s.turnLatencies, ms)
+	s.turns++
+	s.say(Fact{Kind: TurnEnded})
 }
 
 // interrupt counts the bot being cut off. Pipecat sends an interruption for every turn of the user: it is one only while

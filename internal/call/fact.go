@@ -45,10 +45,12 @@ type Quantity uint8
 
 // The quantities.
 const (
-	Tokens       Quantity = iota + 1 // of one frame.Leaf
-	Characters                       // sent to speech synthesis
-	AudioSeconds                     // of audio sent to speech recognition
-	STTSession                       // seconds that speech recognition was open
+	Tokens          Quantity = iota + 1 // of one frame.Leaf
+	Characters                          // sent to speech synthesis
+	AudioSeconds                        // of audio sent to speech recognition
+	STTSession                          // seconds that speech recognition was open
+	RealtimeSession                     // seconds that a session with a realtime model was open
+	Quantities                          // one more than the last
 )
 
 // Usage is one quantity that was used and may cost money.
@@ -59,7 +61,7 @@ type Usage struct {
 	Amount   float64
 	// Request is the input tokens of the request that the tokens belong to.
 	Request int64
-	// Paired says that the same use is also reported in the other quantity of speech recognition.
+	// Paired says that the same use is also reported in another quantity, of which the vendor bills one.
 	Paired bool
 }
 

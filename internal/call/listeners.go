@@ -20,6 +20,7 @@ type listeners struct {
 type listener struct {
 	source   frame.Source
 	open     time.Duration
+	heard    bool    // it reported what it transcribed: audio, or tokens
 	audio    float64 // seconds of audio that it reported
 	reported float64 // seconds of open session that were made known as usage
 }
@@ -67,10 +68,10 @@ func (l *listeners) use(source frame.Source) {
 	}
 }
 
-// hear notes audio that the open listener reported.
+// hear notes what the open listener reported: so many seconds of audio, or none where it counts tokens.
 func (l *listeners) hear(seconds float64) {
 	if len(l.list) > 0 {
-		l.change(func(active *listener) { active.audio += seconds })
+		l.change(func(active *listener) { active.heard, active.audio = true, active.audio+seconds })
 	}
 }
 
@@ -91,7 +92,7 @@ func (l *listeners) settle() []Usage {
 			continue
 		}
 		who.reported += seconds
-		due = append(due, Usage{Source: who.source, Quantity: STTSession, Amount: seconds, Paired: who.audio > 0})
+		due = append(due, Usage{Source: who.source, Quantity: STTSession, Amount: seconds, Paired: who.heard})
 	}
 	return due
 }

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"maps"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -17,7 +18,7 @@ type state struct {
 	clocked bool          // a timestamp has shown the bot's clock
 	arrived time.Time     // last arrival; idle time-out and lateness go by it
 
-	models    map[frame.Stage]frame.Source // written once, by the first CallStarted
+	models    map[frame.Stage]frame.Source // the first that was named of each stage
 	listeners listeners
 	talk      talk
 
@@ -78,25 +79,24 @@ func (s *state) advance(at time.Time) time.Duration {
 
 func (s *state) duration() time.Duration { return s.last.Sub(s.start) }
 
-// setModels takes the call's defaults. The map is made anew, never written again: copies of the state share it.
+// setModels takes the call's defaults; what is known of a stage stays. The map is made anew, never written again: copies
+// of the state share it.
 func (s *state) setModels(models []frame.Source) {
-	if len(models) == 0 || s.models != nil {
+	if len(models) == 0 {
 		return
 	}
-	s.models = make(map[frame.Stage]frame.Source, len(models))
+	all := make(map[frame.Stage]frame.Source, len(s.models)+len(models))
 	for _, model := range models {
-		s.models[model.Stage] = model
+		all[model.Stage] = model
 	}
+	maps.Copy(all, s.models)
+	s.models = all
 	s.listeners.start(s.models[frame.STT])
 }
 
 // complete fills in what an event leaves unsaid from the call's defaults, and learns who transcribes.
 func (s *state) complete(source frame.Source) frame.Source {
-	stage := source.Stage
-	if stage == frame.Realtime {
-		stage = frame.LLM
-	}
-	known := s.models[stage]
+	known := s.defaultOf(source.Stage)
 	if source.Provider == "" && source.Model == "" {
 		source.Provider = known.Provider
 	}
@@ -107,6 +107,15 @@ func (s *state) complete(source frame.Source) frame.Source {
 		s.listeners.speak(source)
 	}
 	return source
+}
+
+// defaultOf is the call's default for a stage. A realtime model is an LLM as well: bots name it as either.
+func (s *state) defaultOf(stage frame.Stage) frame.Source {
+	model, named := s.models[stage]
+	if !named && stage == frame.Realtime {
+		return s.models[frame.LLM]
+	}
+	return model
 }
 
 // talk is who is speaking: what turns, their latency and interruptions follow from.

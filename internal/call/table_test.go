@@ -346,12 +346,65 @@ func TestDefaultsFillWhatAFrameLeavesOut(t *testing.T) {
 		"model named":      {frame.Source{Stage: frame.LLM, Model: "gpt-4o"}, frame.Source{Stage: frame.LLM, Model: "gpt-4o"}},
 		"provider named":   {frame.Source{Stage: frame.LLM, Provider: "openai"}, frame.Source{Stage: frame.LLM, Provider: "openai", Model: "llama"}},
 		"realtime is llm":  {frame.Source{Stage: frame.Realtime}, frame.Source{Stage: frame.Realtime, Provider: "groq", Model: "llama"}},
+		"realtime named":   {frame.Source{Stage: frame.Realtime, Processor: "named"}, frame.Source{Stage: frame.Realtime, Processor: "named", Provider: "groq", Model: "llama"}},
 		"no default known": {frame.Source{Stage: frame.TTS}, frame.Source{Stage: frame.TTS}},
 	} {
 		s := &state{}
 		s.setModels(models)
 		assert.Equal(t, test.want, s.complete(test.source), name)
 	}
+}
+
+// A bot may name its models bit by bit. What is known of a stage stays, and a realtime model's own default comes before
+// that of language models.
+func TestDefaultsAddUp(t *testing.T) {
+	gpt := frame.Source{Stage: frame.LLM, Model: "gpt-4o"}
+	realtime := frame.Source{Stage: frame.Realtime, Provider: "openai", Model: "gpt-realtime"}
+	s := &state{}
+	s.setModels([]frame.Source{gpt})
+	before := *s
+	s.setModels(nil)
+	s.setModels([]frame.Source{realtime, {Stage: frame.LLM, Model: "other"}, {Stage: frame.STT, Model: "whisper-1"}})
+	assert.Equal(t, gpt, s.complete(frame.Source{Stage: frame.LLM}))
+	assert.Equal(t, realtime, s.complete(frame.Source{Stage: frame.Realtime}))
+	assert.Equal(t, "whisper-1", s.listeners.list[0].source.Model)
+	assert.Equal(t, map[frame.Stage]frame.Source{frame.LLM: gpt}, before.models, "a copy of the state is not written to")
+}
+
+// A turn that the bot has timed itself is a turn; if the bot's speech is reported as well, it is the same turn.
+func TestAnswersMeasuredByTheBot(t *testing.T) {
+	answered := frame.Event{Kind: frame.Answered, Value: 904}
+	table := NewTable(config)
+	facts, _ := apply(t, table, say(0, answered), say(5, answered), say(6, kind(frame.CallEnded)), say(7, answered))
+	assert.Equal(t, []string{
+		"opened", "answered 904", "turn ended", "lasted 5", "answered 904", "turn ended", "lasted 1", "ended 6 ", "answered 904",
+	}, told(facts))
+	summary := facts[len(facts)-2].Summary
+	assert.Equal(t, []float64{904, 904}, summary.TurnLatencies)
+	assert.Equal(t, 2, summary.Turns)
+
+	facts, _ = apply(t, NewTable(config),
+		say(0, kind(frame.UserStoppedTalking)), say(1, kind(frame.BotStartedTalking)), say(2, answered), say(3, kind(frame.CallEnded)))
+	assert.Equal(t, []string{"opened", "lasted 1", "answered 1000", "lasted 1", "lasted 1", "turn ended", "ended 3 "}, told(facts))
+}
+
+func TestUsageOfOneEventEach(t *testing.T) {
+	realtime := frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"}
+	tts := frame.Source{Stage: frame.TTS, Provider: "openai", Model: "gpt-4o-mini-tts"}
+	stt := frame.Source{Stage: frame.STT, Provider: "openai", Model: "gpt-4o-transcribe"}
+	facts, _ := apply(t, NewTable(config),
+		say(0, frame.Event{Kind: frame.RealtimeConnected, Source: realtime, Value: 74.2}),
+		say(1, frame.Event{Kind: frame.CharactersUsed, Source: tts, Value: 48, Paired: true}),
+		say(2, frame.Event{Kind: frame.TokensUsed, Source: tts, Tokens: frame.Tokens{frame.CompletionAudio: 90}, Paired: true}),
+		say(3, frame.Event{Kind: frame.TokensUsed, Source: stt, Tokens: frame.Tokens{frame.PromptAudio: 30}}),
+		say(4, kind(frame.CallEnded)))
+	assert.Equal(t, []Usage{
+		{Source: realtime, Quantity: RealtimeSession, Amount: 74.2},
+		{Source: tts, Quantity: Characters, Amount: 48, Paired: true},
+		{Source: tts, Quantity: Tokens, Leaf: frame.CompletionAudio, Amount: 90, Paired: true},
+		{Source: stt, Quantity: Tokens, Leaf: frame.PromptAudio, Amount: 30, Request: 30},
+		{Source: stt, Quantity: STTSession, Amount: 4, Paired: true},
+	}, usage(facts))
 }
 
 func TestTooManyCalls(t *testing.T) {

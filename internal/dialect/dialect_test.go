@@ -128,6 +128,28 @@ func TestDecodePipecatFrames(t *testing.T) {
 	}
 }
 
+// Every dialect is found by what its own test shows in full.
+func TestWhichDialect(t *testing.T) {
+	for message, want := range map[string]frame.Kind{
+		`{"label":"rtvi-ai","type":"bot-interrupted"}`:                                       frame.Interrupted,
+		`{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}`:                    frame.Interrupted,
+		`{"message":{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}}`:        frame.Interrupted,
+		`{"kind":"interruption"}`:                                                            frame.Interrupted,
+		`{"message":"secret","processor_usable":true}`:                                       frame.Failed,
+		`{"type":"EndFrame"}`:                                                                frame.CallEnded,
+		`{"type":"session.created","session":{}}`:                                            frame.CallStarted,
+		`{"type":"error","event_id":"e","error":{}}`:                                         frame.Failed,
+		`{"type":"metrics_collected","metrics":{"type":"tts_metrics","characters_count":5}}`: frame.CharactersUsed,
+		`{"type":"llm_metrics","label":"openai.LLM","promptTokens":5}`:                       frame.TokensUsed,
+		`{"type":"close","reason":"error"}`:                                                  frame.CallEnded,
+	} {
+		got, err := Decode([]byte(message))
+		require.NoError(t, err, message)
+		require.Len(t, got.Events, 1, message)
+		assert.Equal(t, want, got.Events[0].Kind, message)
+	}
+}
+
 func TestDecodeIgnores(t *testing.T) {
 	for _, message := range []string{
 		`{"type":"TranscriptionFrame","call_id":"c1","text":"secret"}`,
@@ -136,6 +158,7 @@ func TestDecodeIgnores(t *testing.T) {
 		`{"kind":"ttfa","seconds":0.3}`,
 		`{"kind":"user_turn_started"}`,
 		`{"kind":"function_call_started","function_name":"book"}`,
+		`{"type":"error","error":{"type":"llm_error"},"created_at":1764000003.1}`,
 	} {
 		_, err := Decode([]byte(message))
 		assert.ErrorIs(t, err, wire.ErrIgnored, message)
@@ -163,8 +186,8 @@ func TestDecodeRejects(t *testing.T) {
 	for message, want := range map[string]string{
 		`{`:                               "not JSON",
 		`{"type":5}`:                      "type: must be a string",
-		`{"x":1}`:                         `no known dialect: expected a Pipecat frame ("type":"…Frame") or a Pipecat observer record ("kind")`,
-		`{"kind":"whatever"}`:             `no known dialect: expected a Pipecat frame ("type":"…Frame") or a Pipecat observer record ("kind")`,
+		`{"x":1}`:                         `no known dialect: expected a Pipecat frame ("type":"…Frame"), `,
+		`{"kind":"whatever"}`:             `no known dialect: expected a Pipecat frame ("type":"…Frame"), `,
 		`{"type":"EndFrame","call_id":7}`: "call_id: must be a string",
 		`{"type":"EndFrame","id":[1]}`:    "id: must be a string or a number",
 		`{"type":"EndFrame","timestamp":"yesterday"}`:            "timestamp: must be Unix seconds or an RFC 3339 string",

@@ -40,11 +40,12 @@ func (f Fault) Error() string {
 	return f.Path + ": " + f.Reason
 }
 
-// In moves the fault's path below parent.
+// In moves the fault's path below parent, which is empty for the message itself.
 func (f Fault) In(parent string) Fault {
-	if f.Path == "" {
+	switch {
+	case f.Path == "":
 		f.Path = parent
-	} else {
+	case parent != "":
 		f.Path = parent + "." + f.Path
 	}
 	return f

@@ -12,6 +12,9 @@ import (
 type Frame struct {
 	// CallID names the call, or is empty where the message leaves that to the transport (path, header, query).
 	CallID string
+	// Conversation is the vendor's own name of the conversation. It names the call only where neither the message nor the
+	// transport does.
+	Conversation string
 	// ID is the message's identity within its call; see Identify.
 	ID ID
 	// Time is when the bot says it happened; zero where the message has no timestamp.
@@ -36,10 +39,12 @@ const (
 	TokensUsed                         // Source, Tokens
 	CharactersUsed                     // Source, Value: Unicode code points sent to speech synthesis
 	AudioTranscribed                   // Source, Value: seconds of audio sent to speech recognition
+	RealtimeConnected                  // Source, Value: seconds that a session with a realtime model was open
 	UserStartedTalking                 // -
 	UserStoppedTalking                 // -
 	BotStartedTalking                  // -
 	BotStoppedTalking                  // -
+	Answered                           // Value: ms from the user's last word to the bot's first, measured by the bot
 	Interrupted                        // -
 	ToolCalled                         // Name: function, Outcome
 	Failed                             // Source, Name: category
@@ -51,6 +56,9 @@ type Event struct {
 	Source Source
 	Value  float64
 	Tokens Tokens
+	// Paired says that the same use is also told by another event of the message, in another quantity: the vendor bills
+	// one of them.
+	Paired bool
 	Name   string
 	// Outcome of a tool call: completed, failed, timed_out, cancelled.
 	Outcome string

@@ -51,6 +51,23 @@ func TestEmbeddedRowsHaveEvidence(t *testing.T) {
 	}
 }
 
+// A bot may report a use in both quantities of a pair: a model that has a price for each would bill it twice.
+func TestEmbeddedModelsBillOneOfAPair(t *testing.T) {
+	b := embedded(t, nil)
+	billed := func(v *vendor, model string, kind Kind) bool {
+		return b.Price(&Usage{Provider: v.name, Model: model, Kind: kind, Quantity: count(1), At: today}).Reason == Priced
+	}
+	for _, v := range b.vendors {
+		for model := range v.products {
+			for kind := Unknown + 1; kind < kindCount; kind++ {
+				for _, pair := range kind.Pairs() {
+					assert.False(t, billed(v, model, kind) && billed(v, model, pair), "%s/%s: %s and %s", v.name, model, kind, pair)
+				}
+			}
+		}
+	}
+}
+
 func TestEmbeddedSizeAndVersion(t *testing.T) {
 	book := embedded(t, nil)
 	vendors, prices := book.Size()

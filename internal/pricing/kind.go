@@ -2,8 +2,8 @@ package pricing
 
 import "github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 
-// Kind is what a usage counts. Kinds are disjoint: a use is counted in one of them, except where a vendor's open time and
-// the speech in it are both reported (see Kind.Pair).
+// Kind is what a usage counts. Kinds are disjoint: a use is counted in one of them, except where a bot reports it in two
+// quantities of which the vendor bills one, as the open time and the speech in it (see Kind.Pairs).
 type Kind uint8
 
 // The kinds. Tokens are the leaves of design.md 3.1.
@@ -42,7 +42,7 @@ type traits struct {
 	name  string
 	unit  string // what one of the quantity is
 	stage string // whose default model a usage without a model has
-	pair  Kind   // the other quantity in which vendors bill the same use; Unknown: there is none
+	pairs []Kind // the other quantities in which vendors bill the same use
 	like  Kind   // the kind whose price applies where a model has none for this one; Unknown: there is none
 }
 
@@ -55,7 +55,7 @@ const (
 
 var kinds = [kindCount]traits{
 	Unknown:              {name: "other", unit: unitToken, stage: semconv.StageLLM},
-	PromptText:           tokens(semconv.TokenPrompt, semconv.KindText),
+	PromptText:           tokens(semconv.TokenPrompt, semconv.KindText, Characters),
 	PromptCacheRead:      tokens(semconv.TokenPrompt, semconv.KindCacheRead),
 	PromptCacheWrite:     tokens(semconv.TokenPrompt, semconv.KindCacheWrite),
 	PromptCacheWrite1h:   tokens(semconv.TokenPrompt, semconv.KindCacheWrite1h),
@@ -65,23 +65,27 @@ var kinds = [kindCount]traits{
 	PromptImageCacheRead: tokens(semconv.TokenPrompt, semconv.KindImageCacheRead),
 	PromptVideo:          tokens(semconv.TokenPrompt, semconv.KindVideo),
 	CompletionText:       tokens(semconv.TokenCompletion, semconv.KindText),
-	CompletionAudio:      tokens(semconv.TokenCompletion, semconv.KindAudio),
+	CompletionAudio:      tokens(semconv.TokenCompletion, semconv.KindAudio, Characters),
 	// Vendors bill reasoning as output; the few that do not have rows for it.
 	CompletionReasoning: {
 		name: tokenName(semconv.TokenCompletion, semconv.KindReasoning),
 		unit: unitToken, stage: semconv.StageLLM, like: CompletionText,
 	},
-	Characters:      {name: "characters", unit: unitCharacter, stage: semconv.StageTTS, pair: Bytes},
-	Bytes:           {name: "bytes", unit: unitByte, stage: semconv.StageTTS, pair: Characters},
-	STTAudio:        {name: "stt_audio_seconds", unit: unitSecond, stage: semconv.StageSTT, pair: STTSession},
-	STTSession:      {name: "stt_session_seconds", unit: unitSecond, stage: semconv.StageSTT, pair: STTAudio},
+	// Some speech is billed by the tokens of its text and sound (OpenAI, Gemini).
+	Characters: {
+		name: "characters", unit: unitCharacter, stage: semconv.StageTTS,
+		pairs: []Kind{Bytes, PromptText, CompletionAudio},
+	},
+	Bytes:           {name: "bytes", unit: unitByte, stage: semconv.StageTTS, pairs: []Kind{Characters}},
+	STTAudio:        {name: "stt_audio_seconds", unit: unitSecond, stage: semconv.StageSTT, pairs: []Kind{STTSession}},
+	STTSession:      {name: "stt_session_seconds", unit: unitSecond, stage: semconv.StageSTT, pairs: []Kind{STTAudio}},
 	RealtimeSession: {name: "realtime_session_seconds", unit: unitSecond, stage: semconv.StageRealtime},
 	Transport:       {name: "transport_seconds", unit: unitSecond, stage: semconv.StageTransport},
 	Platform:        {name: "platform_seconds", unit: unitSecond, stage: semconv.StagePlatform},
 }
 
-func tokens(tokenType, tokenKind string) traits {
-	return traits{name: tokenName(tokenType, tokenKind), unit: unitToken, stage: semconv.StageLLM}
+func tokens(tokenType, tokenKind string, pairs ...Kind) traits {
+	return traits{name: tokenName(tokenType, tokenKind), unit: unitToken, stage: semconv.StageLLM, pairs: pairs}
 }
 
 func tokenName(tokenType, tokenKind string) string { return tokenType + "." + tokenKind }
@@ -96,8 +100,8 @@ func (k Kind) Unit() string { return kinds[k].unit }
 // usage that names only a provider.
 func (k Kind) Stage() string { return kinds[k].stage }
 
-// Pair is the other quantity in which vendors bill the same use (seconds of speech and seconds of an open session).
-func (k Kind) Pair() (Kind, bool) { return kinds[k].pair, kinds[k].pair != Unknown }
+// Pairs are the other quantities in which vendors bill the same use (seconds of speech and seconds of an open session).
+func (k Kind) Pairs() []Kind { return kinds[k].pairs }
 
 // TokenKind is the kind of tokens with a token_type and a token_kind; no token_kind means text. Tokens that are not a leaf
 // (token_type total, or a word that we do not know) are Unknown: no price could be right.

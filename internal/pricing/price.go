@@ -29,7 +29,7 @@ const (
 	NoProvider          // the provider is not in the book, or the usage names neither a model nor a provider that decide
 	NoModel             // the provider is, the model is not
 	NoKind              // the model has no price for this kind under these conditions
-	UnitMismatch        // the model bills the same use in the kind's pair
+	UnitMismatch        // the model bills the same use in one of the kind's pairs
 	Expired             // there are prices, but none at that time
 	Ambiguous           // several providers have the model and the usage names none
 	Reasons             // how many there are
@@ -85,7 +85,7 @@ type quote struct {
 	nameless bool
 	reason   Reason
 	offers   []*offer // by precedence
-	paired   []*offer // of the kind's pair
+	paired   []*offer // of the kind's pairs
 	// lastChange is when the last of all these begins or ends, in Unix nanoseconds.
 	lastChange int64
 }
@@ -111,8 +111,8 @@ func (b *Book) makeQuote(provider, model string, kind Kind) *quote {
 	if like := kinds[kind].like; len(q.offers) == 0 && like != Unknown {
 		q.offers = offersOf(products, like)
 	}
-	if pair, paired := kind.Pair(); paired {
-		q.paired = offersOf(products, pair)
+	for _, pair := range kind.Pairs() {
+		q.paired = append(q.paired, offersOf(products, pair)...)
 	}
 	q.lastChange = max(lastChange(q.offers), lastChange(q.paired))
 	return q

@@ -298,6 +298,8 @@ func TestNoKindFallsBack(t *testing.T) {
 		{"deepgram", "nova-3", STTSession, UnitMismatch},
 		{"deepgram", "nova-3", Characters, NoKind},
 		{"fish", "s2", Characters, UnitMismatch},
+		{"openai", "gpt-4o-mini-tts", Characters, UnitMismatch},
+		{"openai", "tts-1", CompletionAudio, UnitMismatch},
 		{"assemblyai", "", STTSession, NoModel},
 		{"cartesia", "", STTSession, NoModel},
 		{"cartesia", "sonic-2", Characters, Expired},

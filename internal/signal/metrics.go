@@ -89,7 +89,8 @@ func (b *Batch) add(f *call.Fact) {
 // endReason is one of a closed set: a histogram has twenty series for each. The bot's own word is on the summary.
 func endReason(word string) string {
 	switch word {
-	case "end", "hangup", "cancel", "error", "idle_timeout":
+	case "end", "hangup", "cancel", "error", "idle_timeout",
+		"participant_disconnected", "user_initiated", "task_completed", "job_shutdown": // LiveKit's
 		return word
 	}
 	return "other"

@@ -93,6 +93,11 @@ func TestCounters(t *testing.T) {
 			"voice.stt.session.seconds.total", "s", 74.2, true,
 			map[string]any{"provider": "gladia", "voice.tx.stage": "stt"},
 		},
+		"realtime session": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"}, Quantity: call.RealtimeSession, Amount: 74.2}},
+			"voice.realtime.session.seconds.total", "s", 74.2, true,
+			map[string]any{"provider": "xai", "model": "grok-voice", "voice.tx.stage": "realtime"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			metric := only(t, fact(test.fact))
@@ -139,7 +144,7 @@ func TestHistograms(t *testing.T) {
 }
 
 func TestEndReasonsAreFew(t *testing.T) {
-	for word, want := range map[string]string{"hangup": "hangup", "idle_timeout": "idle_timeout", "customer-did-not-pay": "other", "": "other"} {
+	for word, want := range map[string]string{"hangup": "hangup", "idle_timeout": "idle_timeout", "participant_disconnected": "participant_disconnected", "customer-did-not-pay": "other", "": "other"} {
 		assert.Equal(t, want, endReason(word))
 	}
 }
@@ -199,6 +204,16 @@ func TestSummary(t *testing.T) {
 			}},
 		},
 	}, record.Attributes().AsRaw())
+}
+
+func TestSummaryOfARealtimeModel(t *testing.T) {
+	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
+	b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Summary: &call.Summary{Usage: []call.TimedUsage{
+		{Usage: call.Usage{Source: frame.Source{Stage: frame.Realtime, Provider: "xai"}, Quantity: call.RealtimeSession, Amount: 74.2}, Time: at},
+	}}})})
+	attrs := b.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes()
+	seconds, _ := attrs.Get("realtime_session_seconds")
+	assert.Equal(t, 74.2, seconds.Double())
 }
 
 func TestActive(t *testing.T) {

@@ -65,29 +65,25 @@ func putPercentiles(attrs pcommon.Map, values []float64, p50, p95 string) {
 	attrs.PutDouble(p95, rank(95))
 }
 
-// putTotals writes how much the call used in all: whole numbers, and seconds where there are any.
+// putTotals writes how much the call used in all. Most calls have no realtime model, so its seconds are there only if any.
 func putTotals(attrs pcommon.Map, usage []call.TimedUsage) {
 	tokens := attrs.PutEmptyMap(semconv.SummaryTokens)
-	var characters int64
-	var audio, session float64
+	var sums [call.Quantities]float64
 	models := map[string]struct{}{}
 	for i := range usage {
 		u := &usage[i].Usage
-		switch u.Quantity {
-		case call.Tokens:
+		sums[u.Quantity] += u.Amount
+		if u.Quantity == call.Tokens {
 			addTo(tokens, tokenKey(u), int64(u.Amount))
-		case call.Characters:
-			characters += int64(u.Amount)
-		case call.AudioSeconds:
-			audio += u.Amount
-		case call.STTSession:
-			session += u.Amount
 		}
 		models[modelName(u)] = struct{}{}
 	}
-	attrs.PutInt(semconv.SummaryCharacters, characters)
-	attrs.PutDouble(semconv.SummarySTTAudio, audio)
-	attrs.PutDouble(semconv.SummarySTTSession, session)
+	attrs.PutInt(semconv.SummaryCharacters, int64(sums[call.Characters]))
+	attrs.PutDouble(semconv.SummarySTTAudio, sums[call.AudioSeconds])
+	attrs.PutDouble(semconv.SummarySTTSession, sums[call.STTSession])
+	if sums[call.RealtimeSession] > 0 {
+		attrs.PutDouble(semconv.SummaryRealtimeSession, sums[call.RealtimeSession])
+	}
 	slice := attrs.PutEmptySlice(semconv.SummaryModels)
 	for _, model := range slices.Sorted(maps.Keys(models)) {
 		slice.AppendEmpty().SetStr(model)

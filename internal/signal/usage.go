@@ -17,6 +17,8 @@ func usageMetric(q call.Quantity) string {
 		return semconv.MetricTTSCharacters
 	case call.AudioSeconds:
 		return semconv.MetricSTTAudio
+	case call.RealtimeSession:
+		return semconv.MetricRealtimeSession
 	default:
 		return semconv.MetricSTTSession
 	}

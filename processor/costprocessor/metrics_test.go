@@ -140,6 +140,19 @@ func TestAnswers(t *testing.T) {
 			attributes: []any{"provider", "gladia", "voice.tx.pair", true},
 		},
 		{
+			name: "characters where tokens are billed, alone", metric: semconv.MetricTTSCharacters, value: 7,
+			attributes: []any{"provider", "openai", "model", "gpt-4o-mini-tts"},
+			unpriced:   "7 cost_type=tts model=gpt-4o-mini-tts provider=openai reason=unit_mismatch usage_kind=characters",
+		},
+		{
+			name: "characters where tokens are billed, paired", metric: semconv.MetricTTSCharacters, value: 7,
+			attributes: []any{"provider", "openai", "model", "gpt-4o-mini-tts", "voice.tx.pair", true},
+		},
+		{
+			name: "tokens of speech where characters are billed, paired", metric: semconv.MetricLLMTokens, value: 7,
+			attributes: []any{"provider", "openai", "model", "tts-1", "token_type", "completion", "token_kind", "audio", "voice.tx.stage", "tts", "voice.tx.pair", true},
+		},
+		{
 			name: "a pair of which neither is billed", metric: semconv.MetricSTTAudio, value: 7.5,
 			attributes: []any{"provider", "rime", "voice.tx.pair", true},
 			unpriced:   "7.5 cost_type=stt provider=rime reason=no_model usage_kind=stt_audio_seconds",

@@ -39,7 +39,7 @@ type usage struct {
 	costType string
 	callID   string
 	frameID  string
-	paired   bool // the same use is also reported in the kind's pair
+	paired   bool // the same use is also reported in one of the kind's pairs
 	priced   bool // its money is known already
 	value    float64
 	result   pricing.Result

@@ -1,6 +1,7 @@
 package voiceframereceiver
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -103,11 +104,11 @@ func (in *intake) take(index int, f frame.Frame) {
 	}
 }
 
-// address gives the frame its call, named by the body or else by the transport, and checks its time.
+// address gives the frame its call, checks its time, and gives it the identity that it lacks where the request has one. The
+// call is named by the body, or by the transport, or else by the vendor's own id of the conversation, which is known to be
+// one only where nothing else is.
 func (from *sender) address(index int, f *frame.Frame, now time.Time) error {
-	if f.CallID == "" {
-		f.CallID = from.callID
-	}
+	f.CallID = cmp.Or(f.CallID, from.callID, f.Conversation)
 	if f.ID == 0 && from.key != "" {
 		f.ID = frame.NameID(from.key, strconv.Itoa(index))
 	}

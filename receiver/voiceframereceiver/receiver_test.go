@@ -176,13 +176,15 @@ func TestWhereTheCallIDComesFrom(t *testing.T) {
 		path, body, header string
 		want               string
 	}{
-		"body":               {"/v1/frames", frame(`,"call_id":"body"`), "", "body"},
-		"body before others": {"/v1/frames/path?call_id=query", frame(`,"call_id":"body"`), "header", "body"},
-		"pipecatCallId":      {"/v1/frames", frame(`,"pipecatCallId":"roark"`), "", "roark"},
-		"path":               {"/v1/frames/path?call_id=query", frame(""), "header", "path"},
-		"escaped path":       {"/v1/frames/a%2Fb", frame(""), "", "a/b"},
-		"header":             {"/v1/frames?call_id=query", frame(""), "header", "header"},
-		"query":              {"/v1/frames?call_id=query", frame(""), "", "query"},
+		"body":                {"/v1/frames", frame(`,"call_id":"body"`), "", "body"},
+		"vendor's, last":      {"/v1/frames", `{"type":"response.done","response":{"id":"r","conversation_id":"conv"}}`, "", "conv"},
+		"before the vendor's": {"/v1/frames?call_id=query", `{"type":"response.done","response":{"id":"r","conversation_id":"conv"}}`, "", "query"},
+		"body before others":  {"/v1/frames/path?call_id=query", frame(`,"call_id":"body"`), "header", "body"},
+		"pipecatCallId":       {"/v1/frames", frame(`,"pipecatCallId":"roark"`), "", "roark"},
+		"path":                {"/v1/frames/path?call_id=query", frame(""), "header", "path"},
+		"escaped path":        {"/v1/frames/a%2Fb", frame(""), "", "a/b"},
+		"header":              {"/v1/frames?call_id=query", frame(""), "header", "header"},
+		"query":               {"/v1/frames?call_id=query", frame(""), "", "query"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, nil)

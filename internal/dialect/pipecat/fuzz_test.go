@@ -3,10 +3,7 @@ package pipecat
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
-	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
-	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/dialecttest"
 )
 
 // frameSeeds and recordSeeds are the payloads of Pipecat's own models, one of each class.
@@ -28,46 +25,11 @@ var recordSeeds = []string{
 }
 
 func FuzzDecodeFrame(f *testing.F) {
-	fuzz(f, frameSeeds, func(message []byte) (frame.Frame, error) {
-		var head struct {
-			Type string `json:"type"`
-		}
-		if err := wire.Unmarshal(message, &head); err != nil {
-			return frame.Frame{}, err
-		}
-		return DecodeFrame(head.Type, message)
-	})
+	dialecttest.Fuzz(f, frameSeeds, dialecttest.Typed(DecodeFrame))
 }
 
-func FuzzDecodeRecord(f *testing.F) { fuzz(f, recordSeeds, DecodeRecord) }
+func FuzzDecodeRecord(f *testing.F) { dialecttest.Fuzz(f, recordSeeds, DecodeRecord) }
 
 func FuzzDecodeErrorRecord(f *testing.F) {
-	fuzz(f, []string{`{"message":"x","category":"auth","processor":"A#0","processor_usable":false,"timestamp":1764000003.1}`}, DecodeErrorRecord)
-}
-
-// fuzz states what holds of every frame, whatever the bytes were: nothing negative, nothing empty, texts bounded, and the
-// same bytes always the same frame.
-func fuzz(f *testing.F, seeds []string, decode func([]byte) (frame.Frame, error)) {
-	for _, seed := range seeds {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, message []byte) {
-		decoded, err := decode(message)
-		if err != nil {
-			return
-		}
-		again, err := decode(message)
-		require.NoError(t, err)
-		require.Equal(t, decoded, again)
-		for _, e := range decoded.Events {
-			require.NotZero(t, e.Kind)
-			require.GreaterOrEqual(t, e.Value, 0.0)
-			for _, n := range e.Tokens {
-				require.GreaterOrEqual(t, n, int64(0))
-			}
-			for _, text := range []string{e.Name, e.Source.Processor, e.Source.Model} {
-				require.LessOrEqual(t, len(text), maxText)
-			}
-		}
-	})
+	dialecttest.Fuzz(f, []string{`{"message":"x","category":"auth","processor":"A#0","processor_usable":false,"timestamp":1764000003.1}`}, DecodeErrorRecord)
 }

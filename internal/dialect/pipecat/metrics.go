@@ -1,8 +1,6 @@
 package pipecat
 
 import (
-	"bytes"
-	"math"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,14 +18,18 @@ type datum struct {
 	Value     jsontext.Value `json:"value"`
 }
 
-// maxData is how many data a MetricsFrame may hold. Pipecat sends a handful; memory must not grow with what a few bytes
-// can claim.
-const maxData = 1000
+// Classes of metrics data that also travel without their name, in a group of their own (RTVI).
+const (
+	TTFB       = "TTFBMetricsData"
+	Processing = "ProcessingMetricsData"
+	TTSUsage   = "TTSUsageMetricsData"
+	STTUsage   = "STTUsageMetricsData"
+)
 
 // metrics reads each datum alone: one that is wrong costs itself.
 func (in *typedFrame) metrics(out *frame.Frame) {
-	if len(in.Data) > maxData {
-		out.Faults = append(out.Faults, frame.Faultf(frame.BadValue, "data", "more than %d data in one frame", maxData))
+	if len(in.Data) > wire.MaxData {
+		out.Faults = append(out.Faults, wire.TooManyData)
 		return
 	}
 	for i, raw := range in.Data {
@@ -36,53 +38,43 @@ func (in *typedFrame) metrics(out *frame.Frame) {
 			out.Faults = append(out.Faults, wire.Fault(err).In("data["+strconv.Itoa(i)+"]"))
 			continue
 		}
-		take(out, event)
+		wire.Take(out, event)
 	}
 }
 
-// take adds an event unless it is empty (nothing for us) or says "no value".
-func take(out *frame.Frame, event frame.Event) {
-	switch {
-	case event.Kind == 0:
-	case isSentinel(&event):
-		out.Sentinels++
-	default:
-		out.Events = append(out.Events, event)
-	}
-}
-
-// isSentinel recognises what Pipecat sends for "no value": the all-zero MetricsFrame at every pipeline start, and the
-// negative TTFB of speech recognition before 1.8.
-func isSentinel(event *frame.Event) bool {
-	switch event.Kind {
-	case frame.TTFB, frame.Processing:
-		return event.Value <= 0
-	case frame.CharactersUsed, frame.AudioTranscribed:
-		return event.Value == 0
-	case frame.TokensUsed:
-		return event.Tokens.Zero()
-	}
-	return false
-}
-
-// decodeDatum returns an event of Kind 0 for classes that carry nothing for us: time to first audio or answer repeats
-// the TTFB, text aggregation and turn detection are not stages of the answer.
+// decodeDatum reads a datum that names its class.
 func decodeDatum(raw []byte) (frame.Event, error) {
 	var d datum
 	if err := wire.Unmarshal(raw, &d); err != nil {
 		return frame.Event{}, err
 	}
+	return d.event(d.Type)
+}
+
+// DecodeDatum reads a datum as Pipecat dumps it, whose class the caller knows. The event is of Kind 0 for classes that
+// carry nothing for us. The error is a frame.Fault whose path is within the datum.
+func DecodeDatum(class string, raw []byte) (frame.Event, error) {
+	var d datum
+	if err := wire.Unmarshal(raw, &d); err != nil {
+		return frame.Event{}, err
+	}
+	return d.event(class)
+}
+
+// event returns an event of Kind 0 for classes that carry nothing for us: time to first audio or answer repeats the TTFB,
+// text aggregation and turn detection are not stages of the answer.
+func (d *datum) event(class string) (frame.Event, error) {
 	source := sourceOf(d.Processor, d.Model)
-	switch d.Type {
-	case "TTFBMetricsData":
+	switch class {
+	case TTFB:
 		return latency(frame.TTFB, source, d.Value)
-	case "ProcessingMetricsData":
+	case Processing:
 		return latency(frame.Processing, source, d.Value)
 	case "LLMUsageMetricsData":
 		return tokens(source, d.Value)
-	case "TTSUsageMetricsData":
+	case TTSUsage:
 		return characters(source, d.Value)
-	case "STTUsageMetricsData":
+	case STTUsage:
 		return audio(source, d.Value)
 	case "TTFAMetricsData", "TTFATMetricsData", "TextAggregationMetricsData", "TurnMetricsData", "SmartTurnMetricsData":
 		return frame.Event{}, nil
@@ -93,27 +85,35 @@ func decodeDatum(raw []byte) (frame.Event, error) {
 }
 
 func latency(kind frame.Kind, source frame.Source, value jsontext.Value) (frame.Event, error) {
-	seconds, err := number(value, "value", -frame.MaxSeconds, frame.MaxSeconds)
+	seconds, err := wire.Number(value, "value", -frame.MaxSeconds, frame.MaxSeconds)
 	return frame.Event{Kind: kind, Source: source, Value: frame.Milliseconds(seconds)}, err
 }
 
 func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
-	usage := unreported
-	if absent(value) {
-		return frame.Event{}, missing("value")
+	if wire.Absent(value) {
+		return frame.Event{}, wire.Missing("value")
 	}
-	if err := wire.Unmarshal(value, &usage); err != nil {
-		return frame.Event{}, wire.Fault(err).In("value")
-	}
-	split, err := usage.split(source)
+	event, err := decodeTokens(source, value)
 	if err != nil {
 		return frame.Event{}, wire.Fault(err).In("value")
 	}
-	return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, nil
+	return event, nil
+}
+
+// DecodeTokens reads an LLMTokenUsage that says nothing of who used them: the call's default model is left to say so.
+func DecodeTokens(raw []byte) (frame.Event, error) { return decodeTokens(frame.Source{}, raw) }
+
+func decodeTokens(source frame.Source, raw []byte) (frame.Event, error) {
+	usage := unreported
+	if err := wire.Unmarshal(raw, &usage); err != nil {
+		return frame.Event{}, err
+	}
+	split, err := usage.split(source)
+	return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, err
 }
 
 func characters(source frame.Source, value jsontext.Value) (frame.Event, error) {
-	count, err := wholeNumber(value, "value", frame.MaxCharacters)
+	count, err := wire.WholeNumber(value, "value", frame.MaxCharacters)
 	return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
 }
 
@@ -121,13 +121,10 @@ func audio(source frame.Source, value jsontext.Value) (frame.Event, error) {
 	var usage struct {
 		AudioSeconds jsontext.Value `json:"audio_seconds"`
 	}
-	if absent(value) {
-		return frame.Event{}, missing("value")
+	if err := wire.Field(value, "value", &usage); err != nil {
+		return frame.Event{}, err
 	}
-	if err := wire.Unmarshal(value, &usage); err != nil {
-		return frame.Event{}, wire.Fault(err).In("value")
-	}
-	seconds, err := number(usage.AudioSeconds, "value.audio_seconds", 0, frame.MaxSeconds)
+	seconds, err := wire.Number(usage.AudioSeconds, "value.audio_seconds", 0, frame.MaxSeconds)
 	return frame.Event{Kind: frame.AudioTranscribed, Source: asStage(source, frame.STT), Value: seconds}, err
 }
 
@@ -138,33 +135,3 @@ func asStage(source frame.Source, stage frame.Stage) frame.Source {
 	}
 	return source
 }
-
-// number is a finite number within bounds.
-func number(raw jsontext.Value, path string, least, most float64) (float64, error) {
-	if absent(raw) {
-		return 0, missing(path)
-	}
-	var n float64
-	if wire.Unmarshal(raw, &n) != nil {
-		return 0, frame.Faultf(frame.WrongType, path, "must be a finite number")
-	}
-	if n < least || n > most {
-		return 0, frame.Faultf(frame.BadValue, path, "must be between %g and %g", least, most)
-	}
-	return n, nil
-}
-
-// wholeNumber is a number of things.
-func wholeNumber(raw jsontext.Value, path string, most float64) (float64, error) {
-	n, err := number(raw, path, 0, most)
-	if err == nil && n != math.Trunc(n) {
-		err = frame.Faultf(frame.BadValue, path, "must be a whole number")
-	}
-	return n, err
-}
-
-func absent(raw jsontext.Value) bool {
-	return len(raw) == 0 || bytes.Equal(raw, []byte("null"))
-}
-
-func missing(path string) frame.Fault { return frame.Faultf(frame.MissingField, path, "missing") }

@@ -54,7 +54,7 @@ func DecodeRecord(message []byte) (frame.Frame, error) {
 		return frame.Frame{}, wire.ErrIgnored
 	}
 	out := envelope(message, in.Kind, in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
-	take(&out, event)
+	wire.Take(&out, event)
 	return out, nil
 }
 
@@ -65,17 +65,17 @@ func (in *record) event() (frame.Event, error) {
 		split, err := in.split(source)
 		return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, err
 	case "tts":
-		count, err := wholeNumber(in.Characters, "characters", frame.MaxCharacters)
+		count, err := wire.WholeNumber(in.Characters, "characters", frame.MaxCharacters)
 		return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
 	case "stt":
-		seconds, err := number(in.AudioSeconds, "audio_seconds", 0, frame.MaxSeconds)
+		seconds, err := wire.Number(in.AudioSeconds, "audio_seconds", 0, frame.MaxSeconds)
 		return frame.Event{Kind: frame.AudioTranscribed, Source: asStage(source, frame.STT), Value: seconds}, err
 	case "ttfb":
-		seconds, err := number(in.Seconds, "seconds", -frame.MaxSeconds, frame.MaxSeconds)
+		seconds, err := wire.Number(in.Seconds, "seconds", -frame.MaxSeconds, frame.MaxSeconds)
 		return frame.Event{Kind: frame.TTFB, Source: source, Value: frame.Milliseconds(seconds)}, err
 	}
 	if outcome, ok := toolOutcomes[in.Kind]; ok {
-		return frame.Event{Kind: frame.ToolCalled, Name: word(in.FunctionName, "unknown"), Outcome: outcome}, nil
+		return frame.Event{Kind: frame.ToolCalled, Name: wire.Word(in.FunctionName, "unknown"), Outcome: outcome}, nil
 	}
 	return frame.Event{Kind: speech[in.Kind]}, nil
 }
@@ -115,7 +115,7 @@ func DecodeErrorRecord(message []byte) (frame.Frame, error) {
 	}
 	out := envelope(message, "error", in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
 	out.Events = []frame.Event{{
-		Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: word(in.Category, "unknown"),
+		Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown"),
 	}}
 	return out, nil
 }

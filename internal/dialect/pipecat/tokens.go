@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
@@ -58,26 +59,17 @@ func (u tokenUsage) split(by frame.Source) (frame.Tokens, error) {
 }
 
 func (u tokenUsage) check() error {
-	counts := []struct {
-		field string
-		count int64
-	}{
-		{"prompt_tokens", u.Prompt},
-		{"completion_tokens", u.Completion},
-		{"total_tokens", u.Total},
-		{"cache_read_input_tokens", u.CacheRead},
-		{"cache_creation_input_tokens", u.CacheWrite},
-		{"reasoning_tokens", u.Reasoning},
-		{"input_audio_tokens", u.AudioIn},
-		{"output_audio_tokens", u.AudioOut},
-		{"cache_read_input_audio_tokens", u.AudioCacheRead},
-	}
-	for _, c := range counts {
-		if c.count < 0 || c.count > frame.MaxTokens {
-			return frame.Faultf(frame.BadValue, c.field, "must be between 0 and %d tokens", int64(frame.MaxTokens))
-		}
-	}
-	return nil
+	return wire.CheckTokens(
+		wire.Count{Field: "prompt_tokens", Count: u.Prompt},
+		wire.Count{Field: "completion_tokens", Count: u.Completion},
+		wire.Count{Field: "total_tokens", Count: u.Total},
+		wire.Count{Field: "cache_read_input_tokens", Count: u.CacheRead},
+		wire.Count{Field: "cache_creation_input_tokens", Count: u.CacheWrite},
+		wire.Count{Field: "reasoning_tokens", Count: u.Reasoning},
+		wire.Count{Field: "input_audio_tokens", Count: u.AudioIn},
+		wire.Count{Field: "output_audio_tokens", Count: u.AudioOut},
+		wire.Count{Field: "cache_read_input_audio_tokens", Count: u.AudioCacheRead},
+	)
 }
 
 // net says whether cached tokens stand beside prompt_tokens instead of inside. Older Anthropic and Bedrock services
@@ -108,11 +100,12 @@ func (u tokenUsage) reasoningIsExtra() bool {
 		u.Reasoning > 0 && u.Total == u.Prompt+u.Completion+u.Reasoning
 }
 
-// leaves divides gross counts. What a total holds beyond prompt and completion is of neither, so far as is known. Where both cached and audio tokens are given but not how many are both, the overlap is
-// the least that the sums allow, which prices the rest at the dearer rate and never below the bill.
+// leaves divides gross counts. What a total holds beyond prompt and completion is of neither, so far as is known. Where both
+// cached and audio tokens are given but not how many are both, the overlap is the least that the sums allow, which prices
+// the rest at the dearer rate and never below the bill.
 func (u tokenUsage) leaves() (frame.Tokens, error) {
 	cachedAudio := max(u.AudioCacheRead, u.AudioIn+u.CacheRead+u.CacheWrite-u.Prompt, 0)
-	t := frame.Tokens{
+	return wire.Leaves(frame.Tokens{
 		frame.Unsplit:              max(u.Total-u.Prompt-u.Completion, 0),
 		frame.PromptText:           u.Prompt - u.CacheRead - u.CacheWrite - (u.AudioIn - cachedAudio),
 		frame.PromptCacheRead:      u.CacheRead - cachedAudio,
@@ -122,12 +115,5 @@ func (u tokenUsage) leaves() (frame.Tokens, error) {
 		frame.CompletionText:       u.Completion - u.AudioOut - u.Reasoning,
 		frame.CompletionAudio:      u.AudioOut,
 		frame.CompletionReasoning:  u.Reasoning,
-	}
-	for _, count := range t {
-		if count < 0 {
-			return frame.Tokens{}, frame.Faultf(frame.BadValue, "",
-				"the parts (cached, audio, reasoning) are more than the prompt or completion tokens that hold them")
-		}
-	}
-	return t, nil
+	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/provider"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -94,7 +95,7 @@ func end(otherwise string) func(*typedFrame) frame.Event {
 }
 
 func failure(in *typedFrame) frame.Event {
-	return frame.Event{Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: word(in.Category, "unknown")}
+	return frame.Event{Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown")}
 }
 
 func only(kind frame.Kind) func(*typedFrame) frame.Event {
@@ -108,7 +109,7 @@ func (in *typedFrame) models() []frame.Source {
 		name  string
 	}{{frame.LLM, in.LLMModel}, {frame.STT, in.STTModel}, {frame.TTS, in.TTSModel}} {
 		if m.name != "" {
-			models = append(models, defaultModel(m.stage, m.name))
+			models = append(models, provider.Default(m.stage, m.name))
 		}
 	}
 	return models
@@ -121,5 +122,5 @@ func (in *typedFrame) reason(otherwise string) string {
 	if len(in.Reason) == 0 || in.Reason.Kind() != '"' || wire.Unmarshal(in.Reason, &text) != nil {
 		return otherwise
 	}
-	return word(text, otherwise)
+	return wire.Word(text, otherwise)
 }

@@ -36,7 +36,7 @@ func (id *ID) UnmarshalJSON(data []byte) error {
 		*id = ID(data)
 		return nil
 	}
-	return frame.Faultf(frame.WrongType, "id", "must be a string or a number")
+	return frame.Faultf(frame.WrongType, "", "must be a string or a number")
 }
 
 // Time is a moment: Unix seconds as a number (fractions allowed; above 1e11 it must be milliseconds), or an RFC 3339
@@ -58,7 +58,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return t.fromUnix(number)
 }
 
-var badTime = frame.Faultf(frame.WrongType, "timestamp", "must be Unix seconds or an RFC 3339 string")
+var badTime = frame.Faultf(frame.WrongType, "", "must be Unix seconds or an RFC 3339 string")
 
 func (t *Time) parseText(data []byte) error {
 	var text string
@@ -83,7 +83,7 @@ const (
 // (1764000074.2 - 1764000000.0 is 74.2, not 74.200000047).
 func (t *Time) set(at time.Time) error {
 	if seconds := at.Unix(); seconds < secondsBegin || seconds >= secondsEnd {
-		return frame.Faultf(frame.BadValue, "timestamp",
+		return frame.Faultf(frame.BadValue, "",
 			"must be Unix seconds (or milliseconds) of this century: is it a monotonic clock, or another unit?")
 	}
 	t.Time = at.UTC().Round(time.Microsecond)
@@ -109,6 +109,16 @@ func Unmarshal(data []byte, into any) error {
 	return nil
 }
 
+// UnmarshalFolded is Unmarshal for vendors whose SDKs write the same name in snake_case and in camelCase: a field takes
+// either.
+func UnmarshalFolded(data []byte, into any) error {
+	err := json.Unmarshal(data, into, jsontext.AllowInvalidUTF8(true), json.MatchCaseInsensitiveNames(true))
+	if err != nil {
+		return Fault(err)
+	}
+	return nil
+}
+
 // Fault tells a decoding error in the terms of the message: its class, the path of the field and what it should be.
 // It carries none of the message's values.
 func Fault(err error) frame.Fault {
@@ -117,6 +127,9 @@ func Fault(err error) frame.Fault {
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &fault):
+		if errors.As(err, &semantic) { // from a type of ours, which does not know which field it is
+			fault.Path = path(semantic.JSONPointer)
+		}
 		return fault
 	case errors.As(err, &semantic):
 		return frame.Faultf(frame.WrongType, path(semantic.JSONPointer), "must be %s", wanted(semantic))
@@ -155,6 +168,8 @@ func wanted(err *json.SemanticError) string {
 		return "an object"
 	case reflect.Int64:
 		return "a whole number, without a fraction or exponent"
+	case reflect.Bool:
+		return "true or false"
 	}
 	return "a number"
 }

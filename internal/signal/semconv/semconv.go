@@ -84,8 +84,8 @@ const (
 	TransitChannels    = TransitPrefix + "channels"
 	// TransitPriced (bool): a platform reported the money of this use; it is not priced again.
 	TransitPriced = TransitPrefix + "priced"
-	// TransitPair (bool): the same use is also reported in the quantity that this one's price may bill
-	// (STT audio seconds and STT session seconds), so it is covered when its own quantity has no price.
+	// TransitPair (bool): the same use is also reported in the quantity that this one's price may bill (STT audio seconds
+	// and STT session seconds; TTS characters and TTS tokens), so it is covered when its own quantity has no price.
 	TransitPair = TransitPrefix + "pair"
 	// TransitStream tells apart what is derived from points without a TransitID: the prompt and completion tokens of a bot
 	// that sends OTLP become two cost points that are otherwise alike, and cumulative ones must stay two streams.
@@ -145,24 +145,25 @@ const (
 const (
 	EventCallSummary = "voice.call.summary"
 
-	SummaryService        = "service"
-	SummaryStart          = "start" // RFC 3339
-	SummaryDuration       = "duration_seconds"
-	SummaryTurns          = "turns"
-	SummaryInterruptions  = "interruptions"
-	SummaryTurnLatencyP50 = "turn_latency_p50_ms"
-	SummaryTurnLatencyP95 = "turn_latency_p95_ms"
-	SummaryTTFBP50        = "ttfb_p50_ms"
-	SummaryTTFBP95        = "ttfb_p95_ms"
-	SummaryTokens         = "tokens"     // map: token_type.token_kind -> int
-	SummaryCharacters     = "characters" // int
-	SummarySTTAudio       = "stt_audio_seconds"
-	SummarySTTSession     = "stt_session_seconds"
-	SummaryModels         = "models"           // slice of provider/model
-	SummaryCost           = "cost_usd"         // double, all stages
-	SummaryCostByType     = "cost_usd_by_type" // map: cost_type -> double
-	SummaryCostComplete   = "cost_complete"    // bool: nothing of the call was unpriced
-	SummaryPriceVersion   = "price_version"
+	SummaryService         = "service"
+	SummaryStart           = "start" // RFC 3339
+	SummaryDuration        = "duration_seconds"
+	SummaryTurns           = "turns"
+	SummaryInterruptions   = "interruptions"
+	SummaryTurnLatencyP50  = "turn_latency_p50_ms"
+	SummaryTurnLatencyP95  = "turn_latency_p95_ms"
+	SummaryTTFBP50         = "ttfb_p50_ms"
+	SummaryTTFBP95         = "ttfb_p95_ms"
+	SummaryTokens          = "tokens"     // map: token_type.token_kind -> int
+	SummaryCharacters      = "characters" // int
+	SummarySTTAudio        = "stt_audio_seconds"
+	SummarySTTSession      = "stt_session_seconds"
+	SummaryRealtimeSession = "realtime_session_seconds" // only if any
+	SummaryModels          = "models"                   // slice of provider/model
+	SummaryCost            = "cost_usd"                 // double, all stages
+	SummaryCostByType      = "cost_usd_by_type"         // map: cost_type -> double
+	SummaryCostComplete    = "cost_complete"            // bool: nothing of the call was unpriced
+	SummaryPriceVersion    = "price_version"
 )
 
 // LatencyBounds are the explicit bounds of every histogram in milliseconds. 2000 is among them because the

@@ -1,0 +1,143 @@
+package livekit
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/openairealtime"
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// metrics is a metrics object of any type. Which fields are set depends on Type; tokens are read apart, for one that is
+// wrong shall not cost the rest.
+type metrics struct {
+	Type      string    `json:"type"`
+	Label     string    `json:"label"`
+	Timestamp wire.Time `json:"timestamp"`
+	Cancelled bool      `json:"cancelled"`
+	Metadata  metadata  `json:"metadata"`
+
+	TTFT                 jsontext.Value `json:"ttft"`
+	TTFTMs               jsontext.Value `json:"ttft_ms"`
+	TTFB                 jsontext.Value `json:"ttfb"`
+	TTFBMs               jsontext.Value `json:"ttfb_ms"`
+	Duration             jsontext.Value `json:"duration"`
+	DurationMs           jsontext.Value `json:"duration_ms"`
+	TranscriptionDelay   jsontext.Value `json:"transcription_delay"`
+	TranscriptionDelayMs jsontext.Value `json:"transcription_delay_ms"`
+	AudioDuration        jsontext.Value `json:"audio_duration"`
+	AudioDurationMs      jsontext.Value `json:"audio_duration_ms"`
+	SessionDuration      jsontext.Value `json:"session_duration"`
+	SessionDurationMs    jsontext.Value `json:"session_duration_ms"`
+	Characters           jsontext.Value `json:"characters_count"`
+}
+
+// readers are the metrics that mean something. Voice activity and end-of-turn detection, avatars and whatever LiveKit adds
+// are no stages of the answer and cost nothing by use.
+var readers = map[string]func(*reader){
+	"llm_metrics":            (*reader).llm,
+	"stt_metrics":            (*reader).stt,
+	"tts_metrics":            (*reader).tts,
+	"eou_metrics":            (*reader).endOfUtterance,
+	"realtime_model_metrics": (*reader).realtime,
+}
+
+// reader reads a metrics object into a frame, each datum alone: one that is wrong costs itself.
+type reader struct {
+	metrics
+	raw  []byte
+	path string // of the object in its message
+	out  *frame.Frame
+}
+
+// takeMetrics reads a metrics object at a path. Its identity is the object's and not its event's: LiveKit sends some objects
+// in two events.
+func takeMetrics(out *frame.Frame, raw []byte, path string) error {
+	if wire.Absent(raw) {
+		return wire.Missing(path)
+	}
+	r := reader{raw: raw, path: path, out: out}
+	if err := wire.UnmarshalFolded(raw, &r.metrics); err != nil {
+		return wire.Fault(err).In(path)
+	}
+	if r.Type == "" {
+		return frame.Faultf(frame.MissingField, "type", "missing: dump the metrics whole, without exclude_defaults").In(path)
+	}
+	read, known := readers[r.Type]
+	if !known {
+		return wire.ErrIgnored
+	}
+	if !r.Timestamp.IsZero() {
+		out.Time, out.ID = r.Timestamp.Time, frame.DigestID(raw)
+	}
+	read(&r)
+	return nil
+}
+
+func (r *reader) llm() {
+	source := r.source(frame.LLM)
+	r.latencies(source, seconds("ttft", r.TTFT).orMs("ttftMs", r.TTFTMs))
+	var usage llmUsage
+	r.tokens(source, &usage)
+}
+
+func (r *reader) realtime() {
+	source := r.source(frame.Realtime)
+	r.latencies(source, seconds("ttft", r.TTFT).orMs("ttftMs", r.TTFTMs))
+	var usage openairealtime.Usage
+	r.tokens(source, &usage)
+	r.openOrHeard(frame.RealtimeConnected, source, seconds("session_duration", r.SessionDuration).orMs("sessionDurationMs", r.SessionDurationMs))
+}
+
+// stt reads what was transcribed. The tokens that some models report beside the audio are left out: the price book has
+// them by the minute.
+func (r *reader) stt() {
+	source := r.source(frame.STT)
+	r.latency(frame.Processing, source, r.whole())
+	r.openOrHeard(frame.AudioTranscribed, source, seconds("audio_duration", r.AudioDuration).orMs("audioDurationMs", r.AudioDurationMs))
+}
+
+// endOfUtterance reads how long the transcript took after the user's last word. The label and metadata of these metrics
+// are the turn detector's.
+func (r *reader) endOfUtterance() {
+	delay := seconds("transcription_delay", r.TranscriptionDelay).orMs("transcriptionDelayMs", r.TranscriptionDelayMs)
+	r.latency(frame.TTFB, frame.Source{Stage: frame.STT}, delay)
+}
+
+// latencies takes the time to the first token or byte and that of the whole request. Those of a cancelled request tell
+// when the user interrupted, not how fast the service is.
+func (r *reader) latencies(source frame.Source, first duration) {
+	if r.Cancelled {
+		return
+	}
+	r.latency(frame.TTFB, source, first)
+	r.latency(frame.Processing, source, r.whole())
+}
+
+func (r *reader) whole() duration {
+	return seconds("duration", r.Duration).orMs("durationMs", r.DurationMs)
+}
+
+func (r *reader) latency(kind frame.Kind, source frame.Source, d duration) {
+	ms, err := d.ms(-frame.MaxSeconds)
+	r.take(frame.Event{Kind: kind, Source: source, Value: ms}, d.said, err)
+}
+
+func (r *reader) openOrHeard(kind frame.Kind, source frame.Source, d duration) {
+	ms, err := d.ms(0)
+	r.take(frame.Event{Kind: kind, Source: source, Value: ms / 1000}, d.said, err)
+}
+
+func (r *reader) take(event frame.Event, said bool, err error) {
+	switch {
+	case !said:
+	case err != nil:
+		r.reject(err)
+	default:
+		wire.Take(r.out, event)
+	}
+}
+
+func (r *reader) reject(err error) {
+	r.out.Faults = append(r.out.Faults, wire.Fault(err).In(r.path))
+}

@@ -1,0 +1,93 @@
+// Package provider knows the providers by the names that frameworks give them, and has one word for each: the word of the
+// price book where it has the vendor.
+package provider
+
+import (
+	"strings"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// names maps how a name begins, in lower case, to the provider. No prefix begins like another.
+var names = []struct{ prefix, provider string }{
+	{"amazon", "aws"},
+	{"anthropic", "anthropic"},
+	{"assemblyai", "assemblyai"},
+	{"aws", "aws"},
+	{"azure", "azure"},
+	{"cartesia", "cartesia"},
+	{"cerebras", "cerebras"},
+	{"deepgram", "deepgram"},
+	{"deepseek", "deepseek"},
+	{"elevenlabs", "elevenlabs"},
+	{"fireworks", "fireworks"},
+	{"fishaudio", "fish"},
+	{"gemini", "google"},
+	{"gladia", "gladia"},
+	{"google", "google"},
+	{"grok", "xai"},
+	{"groq", "groq"},
+	{"hume", "hume"},
+	{"inworld", "inworld"},
+	{"lmnt", "lmnt"},
+	{"minimax", "minimax"},
+	{"mistral", "mistral"},
+	{"murf", "murf"},
+	{"neuphonic", "neuphonic"},
+	{"novita", "novita"},
+	{"nvidia", "nvidia"},
+	{"ollama", "ollama"},
+	{"openai", "openai"},
+	{"openrouter", "openrouter"},
+	{"perplexity", "perplexity"},
+	{"playht", "playht"},
+	{"polly", "aws"},
+	{"qwen", "qwen"},
+	{"resemble", "resemble"},
+	{"rime", "rime"},
+	{"sambanova", "sambanova"},
+	{"sarvam", "sarvam"},
+	{"smallest", "smallest"},
+	{"soniox", "soniox"},
+	{"speechmatics", "speechmatics"},
+	{"telnyx", "telnyx"},
+	{"together", "together"},
+	{"ultravox", "ultravox"},
+	{"vertex", "google"},
+	{"x.ai", "xai"},
+	{"xai", "xai"},
+}
+
+// Of is the provider that a class (OpenAILLMService), a title ("Azure STT") or a host (api.openai.com) names, or "" where
+// it names none that we know. A host is read from its end, which says who runs it: openai.example.azure.com is Azure.
+func Of(name string) string {
+	name = strings.ToLower(name)
+	for at := len(name); at > 0; {
+		at = strings.LastIndexByte(name[:at], '.')
+		if known := beginning(name[at+1:]); known != "" {
+			return known
+		}
+	}
+	return ""
+}
+
+func beginning(name string) string {
+	for _, n := range names {
+		if strings.HasPrefix(name, n.prefix) {
+			return n.provider
+		}
+	}
+	return ""
+}
+
+// Default is a model as a bot names it for a stage of its call. Bots often name the vendor there ("cartesia"): that is a
+// provider without a model.
+func Default(stage frame.Stage, name string) frame.Source {
+	for _, n := range names {
+		if strings.EqualFold(name, n.provider) {
+			return frame.Source{Stage: stage, Provider: n.provider}
+		}
+	}
+	return frame.Source{Stage: stage, Model: wire.Text(name)}
+}

@@ -1,0 +1,64 @@
+package wire
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// A fault names the field as the message has it, also where the field's own type found it.
+func TestFaultNamesTheField(t *testing.T) {
+	for message, want := range map[string]string{
+		`{"at":"yesterday"}`:       "at: must be Unix seconds or an RFC 3339 string",
+		`{"at":7}`:                 "at: must be Unix seconds (or milliseconds) of this century",
+		`{"id":{}}`:                "id: must be a string or a number",
+		`{"list":[{"id":1},[]]}`:   "list[1]: must be an object",
+		`{"list":[{"id":[]}]}`:     "list[0].id: must be a string or a number",
+		`{"list":[{"count":1.5}]}`: "list[0].count: must be a whole number",
+		`{"id":1,"id":2}`:          "the same name stands twice in one object",
+	} {
+		var into struct {
+			At   Time `json:"at"`
+			ID   ID   `json:"id"`
+			List []struct {
+				ID    ID    `json:"id"`
+				Count int64 `json:"count"`
+			} `json:"list"`
+		}
+		assert.ErrorContains(t, Unmarshal([]byte(message), &into), want, message)
+	}
+}
+
+func TestText(t *testing.T) {
+	assert.Equal(t, "gpt-4o", Text("gpt-4o"))
+	assert.Len(t, Text(strings.Repeat("x", 300)), MaxText)
+	assert.Len(t, Text(strings.Repeat("x", 255)+"ä"), 255, "no half characters")
+}
+
+func TestWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "none", "book_table": "book_table", "llm/error-1.2": "llm/error-1.2", "I am Mr Smith": "other", strings.Repeat("x", 65): "other",
+	} {
+		assert.Equal(t, want, Word(text, "none"), text)
+	}
+}
+
+func TestTake(t *testing.T) {
+	var f frame.Frame
+	for _, event := range []frame.Event{
+		{},
+		{Kind: frame.TTFB, Value: -1},
+		{Kind: frame.Processing, Value: 0},
+		{Kind: frame.CharactersUsed},
+		{Kind: frame.TokensUsed},
+		{Kind: frame.TTFB, Value: 190},
+		{Kind: frame.BotStartedTalking},
+	} {
+		Take(&f, event)
+	}
+	assert.Equal(t, 4, f.Sentinels)
+	assert.Equal(t, []frame.Event{{Kind: frame.TTFB, Value: 190}, {Kind: frame.BotStartedTalking}}, f.Events)
+}
