@@ -10,16 +10,18 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 )
 
-// body is n frames of one call, as a busy bot sends them: latencies, tokens and characters in turn.
+// body is n frames of one call, as a busy bot sends them: latencies, tokens and characters in turn. Calls are long, and end
+// before they have more events than a call can have.
 func body(n, round int) string {
+	callID := fmt.Sprintf("550e8400-e29b-41d4-a716-%012d", 2*n*round/50_000)
 	kinds := []string{
-		`{"type":"MetricsFrame","id":%d,"call_id":"550e8400-e29b-41d4-a716-446655440000","timestamp":1764000003.1,"data":[{"type":"TTFBMetricsData","processor":"OpenAILLMService#0","model":"gpt-4o","value":0.412},{"type":"ProcessingMetricsData","processor":"OpenAILLMService#0","value":1.31}]}`,
-		`{"type":"MetricsFrame","id":%d,"call_id":"550e8400-e29b-41d4-a716-446655440000","timestamp":1764000003.2,"data":[{"type":"LLMUsageMetricsData","processor":"OpenAILLMService#0","model":"gpt-4o","value":{"prompt_tokens":1042,"completion_tokens":37,"total_tokens":1079,"cache_read_input_tokens":896}}]}`,
-		`{"type":"MetricsFrame","id":%d,"call_id":"550e8400-e29b-41d4-a716-446655440000","timestamp":1764000003.4,"data":[{"type":"TTSUsageMetricsData","processor":"CartesiaTTSService#0","value":48},{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19}]}`,
+		`{"type":"MetricsFrame","id":%d,"call_id":"%s","timestamp":1764000003.1,"data":[{"type":"TTFBMetricsData","processor":"OpenAILLMService#0","model":"gpt-4o","value":0.412},{"type":"ProcessingMetricsData","processor":"OpenAILLMService#0","value":1.31}]}`,
+		`{"type":"MetricsFrame","id":%d,"call_id":"%s","timestamp":1764000003.2,"data":[{"type":"LLMUsageMetricsData","processor":"OpenAILLMService#0","model":"gpt-4o","value":{"prompt_tokens":1042,"completion_tokens":37,"total_tokens":1079,"cache_read_input_tokens":896}}]}`,
+		`{"type":"MetricsFrame","id":%d,"call_id":"%s","timestamp":1764000003.4,"data":[{"type":"TTSUsageMetricsData","processor":"CartesiaTTSService#0","value":48},{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19}]}`,
 	}
 	var lines strings.Builder
 	for i := range n {
-		fmt.Fprintf(&lines, kinds[i%len(kinds)]+"\n", round*n+i)
+		fmt.Fprintf(&lines, kinds[i%len(kinds)]+"\n", round*n+i, callID)
 	}
 	return lines.String()
 }
