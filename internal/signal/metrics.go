@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -86,14 +87,13 @@ func (b *Batch) add(f *call.Fact) {
 	}
 }
 
-// endReason is one of a closed set: a histogram has twenty series for each. The bot's own word is on the summary.
+// endReason is the bot's word where the contract has it: a histogram has twenty series for each. The word itself is on the
+// summary.
 func endReason(word string) string {
-	switch word {
-	case "end", "hangup", "cancel", "error", "idle_timeout",
-		"participant_disconnected", "user_initiated", "task_completed", "job_shutdown": // LiveKit's
+	if slices.Contains(semconv.EndReasons, word) {
 		return word
 	}
-	return "other"
+	return semconv.EndReasonOther
 }
 
 // used is a usage point: what the cost processor prices.

@@ -2,6 +2,7 @@ package voiceframereceiver
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -39,18 +40,17 @@ func (r *voiceReceiver) endIdle(ctx context.Context, now time.Time) {
 	for _, id := range r.calls.Idle(now) {
 		err := r.endCall(ctx, id, now)
 		switch {
-		case err == nil:
-		case consumererror.IsPermanent(err):
-			r.settings.Logger.Error("The end of an idle call is refused for good and lost", zap.Error(err))
-		default:
+		case again(err):
 			r.settings.Logger.Warn("Idle calls could not be ended, will try again", zap.Error(err))
 			return
+		case err != nil:
+			r.settings.Logger.Error("Something of an idle call's end is refused for good and lost", zap.Error(err))
 		}
 	}
 }
 
-// endCall ends one idle call. Nobody repeats it for us, so that its summary is remembered as delivered when only its metrics
-// are refused.
+// endCall ends one idle call. Nobody repeats it for us, so that its summary is remembered as done with, delivered or refused for
+// good, when its metrics have to wait; and a summary that is refused for good does not take the metrics with it.
 func (r *voiceReceiver) endCall(ctx context.Context, id string, now time.Time) error {
 	tx, err := r.calls.Begin([]string{id})
 	if err != nil {
@@ -59,16 +59,21 @@ func (r *voiceReceiver) endCall(ctx context.Context, id string, now time.Time) e
 	defer tx.Rollback()
 	batch := signal.NewBatch(r.config.ServiceName, &r.sequence)
 	batch.Add(tx.EndIdle(now))
-	err = r.pipeline.deliverSummaries(ctx, batch)
-	if err == nil {
-		tx.Summarised()
-		err = r.pipeline.deliverMetrics(ctx, batch.Metrics(), batch.Points())
+	summary := r.pipeline.deliverSummaries(ctx, batch)
+	if again(summary) {
+		return summary
 	}
-	if err == nil || consumererror.IsPermanent(err) {
-		tx.Commit()
+	tx.Summarised()
+	metrics := r.pipeline.deliverMetrics(ctx, batch.Metrics(), batch.Points())
+	if again(metrics) {
+		return metrics
 	}
-	return err
+	tx.Commit()
+	return errors.Join(summary, metrics)
 }
+
+// again says whether what was refused may be taken another time.
+func again(err error) bool { return err != nil && !consumererror.IsPermanent(err) }
 
 // settle makes known what open calls hold back until their end, because this collector will not see it.
 func (r *voiceReceiver) settle(ctx context.Context) {

@@ -418,6 +418,22 @@ func TestIdleCallDuringAnOutage(t *testing.T) {
 	assert.Zero(t, b.calls.Active())
 }
 
+// A summary that is refused for good does not take the call's last metrics with it, and is not tried again while they wait.
+func TestIdleCallWhoseSummaryIsRefusedForGood(t *testing.T) {
+	b := newBench(t, nil)
+	_, _ = b.post("/v1/frames/c1", `{"type":"StartFrame","stt_model":"gladia","timestamp":1764000000}`+"\n"+`{"type":"BotStartedSpeakingFrame","timestamp":1764000030}`)
+	b.pipeline.logs = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
+	b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
+	b.tick(context.Background(), now.Add(5*time.Minute))
+	assert.Equal(t, 1, b.calls.Active())
+	b.pipeline.logs, b.pipeline.metrics = b.logs, b.metrics
+	b.tick(context.Background(), now.Add(6*time.Minute))
+	assert.Zero(t, b.calls.Active())
+	assert.Zero(t, b.logs.LogRecordCount())
+	assert.Equal(t, 30.0, b.totals()["voice.stt.session.seconds.total"])
+	assert.Equal(t, 1.0, b.totals()["voice.turns.total"])
+}
+
 // Session time of speech recognition is held back until a call ends; the collector's end is as good.
 func TestShutdownSettlesOpenCalls(t *testing.T) {
 	b := newBench(t, nil)

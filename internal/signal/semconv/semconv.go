@@ -135,6 +135,15 @@ const (
 	StagePlatform  = "platform"
 )
 
+// EndReasons are the values of end_reason on a metric, and EndReasonOther is all the rest.
+var EndReasons = []string{
+	"end", "hangup", "cancel", "error", "idle_timeout",
+	"participant_disconnected", "user_initiated", "task_completed", "job_shutdown",
+}
+
+// EndReasonOther is an end_reason that is not among EndReasons.
+const EndReasonOther = "other"
+
 // Values of cost_source: our price book, or money that a platform reported.
 const (
 	CostComputed = "computed"
