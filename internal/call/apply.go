@@ -9,14 +9,14 @@ import (
 // step applies one frame to a call's state and collects the facts that follow.
 type step struct {
 	*state
-	callID string
-	id     frame.ID
-	at     time.Time
-	facts  []Fact
+	key   Key
+	id    frame.ID
+	at    time.Time
+	facts []Fact
 }
 
 func (s *step) say(fact Fact) {
-	fact.CallID, fact.FrameID, fact.Time = s.callID, s.id, s.at
+	fact.Call, fact.FrameID, fact.Time = s.key, s.id, s.at
 	s.facts = append(s.facts, fact)
 }
 

@@ -1,10 +1,11 @@
 package call
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -27,11 +28,11 @@ var ErrTooManyCalls = errors.New("too many calls are open at once")
 // Table holds the calls. Requests change it through transactions, concurrently where they are about different calls.
 type Table struct {
 	config Config
-	active atomic.Int64
 
-	mu    sync.Mutex
-	calls map[string]*call
-	ended []string // in the order of their ends
+	mu     sync.Mutex
+	active map[string]int // open calls by tenant
+	calls  map[Key]*call
+	ended  []Key // in the order of their ends
 }
 
 // call is an entry of the table. Its lock is held by one transaction from Begin to its end; it is never waited for
@@ -47,34 +48,52 @@ type call struct {
 
 // NewTable makes an empty table.
 func NewTable(config Config) *Table {
-	return &Table{config: config, calls: map[string]*call{}}
+	return &Table{config: config, calls: map[Key]*call{}, active: map[string]int{}}
 }
 
-// Active is how many calls are open.
-func (t *Table) Active() int { return int(t.active.Load()) }
+// Active is how many calls are open, of each tenant that has been heard of.
+func (t *Table) Active() map[string]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.active)
+}
+
+func (t *Table) activate(tenant string, change int) {
+	if change == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.active[tenant] += change
+}
 
 // Begin locks the calls of a request, in an order that all requests share, and returns the transaction that changes
 // them. It waits while other requests hold any of them. The caller must Commit or Rollback.
-func (t *Table) Begin(callIDs []string) (*Tx, error) {
-	ids := slices.Clone(callIDs)
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	tx := &Tx{table: t, calls: make(map[string]*staged, len(ids))}
-	for _, id := range ids {
-		c := t.lock(id)
+func (t *Table) Begin(calls []Key) (*Tx, error) {
+	keys := slices.Clone(calls)
+	slices.SortFunc(keys, compare)
+	keys = slices.Compact(keys)
+	tx := &Tx{table: t, calls: make(map[Key]*staged, len(keys))}
+	for _, key := range keys {
+		c := t.lock(key)
 		if c == nil {
 			tx.Rollback()
 			return nil, ErrTooManyCalls
 		}
-		tx.calls[id] = &staged{call: c, next: c.state}
+		tx.calls[key] = &staged{call: c, next: c.state}
 	}
 	return tx, nil
 }
 
+// compare orders the locks.
+func compare(a, b Key) int {
+	return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.ID, b.ID))
+}
+
 // lock returns the call with its lock held, or nil where it is new and one too many.
-func (t *Table) lock(id string) *call {
+func (t *Table) lock(key Key) *call {
 	for {
-		c := t.find(id)
+		c := t.find(key)
 		if c == nil {
 			return nil
 		}
@@ -86,13 +105,13 @@ func (t *Table) lock(id string) *call {
 	}
 }
 
-func (t *Table) find(id string) *call {
+func (t *Table) find(key Key) *call {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := t.calls[id]
+	c := t.calls[key]
 	if c == nil && (len(t.calls) < t.config.MaxCalls || t.evict()) {
 		c = &call{seen: map[frame.ID]struct{}{}}
-		t.calls[id] = c
+		t.calls[key] = c
 	}
 	return c
 }
@@ -100,44 +119,44 @@ func (t *Table) find(id string) *call {
 // evict forgets the call that ended longest ago and is not in use, to make room. It is false where there is none.
 func (t *Table) evict() bool {
 	for range len(t.ended) {
-		id := t.ended[0]
+		key := t.ended[0]
 		t.ended = t.ended[1:]
-		if t.drop(id) {
+		if t.drop(key) {
 			return true
 		}
-		if t.calls[id] != nil {
-			t.ended = append(t.ended, id)
+		if t.calls[key] != nil {
+			t.ended = append(t.ended, key)
 		}
 	}
 	return false
 }
 
 // drop takes a call that nobody holds out of the table; mu is held.
-func (t *Table) drop(id string) bool {
-	c := t.calls[id]
+func (t *Table) drop(key Key) bool {
+	c := t.calls[key]
 	if c == nil || !c.mu.TryLock() {
 		return false
 	}
 	defer c.mu.Unlock()
 	c.gone = true
-	delete(t.calls, id)
+	delete(t.calls, key)
 	return true
 }
 
 // remove takes a call, whose lock the caller holds, out of the table.
-func (t *Table) remove(id string, c *call) {
+func (t *Table) remove(key Key, c *call) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c.gone = true
-	delete(t.calls, id)
+	delete(t.calls, key)
 }
 
 // Idle lists the calls that are due to end because nothing arrived of them for the idle time-out.
-func (t *Table) Idle(now time.Time) []string {
-	var idle []string
-	t.eachFree(func(id string, c *call) {
+func (t *Table) Idle(now time.Time) []Key {
+	var idle []Key
+	t.eachFree(func(key Key, c *call) {
 		if c.idle(now, t.config.IdleTimeout) {
-			idle = append(idle, id)
+			idle = append(idle, key)
 		}
 	})
 	return idle
@@ -148,11 +167,11 @@ func (s *state) idle(now time.Time, timeout time.Duration) bool {
 }
 
 // Open lists the calls that are open.
-func (t *Table) Open() []string {
-	var open []string
-	t.eachFree(func(id string, c *call) {
+func (t *Table) Open() []Key {
+	var open []Key
+	t.eachFree(func(key Key, c *call) {
 		if c.open && !c.ended {
-			open = append(open, id)
+			open = append(open, key)
 		}
 	})
 	return open
@@ -164,13 +183,13 @@ func (t *Table) Forget(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	kept := t.ended[:0]
-	for i, id := range t.ended {
-		if !t.due(id, now) {
+	for i, key := range t.ended {
+		if !t.due(key, now) {
 			kept = append(kept, t.ended[i:]...)
 			break
 		}
-		if t.calls[id] != nil && !t.drop(id) {
-			kept = append(kept, id)
+		if t.calls[key] != nil && !t.drop(key) {
+			kept = append(kept, key)
 		}
 	}
 	clear(t.ended[len(kept):])
@@ -178,8 +197,8 @@ func (t *Table) Forget(now time.Time) {
 }
 
 // due says whether a call that has ended may be forgotten; mu is held.
-func (t *Table) due(id string, now time.Time) bool {
-	c := t.calls[id]
+func (t *Table) due(key Key, now time.Time) bool {
+	c := t.calls[key]
 	if c == nil || !c.mu.TryLock() {
 		return true
 	}
@@ -188,19 +207,19 @@ func (t *Table) due(id string, now time.Time) bool {
 }
 
 // end notes that a call has ended, so that it is forgotten in its turn.
-func (t *Table) end(id string) {
+func (t *Table) end(key Key) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.ended = append(t.ended, id)
+	t.ended = append(t.ended, key)
 }
 
 // eachFree visits the calls that no transaction holds; the others are in use and neither idle nor forgotten.
-func (t *Table) eachFree(visit func(string, *call)) {
+func (t *Table) eachFree(visit func(Key, *call)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for id, c := range t.calls {
+	for key, c := range t.calls {
 		if c.mu.TryLock() {
-			visit(id, c)
+			visit(key, c)
 			c.mu.Unlock()
 		}
 	}

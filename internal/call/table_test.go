@@ -31,14 +31,22 @@ func say(seconds float64, event frame.Event) frame.Frame {
 
 func kind(k frame.Kind) frame.Event { return frame.Event{Kind: k} }
 
+func keys(ids ...string) []Key {
+	keys := make([]Key, len(ids))
+	for i, id := range ids {
+		keys[i] = Key{ID: id}
+	}
+	return keys
+}
+
 // apply applies frames, each in a request of its own that arrives when the frame was said, and returns the facts.
 func apply(t *testing.T, table *Table, frames ...frame.Frame) ([]Fact, []Verdict) {
 	var facts []Fact
 	var verdicts []Verdict
 	for i := range frames {
-		tx, err := table.Begin([]string{"c1"})
+		tx, err := table.Begin([]Key{{ID: "c1"}})
 		require.NoError(t, err)
-		got, verdict := tx.Apply("c1", &frames[i], frames[i].Time)
+		got, verdict := tx.Apply(&frames[i], frames[i].Time)
 		tx.Commit()
 		facts, verdicts = append(facts, got...), append(verdicts, verdict)
 	}
@@ -91,7 +99,7 @@ func TestCallFromStartToEnd(t *testing.T) {
 		"turn ended", "used 4/0 74.2 gladia/", "ended 74.2 hangup",
 	}, told(facts))
 	assert.NotContains(t, verdicts, Duplicate)
-	assert.Zero(t, table.Active())
+	assert.Zero(t, table.Active()[""])
 
 	summary := facts[len(facts)-1].Summary
 	assert.Equal(t, 74200*time.Millisecond, summary.Duration)
@@ -119,7 +127,7 @@ func TestDuplicatesChangeNothing(t *testing.T) {
 }
 
 func TestFramesWithoutIdentityAreEachTheirOwn(t *testing.T) {
-	f := frame.Frame{Events: []frame.Event{{Kind: frame.CharactersUsed, Value: 48}}}
+	f := frame.Frame{CallID: "c1", Events: []frame.Event{{Kind: frame.CharactersUsed, Value: 48}}}
 	facts, verdicts := apply(t, NewTable(config), f, f)
 	assert.Equal(t, []Verdict{Accepted, Accepted}, verdicts)
 	assert.Equal(t, []string{"opened", "used 2/0 48 /", "used 2/0 48 /"}, told(facts))
@@ -178,28 +186,28 @@ func TestLateFramesCountAndReopenNothing(t *testing.T) {
 	assert.Equal(t, []Verdict{Late, Late, Late, Late, Late}, verdicts)
 	assert.Equal(t, []string{"used 2/0 48 /", "failed", "used 3/0 3 gladia/"}, told(facts))
 	assert.False(t, facts[2].Usage.Paired, "no session time follows any more")
-	assert.Zero(t, table.Active())
+	assert.Zero(t, table.Active()[""])
 }
 
 func TestIdleCallsEnd(t *testing.T) {
 	table := NewTable(config)
 	apply(t, table, say(0, kind(frame.CallStarted)), say(60, kind(frame.BotStartedTalking)))
 	assert.Empty(t, table.Idle(after(60+299)))
-	assert.Equal(t, []string{"c1"}, table.Idle(after(60+300)))
-	assert.Equal(t, 1, table.Active())
+	assert.Equal(t, []Key{{ID: "c1"}}, table.Idle(after(60+300)))
+	assert.Equal(t, 1, table.Active()[""])
 
-	tx, err := table.Begin([]string{"c1"})
+	tx, err := table.Begin([]Key{{ID: "c1"}})
 	require.NoError(t, err)
 	facts := tx.EndIdle(after(360))
 	tx.Rollback()
 	assert.Equal(t, []string{"turn ended", "ended 60 idle_timeout"}, told(facts))
-	assert.Equal(t, 1, table.Active(), "what is refused downstream has changed nothing")
+	assert.Equal(t, 1, table.Active()[""], "what is refused downstream has changed nothing")
 
-	tx, err = table.Begin([]string{"c1"})
+	tx, err = table.Begin([]Key{{ID: "c1"}})
 	require.NoError(t, err)
 	assert.Len(t, tx.EndIdle(after(370)), 2)
 	tx.Commit()
-	assert.Zero(t, table.Active())
+	assert.Zero(t, table.Active()[""])
 	assert.Empty(t, table.Idle(after(1000)))
 
 	table.Forget(after(370 + 899))
@@ -211,11 +219,11 @@ func TestIdleCallsEnd(t *testing.T) {
 func TestRollbackChangesNothing(t *testing.T) {
 	table := NewTable(config)
 	start := say(0, kind(frame.CallStarted))
-	tx, err := table.Begin([]string{"c1"})
+	tx, err := table.Begin([]Key{{ID: "c1"}})
 	require.NoError(t, err)
-	_, verdict := tx.Apply("c1", &start, began)
+	_, verdict := tx.Apply(&start, began)
 	assert.Equal(t, Accepted, verdict)
-	_, verdict = tx.Apply("c1", &start, began)
+	_, verdict = tx.Apply(&start, began)
 	assert.Equal(t, Duplicate, verdict, "in the same request as well")
 	tx.Rollback()
 	assert.Empty(t, table.calls, "a call that never came to be leaves nothing")
@@ -229,12 +237,12 @@ func TestClocksOfBotAndCollector(t *testing.T) {
 	// The bot's timestamps are a year old. A frame without one is placed on the bot's clock by its arrival.
 	table := NewTable(config)
 	year := 365 * 24 * time.Hour
-	frames := []frame.Frame{say(0, kind(frame.CallStarted)), {Events: []frame.Event{kind(frame.BotStartedTalking)}}, say(20, kind(frame.CallEnded))}
+	frames := []frame.Frame{say(0, kind(frame.CallStarted)), {CallID: "c1", Events: []frame.Event{kind(frame.BotStartedTalking)}}, say(20, kind(frame.CallEnded))}
 	var facts []Fact
 	for i, arrival := range []time.Time{after(0).Add(year), after(8).Add(year), after(20).Add(year)} {
-		tx, err := table.Begin([]string{"c1"})
+		tx, err := table.Begin([]Key{{ID: "c1"}})
 		require.NoError(t, err)
-		got, _ := tx.Apply("c1", &frames[i], arrival)
+		got, _ := tx.Apply(&frames[i], arrival)
 		tx.Commit()
 		facts = append(facts, got...)
 	}
@@ -246,12 +254,12 @@ func TestClocksOfBotAndCollector(t *testing.T) {
 func TestTheBotsClockIsLearnt(t *testing.T) {
 	for name, first := range map[string]time.Time{"none": {}, "wrong": time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		table := NewTable(config)
-		frames := []frame.Frame{{Time: first, Events: []frame.Event{kind(frame.CallStarted)}}, say(2, kind(frame.BotStartedTalking)), say(30, kind(frame.CallEnded))}
+		frames := []frame.Frame{{CallID: "c1", Time: first, Events: []frame.Event{kind(frame.CallStarted)}}, say(2, kind(frame.BotStartedTalking)), say(30, kind(frame.CallEnded))}
 		var facts []Fact
 		for i, arrival := range []float64{0, 2, 30} {
-			tx, err := table.Begin([]string{"c1"})
+			tx, err := table.Begin([]Key{{ID: "c1"}})
 			require.NoError(t, err)
-			got, _ := tx.Apply("c1", &frames[i], after(arrival).Add(5*time.Minute))
+			got, _ := tx.Apply(&frames[i], after(arrival).Add(5*time.Minute))
 			tx.Commit()
 			facts = append(facts, got...)
 		}
@@ -304,7 +312,7 @@ func TestSpeechRecognitionTime(t *testing.T) {
 		"one after the other": {[]frame.Frame{heard(0, assembly, 1), heard(30, assembly, 28), heard(31, deepgram, 1), heard(61, deepgram, 25), end(91)}, []Usage{
 			audio(assembly, 1), audio(assembly, 28), audio(deepgram, 1), audio(deepgram, 25), session(assembly, 31, true), session(deepgram, 60, true),
 		}},
-		"no clock": {[]frame.Frame{timeless, {Events: []frame.Event{kind(frame.CallEnded)}}}, []Usage{audio(assembly, 30), session(assembly, 30, true)}},
+		"no clock": {[]frame.Frame{timeless, {CallID: "c1", Events: []frame.Event{kind(frame.CallEnded)}}}, []Usage{audio(assembly, 30), session(assembly, 30, true)}},
 		"nobody":   {[]frame.Frame{say(0, kind(frame.CallStarted)), end(30)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -329,8 +337,8 @@ func usage(facts []Fact) []Usage {
 func TestSettle(t *testing.T) {
 	table := NewTable(config)
 	apply(t, table, say(0, frame.Event{Kind: frame.CallStarted, Models: []frame.Source{stt("gladia", "")}}), say(30, kind(frame.BotStartedTalking)))
-	assert.Equal(t, []string{"c1"}, table.Open())
-	tx, err := table.Begin([]string{"c1"})
+	assert.Equal(t, []Key{{ID: "c1"}}, table.Open())
+	tx, err := table.Begin([]Key{{ID: "c1"}})
 	require.NoError(t, err)
 	assert.Equal(t, []Usage{{Source: stt("gladia", ""), Quantity: STTSession, Amount: 30}}, usage(tx.Settle()))
 	tx.Commit()
@@ -410,13 +418,14 @@ func TestUsageOfOneEventEach(t *testing.T) {
 func TestTooManyCalls(t *testing.T) {
 	table := NewTable(Config{IdleTimeout: time.Minute, Remember: time.Minute, MaxCalls: 2})
 	open := func(ids ...string) error {
-		tx, err := table.Begin(ids)
+		tx, err := table.Begin(keys(ids...))
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
 			f := say(0, kind(frame.CallStarted))
-			tx.Apply(id, &f, began)
+			f.CallID = id
+			tx.Apply(&f, began)
 		}
 		tx.Commit()
 		return nil
@@ -429,19 +438,19 @@ func TestTooManyCalls(t *testing.T) {
 	apply(t, table, say(1, kind(frame.CallEnded)))
 	require.NoError(t, open("c3"), "the call that has ended makes room")
 	assert.NotContains(t, table.calls, "c1")
-	assert.Equal(t, 2, table.Active())
+	assert.Equal(t, 2, table.Active()[""])
 	require.ErrorIs(t, open("c4"), ErrTooManyCalls)
 }
 
 func TestACallHasAnEndOfEvents(t *testing.T) {
 	table := NewTable(config)
-	f := frame.Frame{Events: make([]frame.Event, MaxEvents)}
-	tx, err := table.Begin([]string{"c1"})
+	f := frame.Frame{CallID: "c1", Events: make([]frame.Event, MaxEvents)}
+	tx, err := table.Begin([]Key{{ID: "c1"}})
 	require.NoError(t, err)
-	_, verdict := tx.Apply("c1", &f, began)
+	_, verdict := tx.Apply(&f, began)
 	assert.Equal(t, Accepted, verdict)
 	one := say(1, kind(frame.BotStartedTalking))
-	facts, verdict := tx.Apply("c1", &one, began)
+	facts, verdict := tx.Apply(&one, began)
 	assert.Equal(t, TooLong, verdict)
 	assert.Empty(t, facts)
 	tx.Commit()
@@ -452,7 +461,7 @@ func TestSummaryOfAnIdleCallFollowsOnce(t *testing.T) {
 	table := NewTable(config)
 	apply(t, table, say(0, kind(frame.CallStarted)))
 	summary := func(now time.Time) *Summary {
-		tx, err := table.Begin([]string{"c1"})
+		tx, err := table.Begin([]Key{{ID: "c1"}})
 		require.NoError(t, err)
 		defer tx.Rollback()
 		facts := tx.EndIdle(now)
@@ -477,17 +486,17 @@ func TestConcurrentRequests(t *testing.T) {
 			ids := []string{"a", "b", "c"}
 			ids[0], ids[w%3] = ids[w%3], ids[0]
 			for r := range rounds {
-				tx, err := table.Begin(ids)
+				tx, err := table.Begin(keys(ids...))
 				if !assert.NoError(t, err) {
 					return
 				}
 				var facts []Fact
 				for _, id := range ids {
 					f := frame.Frame{
-						ID: frame.NameID(fmt.Sprint(w), fmt.Sprint(r)), Time: began,
+						CallID: id, ID: frame.NameID(fmt.Sprint(w), fmt.Sprint(r)), Time: began,
 						Events: []frame.Event{{Kind: frame.CharactersUsed, Value: 1}},
 					}
-					got, _ := tx.Apply(id, &f, began)
+					got, _ := tx.Apply(&f, began)
 					facts = append(facts, got...)
 				}
 				if r%5 == 0 {
@@ -511,5 +520,5 @@ func TestConcurrentRequests(t *testing.T) {
 	wg.Wait()
 	assert.Equal(t, 3, opened)
 	assert.Equal(t, float64(workers*rounds*3*4/5), characters)
-	assert.Equal(t, 3, table.Active())
+	assert.Equal(t, 3, table.Active()[""])
 }

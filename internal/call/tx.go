@@ -24,7 +24,7 @@ const MaxEvents = 100_000
 // so that a request that is refused downstream has changed nothing, and one beside it has not built on the change.
 type Tx struct {
 	table *Table
-	calls map[string]*staged
+	calls map[Key]*staged
 }
 
 // staged is a call with the state it will have.
@@ -36,9 +36,10 @@ type staged struct {
 	changed bool
 }
 
-// Apply applies a frame that arrived at a moment, to a call that was named to Begin, and returns the facts that follow.
-func (tx *Tx) Apply(callID string, f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
-	c := tx.calls[callID]
+// Apply applies a frame that arrived at a moment, to its call, which was named to Begin, and returns the facts that follow.
+func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
+	key := KeyOf(f)
+	c := tx.calls[key]
 	if c.next.events >= MaxEvents {
 		return nil, TooLong
 	}
@@ -48,7 +49,7 @@ func (tx *Tx) Apply(callID string, f *frame.Frame, arrival time.Time) ([]Fact, V
 	c.next.events += max(len(f.Events), 1)
 	c.changed = true
 	c.next.anchor(f, arrival)
-	s := step{state: &c.next, callID: callID, id: f.ID, at: c.next.moment(f, arrival)}
+	s := step{state: &c.next, key: key, id: f.ID, at: c.next.moment(f, arrival)}
 	if c.next.ended {
 		s.late(f)
 		return s.facts, Late
@@ -75,11 +76,11 @@ func (c *staged) remember(id frame.ID) bool {
 // again.
 func (tx *Tx) EndIdle(now time.Time) []Fact {
 	var facts []Fact
-	for id, c := range tx.calls {
+	for key, c := range tx.calls {
 		if !c.next.idle(now, tx.table.config.IdleTimeout) {
 			continue
 		}
-		s := step{state: &c.next, callID: id, at: c.next.last}
+		s := step{state: &c.next, key: key, at: c.next.last}
 		s.end("idle_timeout")
 		c.next.arrived = now
 		if last := len(s.facts) - 1; c.summarised {
@@ -100,8 +101,8 @@ func (tx *Tx) Summarised() {
 // Settle makes known what is held back until the end of the calls, because the collector ends before them.
 func (tx *Tx) Settle() []Fact {
 	var facts []Fact
-	for id, c := range tx.calls {
-		s := step{state: &c.next, callID: id, at: c.next.last}
+	for key, c := range tx.calls {
+		s := step{state: &c.next, key: key, at: c.next.last}
 		s.settle()
 		facts = append(facts, s.facts...)
 	}
@@ -110,38 +111,38 @@ func (tx *Tx) Settle() []Fact {
 
 // Commit makes the changes true and releases the calls.
 func (tx *Tx) Commit() {
-	for id, c := range tx.calls {
-		tx.table.active.Add(activity(&c.next) - activity(&c.state))
+	for key, c := range tx.calls {
+		tx.table.activate(key.Tenant, activity(&c.next)-activity(&c.state))
 		if c.next.ended && !c.ended {
-			tx.table.end(id)
+			tx.table.end(key)
 		}
 		c.state = c.next
 		c.summarised = c.summarised && !c.changed
-		tx.release(id, c)
+		tx.release(key, c)
 	}
 	tx.calls = nil
 }
 
 // Rollback releases the calls as they were. After Commit it does nothing, so that it can be deferred.
 func (tx *Tx) Rollback() {
-	for id, c := range tx.calls {
+	for key, c := range tx.calls {
 		for _, seen := range c.ids {
 			delete(c.seen, seen)
 		}
-		tx.release(id, c)
+		tx.release(key, c)
 	}
 	tx.calls = nil
 }
 
 // release also drops a call that never came to be.
-func (tx *Tx) release(id string, c *staged) {
+func (tx *Tx) release(key Key, c *staged) {
 	if !c.state.open {
-		tx.table.remove(id, c.call)
+		tx.table.remove(key, c.call)
 	}
 	c.mu.Unlock()
 }
 
-func activity(s *state) int64 {
+func activity(s *state) int {
 	if s.open && !s.ended {
 		return 1
 	}

@@ -13,7 +13,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.SetBytes(int64(len(message)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Decode([]byte(message)); err != nil {
+				if _, _, err := Decode([]byte(message), ""); err != nil {
 					b.Fatal(err)
 				}
 			}

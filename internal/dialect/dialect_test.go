@@ -116,7 +116,7 @@ func TestDecodePipecatFrames(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Decode([]byte(test.message))
+			got, _, err := Decode([]byte(test.message), "")
 			require.NoError(t, err)
 			assert.Empty(t, got.Faults)
 			assert.Zero(t, got.Sentinels)
@@ -143,7 +143,7 @@ func TestWhichDialect(t *testing.T) {
 		`{"type":"llm_metrics","label":"openai.LLM","promptTokens":5}`:                       frame.TokensUsed,
 		`{"type":"close","reason":"error"}`:                                                  frame.CallEnded,
 	} {
-		got, err := Decode([]byte(message))
+		got, _, err := Decode([]byte(message), "")
 		require.NoError(t, err, message)
 		require.Len(t, got.Events, 1, message)
 		assert.Equal(t, want, got.Events[0].Kind, message)
@@ -160,21 +160,21 @@ func TestDecodeIgnores(t *testing.T) {
 		`{"kind":"function_call_started","function_name":"book"}`,
 		`{"type":"error","error":{"type":"llm_error"},"created_at":1764000003.1}`,
 	} {
-		_, err := Decode([]byte(message))
+		_, _, err := Decode([]byte(message), "")
 		assert.ErrorIs(t, err, wire.ErrIgnored, message)
 	}
 }
 
 // What a vendor sends for "no value" is dropped and counted, and is no fault.
 func TestDecodeSentinels(t *testing.T) {
-	got, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[
+	got, _, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[
 		{"type":"TTFBMetricsData","processor":"OpenAILLMService#0","value":0.0},
 		{"type":"ProcessingMetricsData","processor":"OpenAILLMService#0","value":0},
 		{"type":"TTFBMetricsData","processor":"DeepgramSTTService#0","value":-0.3},
 		{"type":"LLMUsageMetricsData","processor":"OpenAILLMService#0","value":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}},
 		{"type":"TTSUsageMetricsData","processor":"CartesiaTTSService#0","value":0},
 		{"type":"TTFAMetricsData","processor":"CartesiaTTSService#0","ttfa":0.31,"ttfb":0.19,"leading_silence":0.12},
-		{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19}]}`))
+		{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19}]}`), "")
 	require.NoError(t, err)
 	assert.Empty(t, got.Faults)
 	assert.Equal(t, 5, got.Sentinels)
@@ -206,7 +206,7 @@ func TestDecodeRejects(t *testing.T) {
 		`{"kind":"llm","prompt_tokens":1000000000000000}`:        "prompt_tokens: must be between 0 and 1000000000 tokens",
 		`{"kind":"llm","prompt_tokens":1.5}`:                     "prompt_tokens: must be a whole number, without a fraction or exponent",
 	} {
-		_, err := Decode([]byte(message))
+		_, _, err := Decode([]byte(message), "")
 		var fault frame.Fault
 		if assert.ErrorAs(t, err, &fault, message) {
 			assert.Contains(t, fault.Error(), want, message)
@@ -232,8 +232,8 @@ func TestDecodeBadDatum(t *testing.T) {
 		`{"type":"STTUsageMetricsData","value":{}}`:                                                "data[1].value.audio_seconds: missing",
 		`5`: "data[1]: must be an object",
 	} {
-		got, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[` +
-			`{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19},` + datum + `]}`))
+		got, _, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[` +
+			`{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19},` + datum + `]}`), "")
 		require.NoError(t, err, datum)
 		assert.Equal(t, []frame.Event{{Kind: frame.TTFB, Source: cartesia, Value: 190}}, got.Events, datum)
 		if assert.Len(t, got.Faults, 1, datum) {
@@ -243,7 +243,7 @@ func TestDecodeBadDatum(t *testing.T) {
 }
 
 func TestDecodeTooManyData(t *testing.T) {
-	got, err := Decode([]byte(`{"type":"MetricsFrame","data":[{}` + strings.Repeat(",{}", 1000) + `]}`))
+	got, _, err := Decode([]byte(`{"type":"MetricsFrame","data":[{}` + strings.Repeat(",{}", 1000) + `]}`), "")
 	require.NoError(t, err)
 	assert.Empty(t, got.Events)
 	require.Len(t, got.Faults, 1)
@@ -253,7 +253,7 @@ func TestDecodeTooManyData(t *testing.T) {
 // The same frame sent again, also with another timestamp as at another hop, is the same frame.
 func TestIdentity(t *testing.T) {
 	id := func(message string) frame.ID {
-		f, err := Decode([]byte(message))
+		f, _, err := Decode([]byte(message), "")
 		require.NoError(t, err)
 		return f.ID
 	}

@@ -135,7 +135,7 @@ func FuzzDecodeBody(f *testing.F) {
 			if m.Fault != nil {
 				continue
 			}
-			decoded, err := Decode(m.Raw)
+			decoded, _, err := Decode(m.Raw, "")
 			if err != nil {
 				continue
 			}

@@ -1,7 +1,6 @@
 package signal
 
 import (
-	"sync/atomic"
 	"testing"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
@@ -23,7 +22,7 @@ func BenchmarkConvert(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				NewBatch("voice-rag-bot", new(atomic.Uint64)).Add(facts)
+				NewProducer(Settings{Service: "voice-rag-bot"}).NewBatch().Add(facts)
 			}
 		})
 	}

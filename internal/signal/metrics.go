@@ -2,7 +2,6 @@ package signal
 
 import (
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -15,23 +14,19 @@ import (
 
 // Batch collects what one request says. It is not safe for concurrent use.
 type Batch struct {
-	service string
 	metrics pmetric.Metrics
 	scope   pmetric.ScopeMetrics
 	byName  map[string]pmetric.Metric
 	points  int
 	calls   []call.Fact // that have ended, for the logs
-	// sequence numbers the points of all batches that share it.
-	sequence *atomic.Uint64
+	from    *Producer
 }
 
-// NewBatch makes an empty batch whose signals carry service as service.name. Batches of one producer share a sequence.
-func NewBatch(service string, sequence *atomic.Uint64) *Batch {
-	b := &Batch{
-		service: service, metrics: pmetric.NewMetrics(), byName: map[string]pmetric.Metric{}, sequence: sequence,
-	}
+// NewBatch makes an empty batch.
+func (p *Producer) NewBatch() *Batch {
+	b := &Batch{metrics: pmetric.NewMetrics(), byName: map[string]pmetric.Metric{}, from: p}
 	resource := b.metrics.ResourceMetrics().AppendEmpty()
-	resource.Resource().Attributes().PutStr(attrServiceName, service)
+	resource.Resource().Attributes().PutStr(attrServiceName, p.settings.Service)
 	b.scope = resource.ScopeMetrics().AppendEmpty()
 	b.scope.Scope().SetName(semconv.ScopeName)
 	return b
@@ -195,13 +190,13 @@ func (b *Batch) metric(name, unit string) (pmetric.Metric, bool) {
 // the same microsecond and a thousand points apart.
 func (b *Batch) stamp(at time.Time) pcommon.Timestamp {
 	b.points++
-	return pcommon.NewTimestampFromTime(at.Truncate(time.Microsecond)) + pcommon.Timestamp(b.sequence.Add(1)%1000)
+	return pcommon.NewTimestampFromTime(at.Truncate(time.Microsecond)) + pcommon.Timestamp(b.from.sequence.Add(1)%1000)
 }
 
 // identify writes what every point carries.
 func identify(attrs pcommon.Map, f *call.Fact) pcommon.Map {
 	attrs.EnsureCapacity(10) // what the cost processor will add has room
-	attrs.PutStr(semconv.AttrCallID, f.CallID)
+	attrs.PutStr(semconv.AttrCallID, f.Call.ID)
 	putID(attrs, f.FrameID)
 	return attrs
 }

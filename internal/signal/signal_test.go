@@ -1,7 +1,6 @@
 package signal
 
 import (
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 var at = time.Date(2025, 11, 24, 16, 0, 3, 200_000_000, time.UTC)
 
 func fact(f call.Fact) call.Fact {
-	f.CallID, f.FrameID, f.Time = "c1", 42, at
+	f.Call.ID, f.FrameID, f.Time = "c1", 42, at
 	return f
 }
 
@@ -33,7 +32,7 @@ func TestStagesAreTheSameWords(t *testing.T) {
 }
 
 func only(t *testing.T, facts ...call.Fact) pmetric.Metric {
-	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
+	b := NewProducer(Settings{Service: "voice-rag-bot"}).NewBatch()
 	b.Add(facts)
 	resource := b.Metrics().ResourceMetrics().At(0)
 	assert.Equal(t, map[string]any{"service.name": "voice-rag-bot"}, resource.Resource().Attributes().AsRaw())
@@ -169,7 +168,7 @@ func TestPointsNeverShareATimestamp(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	gpt := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
-	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
+	b := NewProducer(Settings{Service: "voice-rag-bot"}).NewBatch()
 	b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Value: 74.2, Name: "hangup", Summary: &call.Summary{
 		Start: at.Add(-74200 * time.Millisecond), Duration: 74200 * time.Millisecond, Reason: "hangup",
 		Turns: 3, Interruptions: 1, TurnLatencies: []float64{900, 700, 800}, TTFBs: []float64{412, 190},
@@ -207,7 +206,7 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryOfARealtimeModel(t *testing.T) {
-	b := NewBatch("voice-rag-bot", new(atomic.Uint64))
+	b := NewProducer(Settings{Service: "voice-rag-bot"}).NewBatch()
 	b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Summary: &call.Summary{Usage: []call.TimedUsage{
 		{Usage: call.Usage{Source: frame.Source{Stage: frame.Realtime, Provider: "xai"}, Quantity: call.RealtimeSession, Amount: 74.2}, Time: at},
 	}}})})
@@ -217,7 +216,7 @@ func TestSummaryOfARealtimeModel(t *testing.T) {
 }
 
 func TestActive(t *testing.T) {
-	metrics := Active("voice-rag-bot", 7, at, at.Add(time.Minute))
+	metrics := NewProducer(Settings{Service: "voice-rag-bot"}).Active(map[string]int{"": 7}, at, at.Add(time.Minute))
 	metric := metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
 	assert.Equal(t, "voice.calls.active", metric.Name())
 	assert.False(t, metric.Sum().IsMonotonic())

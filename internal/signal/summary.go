@@ -21,7 +21,7 @@ func (b *Batch) Logs() plog.Logs {
 		return logs
 	}
 	resource := logs.ResourceLogs().AppendEmpty()
-	resource.Resource().Attributes().PutStr(attrServiceName, b.service)
+	resource.Resource().Attributes().PutStr(attrServiceName, b.from.settings.Service)
 	scope := resource.ScopeLogs().AppendEmpty()
 	scope.Scope().SetName(semconv.ScopeName)
 	for i := range b.calls {
@@ -39,8 +39,8 @@ func (b *Batch) summary(record plog.LogRecord, f *call.Fact) {
 	record.Body().SetStr(semconv.EventCallSummary)
 
 	attrs := record.Attributes()
-	attrs.PutStr(semconv.AttrCallID, f.CallID)
-	attrs.PutStr(semconv.SummaryService, b.service)
+	attrs.PutStr(semconv.AttrCallID, f.Call.ID)
+	attrs.PutStr(semconv.SummaryService, b.from.settings.Service)
 	attrs.PutStr(semconv.SummaryStart, s.Start.UTC().Format(rfc3339Micro))
 	attrs.PutDouble(semconv.SummaryDuration, s.Duration.Seconds())
 	attrs.PutStr(semconv.AttrEndReason, s.Reason)
@@ -49,7 +49,7 @@ func (b *Batch) summary(record plog.LogRecord, f *call.Fact) {
 	putPercentiles(attrs, s.TurnLatencies, semconv.SummaryTurnLatencyP50, semconv.SummaryTurnLatencyP95)
 	putPercentiles(attrs, s.TTFBs, semconv.SummaryTTFBP50, semconv.SummaryTTFBP95)
 	putTotals(attrs, s.Usage)
-	putEntries(attrs.PutEmptySlice(semconv.TransitUsage), f.CallID, s.Usage)
+	putEntries(attrs.PutEmptySlice(semconv.TransitUsage), f.Call.ID, s.Usage)
 }
 
 const rfc3339Micro = "2006-01-02T15:04:05.999999Z07:00"

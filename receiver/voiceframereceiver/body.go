@@ -72,7 +72,7 @@ func (in *intake) add(index int, message dialect.Message, from sender, now time.
 		in.faults.frame(index, *message.Fault)
 		return
 	}
-	f, err := dialect.Decode(message.Raw)
+	f, _, err := dialect.Decode(message.Raw, "")
 	if errors.Is(err, wire.ErrIgnored) {
 		in.ignored++
 		return

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-voice/otelcol-voice/internal/signal"
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
 )
 
 // keepHouse does at every tick what no request causes.
@@ -28,7 +28,7 @@ func (r *voiceReceiver) keepHouse(ctx context.Context, ticker clockwork.Ticker) 
 func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
 	r.endIdle(ctx, now)
 	r.calls.Forget(now)
-	active := signal.Active(r.config.ServiceName, r.calls.Active(), r.started, now)
+	active := r.signals.Active(r.calls.Active(), r.started, now)
 	if err := r.pipeline.deliverMetrics(ctx, active, 1); err != nil {
 		r.settings.Logger.Debug("The number of active calls was refused", zap.Error(err))
 	}
@@ -37,8 +37,8 @@ func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
 // endIdle ends the calls that have fallen silent, each on its own. What the pipeline cannot take now is tried again at the
 // next tick, and the rest of the calls with it: they would meet the same.
 func (r *voiceReceiver) endIdle(ctx context.Context, now time.Time) {
-	for _, id := range r.calls.Idle(now) {
-		err := r.endCall(ctx, id, now)
+	for _, key := range r.calls.Idle(now) {
+		err := r.endCall(ctx, key, now)
 		switch {
 		case again(err):
 			r.settings.Logger.Warn("Idle calls could not be ended, will try again", zap.Error(err))
@@ -51,13 +51,13 @@ func (r *voiceReceiver) endIdle(ctx context.Context, now time.Time) {
 
 // endCall ends one idle call. Nobody repeats it for us, so that its summary is remembered as done with, delivered or refused for
 // good, when its metrics have to wait; and a summary that is refused for good does not take the metrics with it.
-func (r *voiceReceiver) endCall(ctx context.Context, id string, now time.Time) error {
-	tx, err := r.calls.Begin([]string{id})
+func (r *voiceReceiver) endCall(ctx context.Context, key call.Key, now time.Time) error {
+	tx, err := r.calls.Begin([]call.Key{key})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	batch := signal.NewBatch(r.config.ServiceName, &r.sequence)
+	batch := r.signals.NewBatch()
 	batch.Add(tx.EndIdle(now))
 	summary := r.pipeline.deliverSummaries(ctx, batch)
 	if again(summary) {
@@ -77,15 +77,15 @@ func again(err error) bool { return err != nil && !consumererror.IsPermanent(err
 
 // settle makes known what open calls hold back until their end, because this collector will not see it.
 func (r *voiceReceiver) settle(ctx context.Context) {
-	for _, id := range r.calls.Open() {
+	for _, key := range r.calls.Open() {
 		if ctx.Err() != nil {
 			return // requests that were cut off may still hold calls, and there is no time to wait for them
 		}
-		tx, err := r.calls.Begin([]string{id})
+		tx, err := r.calls.Begin([]call.Key{key})
 		if err != nil {
 			return
 		}
-		batch := signal.NewBatch(r.config.ServiceName, &r.sequence)
+		batch := r.signals.NewBatch()
 		batch.Add(tx.Settle())
 		if err := r.pipeline.deliverMetrics(ctx, batch.Metrics(), batch.Points()); err != nil {
 			r.settings.Logger.Warn("The session time of open calls was refused at shutdown", zap.Error(err))

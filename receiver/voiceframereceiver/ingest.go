@@ -12,22 +12,21 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
-	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
 // take applies the frames to their calls and hands on what follows. Calls have changed only if all of it was accepted.
 func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*answer, error) {
-	tx, err := r.calls.Begin(callIDs(in.frames))
+	tx, err := r.calls.Begin(keys(in.frames))
 	if err != nil {
 		return nil, err
 	}
 	defer tx.Rollback()
 
 	var seen tally
-	batch := signal.NewBatch(r.config.ServiceName, &r.sequence)
+	batch := r.signals.NewBatch()
 	for i := range in.frames {
 		f := &in.frames[i]
-		facts, verdict := tx.Apply(f.frame.CallID, &f.frame, now)
+		facts, verdict := tx.Apply(&f.frame, now)
 		batch.Add(facts)
 		seen.add(verdict, f, &in.faults)
 	}
@@ -42,12 +41,12 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 	return seen.answer(&in), nil
 }
 
-func callIDs(frames []indexed) []string {
-	ids := make([]string, len(frames))
+func keys(frames []indexed) []call.Key {
+	keys := make([]call.Key, len(frames))
 	for i := range frames {
-		ids[i] = frames[i].frame.CallID
+		keys[i] = call.KeyOf(&frames[i].frame)
 	}
-	return ids
+	return keys
 }
 
 // refusalOf words an error for the sender: whatever is not about the request itself is a pipeline that cannot take it now,

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -18,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 )
 
@@ -30,7 +30,7 @@ type voiceReceiver struct {
 	calls     *call.Table
 	pipeline  pipeline
 	telemetry *metadata.TelemetryBuilder
-	sequence  atomic.Uint64 // of points
+	signals   *signal.Producer
 
 	startOnce, stopOnce sync.Once
 	startErr, stopErr   error
@@ -54,10 +54,14 @@ func newReceiver(
 	}
 	r := &voiceReceiver{
 		config: cfg, settings: set, clock: clock, started: clock.Now(), forget: forget,
-		calls: call.NewTable(cfg.callConfig()), pipeline: pipeline, telemetry: telemetry,
+		calls: call.NewTable(cfg.callConfig()), signals: signal.NewProducer(signal.Settings{Service: cfg.ServiceName}), pipeline: pipeline, telemetry: telemetry,
 	}
 	err = telemetry.RegisterReceiverVoiceFrameActiveCallsCallback(func(_ context.Context, o metric.Int64Observer) error {
-		o.Observe(int64(r.calls.Active()))
+		var open int
+		for _, n := range r.calls.Active() {
+			open += n
+		}
+		o.Observe(int64(open))
 		return nil
 	})
 	return r, err

@@ -302,7 +302,7 @@ func TestRefusedRequestsAreTakenWhenTheyComeAgain(t *testing.T) {
 				status, answer := b.post("/v1/frames", fiveLines(t))
 				assert.Equal(t, test.status, status)
 				assert.NotContains(t, answer, test.err.Error())
-				assert.Zero(t, b.calls.Active())
+				assert.Zero(t, b.calls.Active()[""])
 
 				b.pipeline.metrics, b.pipeline.logs = b.metrics, b.logs
 				status, answer = b.post("/v1/frames", fiveLines(t))
@@ -383,14 +383,14 @@ func TestIdleCallsEndAndActiveCallsAreReported(t *testing.T) {
 	b := newBench(t, nil)
 	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
 	_, _ = b.post("/v1/frames/c1", `{"type":"StartFrame"}`)
-	assert.Equal(t, 1, b.calls.Active())
+	assert.Equal(t, 1, b.calls.Active()[""])
 
 	require.NoError(t, b.clock.BlockUntilContext(context.Background(), 1))
 	for range 30 {
 		b.clock.Advance(10 * time.Second)
 		require.Eventually(t, func() bool { return b.reported(b.clock.Now()) }, 5*time.Second, time.Millisecond)
 	}
-	assert.Zero(t, b.calls.Active())
+	assert.Zero(t, b.calls.Active()[""])
 	require.Equal(t, 1, b.logs.LogRecordCount())
 	reason, _ := b.logs.AllLogs()[0].ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().Get("end_reason")
 	assert.Equal(t, "idle_timeout", reason.Str())
@@ -404,10 +404,10 @@ func TestIdleCallDuringAnOutage(t *testing.T) {
 	for i := range 30 {
 		b.tick(context.Background(), now.Add(5*time.Minute+time.Duration(i)*10*time.Second))
 	}
-	assert.Equal(t, 1, b.calls.Active())
+	assert.Equal(t, 1, b.calls.Active()[""])
 	b.pipeline.metrics = b.metrics
 	b.tick(context.Background(), now.Add(11*time.Minute))
-	assert.Zero(t, b.calls.Active())
+	assert.Zero(t, b.calls.Active()[""])
 	assert.Equal(t, 1, b.logs.LogRecordCount())
 	assert.Equal(t, 1.0, b.totals()["voice.calls.total"])
 
@@ -415,7 +415,7 @@ func TestIdleCallDuringAnOutage(t *testing.T) {
 	_, _ = b.post("/v1/frames/c2", `{"type":"StartFrame"}`)
 	b.pipeline.metrics = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
 	b.tick(context.Background(), now.Add(17*time.Minute))
-	assert.Zero(t, b.calls.Active())
+	assert.Zero(t, b.calls.Active()[""])
 }
 
 // A summary that is refused for good does not take the call's last metrics with it, and is not tried again while they wait.
@@ -425,10 +425,10 @@ func TestIdleCallWhoseSummaryIsRefusedForGood(t *testing.T) {
 	b.pipeline.logs = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
 	b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
 	b.tick(context.Background(), now.Add(5*time.Minute))
-	assert.Equal(t, 1, b.calls.Active())
+	assert.Equal(t, 1, b.calls.Active()[""])
 	b.pipeline.logs, b.pipeline.metrics = b.logs, b.metrics
 	b.tick(context.Background(), now.Add(6*time.Minute))
-	assert.Zero(t, b.calls.Active())
+	assert.Zero(t, b.calls.Active()[""])
 	assert.Zero(t, b.logs.LogRecordCount())
 	assert.Equal(t, 30.0, b.totals()["voice.stt.session.seconds.total"])
 	assert.Equal(t, 1.0, b.totals()["voice.turns.total"])
