@@ -33,6 +33,8 @@ type Table struct {
 	active map[string]int // open calls by tenant
 	calls  map[Key]*call
 	ended  []Key // in the order of their ends
+	// forgotten are the calls that were dropped since Forget was last asked.
+	forgotten []Key
 }
 
 // call is an entry of the table. Its lock is held by one transaction from Begin to its end; it is never waited for
@@ -140,6 +142,7 @@ func (t *Table) drop(key Key) bool {
 	defer c.mu.Unlock()
 	c.gone = true
 	delete(t.calls, key)
+	t.forgotten = append(t.forgotten, key)
 	return true
 }
 
@@ -178,8 +181,8 @@ func (t *Table) Open() []Key {
 }
 
 // Forget drops the calls whose time to be remembered has passed. One that a request holds at the moment stays until the
-// next time.
-func (t *Table) Forget(now time.Time) {
+// next time. It returns those that are gone since it was last asked.
+func (t *Table) Forget(now time.Time) []Key {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	kept := t.ended[:0]
@@ -194,6 +197,9 @@ func (t *Table) Forget(now time.Time) {
 	}
 	clear(t.ended[len(kept):])
 	t.ended = kept
+	gone := t.forgotten
+	t.forgotten = nil
+	return gone
 }
 
 // due says whether a call that has ended may be forgotten; mu is held.

@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/openairealtime"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/pipecat"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/rtvi"
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/voice"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -65,6 +66,8 @@ func (h *head) detect() Name {
 	switch {
 	case h.Label == rtvi.Label:
 		return RTVI
+	case voice.IsMessage(h.Type):
+		return Voice
 	case h.Type == openairealtime.Failure && h.EventID != "":
 		return OpenAIRealtime
 	case livekit.IsEvent(h.Type):
@@ -79,6 +82,8 @@ func (h *head) detect() Name {
 
 func (h *head) decode(as Name, message []byte) (frame.Frame, error) {
 	switch as {
+	case Voice:
+		return voice.Decode(h.Type, message)
 	case RTVI:
 		return rtvi.Decode(message)
 	case LiveKit:

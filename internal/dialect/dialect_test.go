@@ -232,8 +232,8 @@ func TestDecodeBadDatum(t *testing.T) {
 		`{"type":"STTUsageMetricsData","value":{}}`:                                                "data[1].value.audio_seconds: missing",
 		`5`: "data[1]: must be an object",
 	} {
-		got, _, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[` +
-			`{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19},` + datum + `]}`), "")
+		got, _, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[`+
+			`{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19},`+datum+`]}`), "")
 		require.NoError(t, err, datum)
 		assert.Equal(t, []frame.Event{{Kind: frame.TTFB, Source: cartesia, Value: 190}}, got.Events, datum)
 		if assert.Len(t, got.Faults, 1, datum) {
@@ -243,7 +243,7 @@ func TestDecodeBadDatum(t *testing.T) {
 }
 
 func TestDecodeTooManyData(t *testing.T) {
-	got, _, err := Decode([]byte(`{"type":"MetricsFrame","data":[{}` + strings.Repeat(",{}", 1000) + `]}`), "")
+	got, _, err := Decode([]byte(`{"type":"MetricsFrame","data":[{}`+strings.Repeat(",{}", 1000)+`]}`), "")
 	require.NoError(t, err)
 	assert.Empty(t, got.Events)
 	require.Len(t, got.Faults, 1)

@@ -1,0 +1,2 @@
+// Package voice reads our own format (docs/frames.md): for bots that are made by no framework.
+package voice
