@@ -69,7 +69,7 @@ type callEnded struct {
 }
 
 func (m *callEnded) tell(out *frame.Frame) error {
-	out.Events = []frame.Event{{Kind: frame.CallEnded, Name: wire.Word(m.Reason, "end")}}
+	out.Events = []frame.Event{{Kind: frame.CallEnded, Name: wire.Word(m.Reason, "")}}
 	return nil
 }
 

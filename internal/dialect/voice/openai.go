@@ -59,7 +59,8 @@ func decodeOpenAI(raw []byte) (frame.Tokens, error) {
 	case in.Input != nil && in.Output != nil:
 		return split(*in.Input, *in.Output, &in.InputDetails, &in.OutputDetails)
 	}
-	return frame.Tokens{}, frame.Faultf(frame.MissingField, "", "must have prompt_tokens and completion_tokens, or input_tokens and output_tokens")
+	return frame.Tokens{}, frame.Faultf(frame.MissingField, "",
+		"must have prompt_tokens and completion_tokens, or input_tokens and output_tokens")
 }
 
 // split divides totals into leaves: each detail is inside its total. Which modality the cached tokens have is not said: they are
