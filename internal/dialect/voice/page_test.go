@@ -155,6 +155,25 @@ func TestPage(t *testing.T) {
 	}
 }
 
+var posted = regexp.MustCompile(`(?s)-d '(.*?)'`)
+
+// The first thing that anybody tries works.
+func TestCurlOnThePage(t *testing.T) {
+	commands := blocks(t, "sh")
+	require.Len(t, commands, 1)
+	message := posted.FindStringSubmatch(commands[0])[1]
+	require.NoError(t, schema(t)(message))
+	f, err := read([]byte(message))
+	require.NoError(t, err)
+	assert.Empty(t, f.Faults)
+	assert.Equal(t, []frame.Event{
+		{Kind: frame.TTFB, Source: gpt4o, Value: 412},
+		{Kind: frame.TokensUsed, Source: gpt4o, Tokens: frame.Tokens{
+			frame.PromptText: 146, frame.PromptCacheRead: 896, frame.CompletionText: 37,
+		}},
+	}, f.Events)
+}
+
 // The numbers below the example call are those that it produces.
 func TestCallOnThePage(t *testing.T) {
 	valid := schema(t)
