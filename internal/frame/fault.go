@@ -13,6 +13,7 @@ const (
 	BadValue       Class = "bad_value"
 	MissingField   Class = "missing_field"
 	UnknownMessage Class = "unknown_message"
+	UnknownField   Class = "unknown_field"
 	NoCallID       Class = "no_call_id"
 	CallIDTooLong  Class = "call_id_too_long"
 	FutureTime     Class = "future_time"

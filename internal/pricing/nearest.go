@@ -1,5 +1,7 @@
 package pricing
 
+import "github.com/agnivade/levenshtein"
+
 // Nearest is the known id, as provider/model, that is most like a model that the book does not have, or "" where nothing
 // is like it. It is for messages: no price ever follows from likeness.
 func (b *Book) Nearest(provider, model string) string {
@@ -14,7 +16,7 @@ func (b *Book) Nearest(provider, model string) string {
 			continue
 		}
 		for id := range v.products {
-			d := distance(model, id)
+			d := levenshtein.ComputeDistance(model, id)
 			name := v.name + "/" + id
 			if d < least || d == least && nearest != "" && name < nearest {
 				nearest, least = name, d
@@ -22,25 +24,4 @@ func (b *Book) Nearest(provider, model string) string {
 		}
 	}
 	return nearest
-}
-
-// distance is how many bytes must be changed, added or taken away to make a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -62,7 +62,7 @@ func unknownFields(object []byte, known []string) []frame.Fault {
 		switch {
 		case slices.Contains(known, name):
 		case len(faults) == mostUnknown:
-			return append(faults, frame.Faultf(frame.UnknownMessage, "", "and more fields that it does not have"))
+			return append(faults, frame.Faultf(frame.UnknownField, "", "and more fields that it does not have"))
 		default:
 			faults = append(faults, unknownField(name, known))
 		}
@@ -73,7 +73,7 @@ func unknownFields(object []byte, known []string) []frame.Fault {
 // unknownField is the fault of a field that its object does not have. What is more than a name is not repeated: it may be what
 // somebody said.
 func unknownField(name string, known []string) frame.Fault {
-	return frame.Faultf(frame.UnknownMessage, wire.Word(name, "other"), "no such field here: %s", suggest(name, known))
+	return frame.Faultf(frame.UnknownField, wire.Word(name, "other"), "no such field here: %s", suggest(name, known))
 }
 
 // names are the fields of a struct as they are written in JSON.
