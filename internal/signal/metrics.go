@@ -139,7 +139,7 @@ func (b *Batch) used(f *call.Fact) {
 	metric := meter(u.Quantity)
 	var attrs pcommon.Map
 	if contract[metric].whole {
-		attrs = b.whole(f, metric, int64(u.Amount))
+		attrs = b.integer(f, metric, int64(u.Amount))
 	} else {
 		attrs = b.measure(f, metric, u.Amount)
 	}
@@ -150,9 +150,9 @@ func (b *Batch) used(f *call.Fact) {
 }
 
 // count adds one to a counter.
-func (b *Batch) count(f *call.Fact, metric instrumentID) pcommon.Map { return b.whole(f, metric, 1) }
+func (b *Batch) count(f *call.Fact, metric instrumentID) pcommon.Map { return b.integer(f, metric, 1) }
 
-func (b *Batch) whole(f *call.Fact, metric instrumentID, value int64) pcommon.Map {
+func (b *Batch) integer(f *call.Fact, metric instrumentID, value int64) pcommon.Map {
 	point := b.sum(metric).DataPoints().AppendEmpty()
 	point.SetIntValue(value)
 	point.SetTimestamp(b.stamp(f.Time))
