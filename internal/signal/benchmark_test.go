@@ -7,8 +7,8 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// BenchmarkConvert is 100 facts of each kind to data points: the signal room's part of BenchmarkFrames. ns/op and
-// allocations are for 100 points.
+// BenchmarkConvert is 100 facts of each kind, of one frame, to data points: the signal room's part of BenchmarkFrames. ns/op
+// and allocations are for 100 points.
 func BenchmarkConvert(b *testing.B) {
 	source := frame.Source{Stage: frame.LLM, Processor: "OpenAILLMService", Provider: "openai", Model: "gpt-4o"}
 	for name, f := range map[string]call.Fact{

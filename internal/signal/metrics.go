@@ -14,17 +14,35 @@ import (
 
 // Batch collects what one request says. It is not safe for concurrent use.
 type Batch struct {
+	from    *Producer
 	metrics pmetric.Metrics
 	scope   pmetric.ScopeMetrics
-	byName  map[string]pmetric.Metric
+	open    [instruments]pmetric.Metric
 	points  int
-	calls   []call.Fact // that have ended, for the logs
-	from    *Producer
+	next    uint64 // number of the next point
+	id      identity
+
+	calls []call.Fact // that have ended, for the logs and their spans
+	turns []call.Fact // that have ended, for their spans
+	spans int
+}
+
+// identity is a frame's identity as it is written. Most points come from the frame of the one before.
+type identity struct {
+	id   frame.ID
+	text string
+}
+
+func (i *identity) of(id frame.ID) string {
+	if id != i.id {
+		i.id, i.text = id, id.String()
+	}
+	return i.text
 }
 
 // NewBatch makes an empty batch.
 func (p *Producer) NewBatch() *Batch {
-	b := &Batch{metrics: pmetric.NewMetrics(), byName: map[string]pmetric.Metric{}, from: p}
+	b := &Batch{metrics: pmetric.NewMetrics(), from: p}
 	resource := b.metrics.ResourceMetrics().AppendEmpty()
 	resource.Resource().Attributes().PutStr(attrServiceName, p.settings.Service)
 	b.scope = resource.ScopeMetrics().AppendEmpty()
@@ -42,6 +60,8 @@ func (b *Batch) Points() int { return b.points }
 
 // Add adds facts, in the order in which they became true.
 func (b *Batch) Add(facts []call.Fact) {
+	// No fact makes more than one point.
+	b.next = b.from.sequence.Add(uint64(len(facts))) - uint64(len(facts))
 	for i := range facts {
 		b.add(&facts[i])
 	}
@@ -50,35 +70,57 @@ func (b *Batch) Add(facts []call.Fact) {
 func (b *Batch) add(f *call.Fact) {
 	switch f.Kind {
 	case call.Opened:
-		b.count(f, semconv.MetricCalls, semconv.UnitCall)
+		b.count(f, callsBegun)
 	case call.Lasted:
-		b.double(f, semconv.MetricSessionDuration, semconv.UnitSeconds, false, f.Value)
+		b.measure(f, sessionDuration, f.Value)
 	case call.Waited:
-		putSource(b.latency(f, semconv.MetricTTFB), f.Source)
+		b.from.putSource(b.observe(f, ttfb), f.Source)
 	case call.Worked:
-		putSource(b.latency(f, semconv.MetricProcessing), f.Source)
+		b.from.putSource(b.observe(f, processing), f.Source)
 	case call.Used:
 		b.used(f)
 	case call.Answered:
-		b.latency(f, semconv.MetricTurnLatency)
+		b.observe(f, turnLatency)
 	case call.TurnEnded:
-		b.count(f, semconv.MetricTurns, semconv.UnitTurn)
+		b.count(f, turns)
 	case call.Interrupted:
-		b.count(f, semconv.MetricInterruptions, semconv.UnitInterruption)
+		b.count(f, interruptions)
 	case call.ToolCalled:
-		attrs := b.count(f, semconv.MetricToolCalls, semconv.UnitCall)
-		put(attrs, semconv.AttrFunctionName, f.Name)
-		put(attrs, semconv.AttrOutcome, f.Outcome)
+		b.toolCalled(f)
 	case call.Failed:
-		attrs := b.count(f, semconv.MetricErrors, semconv.UnitError)
-		put(attrs, semconv.AttrProcessor, f.Source.Processor)
-		put(attrs, semconv.AttrCategory, f.Name)
+		b.failed(f)
+	case call.Traced:
+		b.traced(f)
 	case call.Ended:
-		attrs := b.histogram(f, semconv.MetricCallDuration, semconv.UnitSeconds, semconv.DurationBounds)
-		put(attrs, semconv.AttrEndReason, endReason(f.Name))
-		if f.Summary != nil {
-			b.calls = append(b.calls, *f)
-		}
+		b.ended(f)
+	}
+}
+
+func (b *Batch) toolCalled(f *call.Fact) {
+	attrs := b.count(f, toolCalls)
+	put(attrs, semconv.AttrFunctionName, b.from.text(functions, f.Name))
+	put(attrs, semconv.AttrOutcome, f.Outcome)
+}
+
+func (b *Batch) failed(f *call.Fact) {
+	attrs := b.count(f, errorsReported)
+	put(attrs, semconv.AttrProcessor, b.from.text(processors, f.Source.Processor))
+	put(attrs, semconv.AttrCategory, b.from.text(categories, f.Name))
+}
+
+func (b *Batch) traced(f *call.Fact) {
+	if f.Turn != nil {
+		b.turns = append(b.turns, *f)
+		b.spans += spansOf(f.Turn)
+	}
+}
+
+func (b *Batch) ended(f *call.Fact) {
+	attrs := b.observe(f, callDuration)
+	put(attrs, semconv.AttrEndReason, endReason(f.Name))
+	if f.Summary != nil {
+		b.calls = append(b.calls, *f)
+		b.spans++
 	}
 }
 
@@ -91,97 +133,81 @@ func endReason(word string) string {
 	return semconv.EndReasonOther
 }
 
-// used is a usage point: what the cost processor prices.
+// used is a usage point, which the cost processor prices, or money that needs no price.
 func (b *Batch) used(f *call.Fact) {
 	u := &f.Usage
-	name := usageMetric(u.Quantity)
+	metric := meter(u.Quantity)
 	var attrs pcommon.Map
-	if wholeNumbers(u.Quantity) {
-		attrs = b.integer(f, name, usageUnit(u.Quantity), int64(u.Amount))
+	if contract[metric].whole {
+		attrs = b.integer(f, metric, int64(u.Amount))
 	} else {
-		attrs = b.double(f, name, usageUnit(u.Quantity), true, u.Amount)
+		attrs = b.measure(f, metric, u.Amount)
 	}
-	putUsage(attrs, u)
+	b.from.putUsage(attrs, u)
+	if f.Call.Tenant != "" && u.Quantity != call.Money {
+		put(attrs, semconv.TransitTenant, b.from.settings.TenantAttribute)
+	}
 }
 
 // count adds one to a counter.
-func (b *Batch) count(f *call.Fact, name, unit string) pcommon.Map {
-	return b.integer(f, name, unit, 1)
-}
+func (b *Batch) count(f *call.Fact, metric instrumentID) pcommon.Map { return b.integer(f, metric, 1) }
 
-func (b *Batch) integer(f *call.Fact, name, unit string, value int64) pcommon.Map {
-	point := b.sum(name, unit, true).DataPoints().AppendEmpty()
+func (b *Batch) integer(f *call.Fact, metric instrumentID, value int64) pcommon.Map {
+	point := b.sum(metric).DataPoints().AppendEmpty()
 	point.SetIntValue(value)
 	point.SetTimestamp(b.stamp(f.Time))
-	return identify(point.Attributes(), f)
+	return b.identify(point.Attributes(), f, metric)
 }
 
-func (b *Batch) double(f *call.Fact, name, unit string, monotonic bool, value float64) pcommon.Map {
-	point := b.sum(name, unit, monotonic).DataPoints().AppendEmpty()
+func (b *Batch) measure(f *call.Fact, metric instrumentID, value float64) pcommon.Map {
+	point := b.sum(metric).DataPoints().AppendEmpty()
 	point.SetDoubleValue(value)
 	point.SetTimestamp(b.stamp(f.Time))
-	return identify(point.Attributes(), f)
+	return b.identify(point.Attributes(), f, metric)
 }
 
-func (b *Batch) latency(f *call.Fact, name string) pcommon.Map {
-	return b.histogram(f, name, semconv.UnitMilliseconds, semconv.LatencyBounds)
-}
-
-// histogram adds one observation, the fact's value.
-func (b *Batch) histogram(f *call.Fact, name, unit string, bounds []float64) pcommon.Map {
-	metric, known := b.metric(name, unit)
-	if !known {
-		metric.SetEmptyHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
-	}
-	point := metric.Histogram().DataPoints().AppendEmpty()
+// observe adds one observation, the fact's value, to a histogram.
+func (b *Batch) observe(f *call.Fact, metric instrumentID) pcommon.Map {
+	point := b.histogram(metric).DataPoints().AppendEmpty()
 	point.SetCount(1)
 	point.SetSum(f.Value)
 	point.SetMin(f.Value)
 	point.SetMax(f.Value)
+	bounds := contract[metric].bounds
 	point.ExplicitBounds().FromRaw(bounds)
-	counts := point.BucketCounts()
-	counts.EnsureCapacity(len(bounds) + 1)
-	at := bucket(bounds, f.Value)
-	for i := 0; i <= len(bounds); i++ {
-		var n uint64
-		if i == at {
-			n = 1
-		}
-		counts.Append(n)
-	}
+	point.BucketCounts().FromRaw(singles[metric][bucket(bounds, f.Value)])
 	point.SetTimestamp(b.stamp(f.Time))
-	return identify(point.Attributes(), f)
+	return b.identify(point.Attributes(), f, metric)
 }
 
-// bucket is the index of the bucket that holds value: the first whose upper bound is not below it.
-func bucket(bounds []float64, value float64) int {
-	for i, bound := range bounds {
-		if value <= bound {
-			return i
-		}
-	}
-	return len(bounds)
-}
-
-func (b *Batch) sum(name, unit string, monotonic bool) pmetric.Sum {
-	metric, known := b.metric(name, unit)
-	if !known {
+func (b *Batch) sum(id instrumentID) pmetric.Sum {
+	metric, open := b.metric(id)
+	if !open {
 		sum := metric.SetEmptySum()
-		sum.SetIsMonotonic(monotonic)
+		sum.SetIsMonotonic(!contract[id].falls)
 		sum.SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
 	}
 	return metric.Sum()
 }
 
-func (b *Batch) metric(name, unit string) (pmetric.Metric, bool) {
-	if metric, known := b.byName[name]; known {
-		return metric, true
+func (b *Batch) histogram(id instrumentID) pmetric.Histogram {
+	metric, open := b.metric(id)
+	if !open {
+		metric.SetEmptyHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+	}
+	return metric.Histogram()
+}
+
+// metric finds or makes a metric of the batch and says whether it was there.
+func (b *Batch) metric(id instrumentID) (pmetric.Metric, bool) {
+	if b.open[id] != (pmetric.Metric{}) {
+		return b.open[id], true
 	}
 	metric := b.scope.Metrics().AppendEmpty()
-	metric.SetName(name)
-	metric.SetUnit(unit)
-	metric.SetDescription(semconv.Description(name))
-	b.byName[name] = metric
+	metric.SetName(contract[id].name)
+	metric.SetUnit(contract[id].unit)
+	metric.SetDescription(semconv.Description(contract[id].name))
+	b.open[id] = metric
 	return metric, false
 }
 
@@ -190,33 +216,20 @@ func (b *Batch) metric(name, unit string) (pmetric.Metric, bool) {
 // the same microsecond and a thousand points apart.
 func (b *Batch) stamp(at time.Time) pcommon.Timestamp {
 	b.points++
-	return pcommon.NewTimestampFromTime(at.Truncate(time.Microsecond)) + pcommon.Timestamp(b.from.sequence.Add(1)%1000)
+	b.next++
+	return pcommon.NewTimestampFromTime(at.Truncate(time.Microsecond)) + pcommon.Timestamp(b.next%1000)
 }
 
 // identify writes what every point carries.
-func identify(attrs pcommon.Map, f *call.Fact) pcommon.Map {
-	attrs.EnsureCapacity(10) // what the cost processor will add has room
+func (b *Batch) identify(attrs pcommon.Map, f *call.Fact, metric instrumentID) pcommon.Map {
+	tenant := b.from.tenant(f.Call)
+	room := contract[metric].room
+	if tenant != "" {
+		room += 2
+	}
+	attrs.EnsureCapacity(room)
 	attrs.PutStr(semconv.AttrCallID, f.Call.ID)
-	putID(attrs, f.FrameID)
+	put(attrs, semconv.TransitID, b.id.of(f.FrameID))
+	put(attrs, b.from.settings.TenantAttribute, tenant)
 	return attrs
-}
-
-func putID(attrs pcommon.Map, id frame.ID) {
-	if id != 0 {
-		attrs.PutStr(semconv.TransitID, id.String())
-	}
-}
-
-func putSource(attrs pcommon.Map, source frame.Source) {
-	put(attrs, semconv.AttrStage, string(source.Stage))
-	put(attrs, semconv.AttrProcessor, source.Processor)
-	put(attrs, semconv.AttrProvider, source.Provider)
-	put(attrs, semconv.AttrModel, source.Model)
-}
-
-// put leaves out what is unknown: an empty label and none are the same to Prometheus.
-func put(attrs pcommon.Map, key, value string) {
-	if value != "" {
-		attrs.PutStr(key, value)
-	}
 }

@@ -65,7 +65,9 @@ func TestCounters(t *testing.T) {
 			map[string]any{"processor": "OpenAILLMService", "category": "timeout"},
 		},
 		"tokens": {
-			call.Fact{Kind: call.Used, Usage: call.Usage{Source: source, Quantity: call.Tokens, Leaf: frame.PromptCacheRead, Amount: 896, Request: 1042}},
+			call.Fact{Kind: call.Used, Usage: call.Usage{
+				Source: source, Quantity: call.Tokens, Leaf: frame.PromptCacheRead, Amount: 896, Request: 1042,
+			}},
 			"voice.llm.tokens.total", "{token}", int64(896), true,
 			map[string]any{
 				"provider": "openai", "model": "gpt-4o", "token_type": "prompt", "token_kind": "cache_read",
@@ -75,25 +77,68 @@ func TestCounters(t *testing.T) {
 		"unsplit tokens": {
 			call.Fact{Kind: call.Used, Usage: call.Usage{Quantity: call.Tokens, Leaf: frame.Unsplit, Amount: 5}},
 			"voice.llm.tokens.total", "{token}", int64(5), true,
-			map[string]any{"token_type": "total", "voice.tx.request_tokens": int64(0)},
+			map[string]any{"token_type": "total"},
 		},
 		"characters": {
-			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Stage: frame.TTS, Provider: "cartesia"}, Quantity: call.Characters, Amount: 48}},
+			call.Fact{Kind: call.Used, Usage: call.Usage{
+				Source: frame.Source{Stage: frame.TTS, Provider: "cartesia"}, Quantity: call.Characters, Amount: 48,
+			}},
 			"voice.tts.characters.total", "{character}", int64(48), true,
 			map[string]any{"provider": "cartesia", "voice.tx.stage": "tts"},
 		},
 		"audio": {
-			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Stage: frame.STT, Provider: "deepgram", Model: "nova-3"}, Quantity: call.AudioSeconds, Amount: 7.84, Paired: true}},
+			call.Fact{Kind: call.Used, Usage: call.Usage{
+				Source: frame.Source{Stage: frame.STT, Provider: "deepgram", Model: "nova-3"}, Quantity: call.AudioSeconds, Amount: 7.84, Paired: true,
+			}},
 			"voice.stt.audio.seconds.total", "s", 7.84, true,
 			map[string]any{"provider": "deepgram", "model": "nova-3", "voice.tx.stage": "stt", "voice.tx.pair": true},
 		},
+		"transport": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{
+				Source: frame.Source{Stage: frame.Transport, Provider: "twilio"}, Quantity: call.TransportSeconds, Amount: 72,
+			}},
+			"voice.transport.seconds.total", "s", 72.0, true,
+			map[string]any{"provider": "twilio", "voice.tx.stage": "transport"},
+		},
+		"platform": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{
+				Source: frame.Source{Stage: frame.Platform, Provider: "vapi"}, Quantity: call.PlatformSeconds, Amount: 74.2, Priced: true,
+			}},
+			"voice.platform.seconds.total", "s", 74.2, true,
+			map[string]any{"provider": "vapi", "voice.tx.stage": "platform", "voice.tx.priced": true},
+		},
+		"money": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{Source: source, Quantity: call.Money, Amount: 0.0812}},
+			"voice.cost.usd", "{USD}", 0.0812, true,
+			map[string]any{"provider": "openai", "model": "gpt-4o", "cost_type": "llm", "cost_source": "provider"},
+		},
+		"money for nobody knows what": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Provider: "vapi"}, Quantity: call.Money, Amount: 1}},
+			"voice.cost.usd", "{USD}", 1.0, true,
+			map[string]any{"provider": "vapi", "cost_type": "platform", "cost_source": "provider"},
+		},
+		"terms": {
+			call.Fact{Kind: call.Used, Usage: call.Usage{
+				Source: frame.Source{Stage: frame.STT, Provider: "deepgram"}, Quantity: call.AudioSeconds, Amount: 7.84,
+				Terms: frame.Terms{ServiceTier: "flex", Region: "eu", Channels: 2},
+			}},
+			"voice.stt.audio.seconds.total", "s", 7.84, true,
+			map[string]any{
+				"provider": "deepgram", "voice.tx.stage": "stt",
+				"voice.tx.service_tier": "flex", "voice.tx.region": "eu", "voice.tx.channels": int64(2),
+			},
+		},
 		"session": {
-			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Stage: frame.STT, Provider: "gladia"}, Quantity: call.STTSession, Amount: 74.2}},
+			call.Fact{Kind: call.Used, Usage: call.Usage{
+				Source: frame.Source{Stage: frame.STT, Provider: "gladia"}, Quantity: call.STTSession, Amount: 74.2,
+			}},
 			"voice.stt.session.seconds.total", "s", 74.2, true,
 			map[string]any{"provider": "gladia", "voice.tx.stage": "stt"},
 		},
 		"realtime session": {
-			call.Fact{Kind: call.Used, Usage: call.Usage{Source: frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"}, Quantity: call.RealtimeSession, Amount: 74.2}},
+			call.Fact{Kind: call.Used, Usage: call.Usage{
+				Source: frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"}, Quantity: call.RealtimeSession, Amount: 74.2,
+			}},
 			"voice.realtime.session.seconds.total", "s", 74.2, true,
 			map[string]any{"provider": "xai", "model": "grok-voice", "voice.tx.stage": "realtime"},
 		},
@@ -143,7 +188,10 @@ func TestHistograms(t *testing.T) {
 }
 
 func TestEndReasonsAreFew(t *testing.T) {
-	for word, want := range map[string]string{"hangup": "hangup", "idle_timeout": "idle_timeout", "participant_disconnected": "participant_disconnected", "customer-did-not-pay": "other", "": "other"} {
+	for word, want := range map[string]string{
+		"hangup": "hangup", "idle_timeout": "idle_timeout", "participant_disconnected": "participant_disconnected",
+		"customer-did-not-pay": "other", "": "other",
+	} {
 		assert.Equal(t, want, endReason(word))
 	}
 }
@@ -173,9 +221,15 @@ func TestSummary(t *testing.T) {
 		Start: at.Add(-74200 * time.Millisecond), Duration: 74200 * time.Millisecond, Reason: "hangup",
 		Turns: 3, Interruptions: 1, TurnLatencies: []float64{900, 700, 800}, TTFBs: []float64{412, 190},
 		Usage: []call.TimedUsage{
-			{Usage: call.Usage{Source: gpt, Quantity: call.Tokens, Leaf: frame.PromptText, Amount: 146, Request: 1042}, Time: at, FrameID: 42},
-			{Usage: call.Usage{Source: gpt, Quantity: call.Tokens, Leaf: frame.PromptText, Amount: 4, Request: 4}, Time: at, FrameID: 43},
-			{Usage: call.Usage{Source: frame.Source{Stage: frame.TTS, Provider: "cartesia"}, Quantity: call.Characters, Amount: 48}, Time: at},
+			{Usage: call.Usage{
+				Source: gpt, Quantity: call.Tokens, Leaf: frame.PromptText, Amount: 146, Request: 1042,
+			}, Time: at, FrameID: 42},
+			{Usage: call.Usage{
+				Source: gpt, Quantity: call.Tokens, Leaf: frame.PromptText, Amount: 4, Request: 4,
+			}, Time: at, FrameID: 43},
+			{Usage: call.Usage{
+				Source: frame.Source{Stage: frame.TTS, Provider: "cartesia"}, Quantity: call.Characters, Amount: 48,
+			}, Time: at},
 		},
 	}})})
 	require.Equal(t, 1, b.Summaries())
@@ -205,14 +259,68 @@ func TestSummary(t *testing.T) {
 	}, record.Attributes().AsRaw())
 }
 
-func TestSummaryOfARealtimeModel(t *testing.T) {
+// What most calls do not have is on the summaries of those that do.
+func TestSummaryOfRareThings(t *testing.T) {
+	usage := func(stage frame.Stage, provider string, quantity call.Quantity, amount float64) call.TimedUsage {
+		source := frame.Source{Stage: stage, Provider: provider}
+		return call.TimedUsage{Usage: call.Usage{Source: source, Quantity: quantity, Amount: amount}, Time: at}
+	}
+	b := NewProducer(Settings{Service: "voice-rag-bot", TenantAttribute: "customer"}).NewBatch()
+	b.Add([]call.Fact{{Kind: call.Ended, Call: call.Key{Tenant: "acme", ID: "c1"}, Time: at, Summary: &call.Summary{
+		Start: at, UsageMissing: true, Startup: []call.Step{{Name: "pipeline", Value: 812.5}, {Name: "client", Value: 40}},
+		Usage: []call.TimedUsage{
+			usage(frame.Realtime, "xai", call.RealtimeSession, 74.2),
+			usage(frame.Transport, "twilio", call.TransportSeconds, 72),
+			usage(frame.Platform, "vapi", call.PlatformSeconds, 3.1), usage(frame.Platform, "vapi", call.PlatformSeconds, 0.1),
+			usage(frame.Platform, "vapi", call.Money, 0.0812),
+		},
+	}}})
+	got := b.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().AsRaw()
+	for key, want := range map[string]any{
+		"customer": "acme", "usage_missing": true, "startup": map[string]any{"pipeline": 812.5, "client": 40.0},
+		"realtime_session_seconds": 74.2, "transport_seconds": 72.0, "platform_seconds": 3.2, "models": []any{"xai"},
+	} {
+		assert.Equal(t, want, got[key], key)
+	}
+	entries := got["voice.tx.usage"].([]any)
+	require.Len(t, entries, 5)
+	assert.Equal(t, map[string]any{
+		"name": "voice.cost.usd", "value": 0.0812, "time": at.UnixNano(),
+		"attributes": map[string]any{"call_id": "c1", "provider": "vapi", "cost_type": "platform", "cost_source": "provider"},
+	}, entries[4])
+}
+
+// These are told to the receiver's own metrics and to nobody else.
+func TestFactsWithoutAPoint(t *testing.T) {
 	b := NewProducer(Settings{Service: "voice-rag-bot"}).NewBatch()
-	b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Summary: &call.Summary{Usage: []call.TimedUsage{
-		{Usage: call.Usage{Source: frame.Source{Stage: frame.Realtime, Provider: "xai"}, Quantity: call.RealtimeSession, Amount: 74.2}, Time: at},
-	}}})})
-	attrs := b.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes()
-	seconds, _ := attrs.Get("realtime_session_seconds")
-	assert.Equal(t, 74.2, seconds.Double())
+	b.Add([]call.Fact{
+		fact(call.Fact{Kind: call.Disregarded, Name: call.ReasonSnapshot}), fact(call.Fact{Kind: call.UsageMissing}),
+		fact(call.Fact{Kind: call.Traced, Turn: &call.Turn{Number: 1}}), fact(call.Fact{Kind: call.Traced}),
+	})
+	assert.Zero(t, b.Points())
+	assert.Zero(t, b.Metrics().MetricCount())
+	assert.Zero(t, b.Logs().LogRecordCount())
+	assert.Equal(t, 1, b.Spans())
+}
+
+func TestTenant(t *testing.T) {
+	use := call.Usage{Source: frame.Source{Stage: frame.TTS, Provider: "cartesia"}, Quantity: call.Characters, Amount: 48}
+	for name, test := range map[string]struct {
+		attribute, tenant string
+		want              map[string]any
+	}{
+		"both":          {"customer", "acme", map[string]any{"customer": "acme", "voice.tx.tenant": "customer"}},
+		"no tenant":     {"customer", "", map[string]any{}},
+		"not asked for": {"", "acme", map[string]any{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := NewProducer(Settings{TenantAttribute: test.attribute}).NewBatch()
+			b.Add([]call.Fact{{Kind: call.Used, Call: call.Key{Tenant: test.tenant, ID: "c1"}, Time: at, Usage: use}})
+			test.want["call_id"], test.want["provider"], test.want["voice.tx.stage"] = "c1", "cartesia", "tts"
+			metric := b.Metrics().ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
+			assert.Equal(t, test.want, metric.Sum().DataPoints().At(0).Attributes().AsRaw())
+		})
+	}
 }
 
 func TestActive(t *testing.T) {
@@ -223,4 +331,37 @@ func TestActive(t *testing.T) {
 	assert.Equal(t, pmetric.AggregationTemporalityCumulative, metric.Sum().AggregationTemporality())
 	assert.Equal(t, int64(7), metric.Sum().DataPoints().At(0).IntValue())
 	assert.Zero(t, metric.Sum().DataPoints().At(0).Attributes().Len())
+}
+
+// Two tenants that are written alike are one stream.
+func TestActiveByTenant(t *testing.T) {
+	for name, test := range map[string]struct {
+		settings Settings
+		calls    map[string]int
+		want     map[string]int64
+	}{
+		"a point each": {
+			Settings{TenantAttribute: "tenant"}, map[string]int{"a": 2, "b": 0, "": 1}, map[string]int64{"a": 2, "b": 0, "": 1},
+		},
+		"tenants not asked": {Settings{}, map[string]int{"a": 2, "b": 3}, map[string]int64{"": 5}},
+		"too many tenants": {
+			Settings{TenantAttribute: "tenant", MaxValues: 1}, map[string]int{"a": 2, "b": 2, "c": 2}, map[string]int64{"other": 4},
+		},
+		"nobody": {Settings{TenantAttribute: "tenant"}, nil, map[string]int64{"": 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			metrics := NewProducer(test.settings).Active(test.calls, at, at.Add(time.Minute))
+			got := map[string]int64{}
+			for _, point := range metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().All() {
+				tenant, _ := point.Attributes().AsRaw()["tenant"].(string)
+				got[tenant] = point.IntValue()
+			}
+			if test.settings.MaxValues > 0 { // which of them was first is a matter of chance
+				for _, first := range []string{"a", "b", "c"} {
+					delete(got, first)
+				}
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
 
@@ -31,28 +32,43 @@ func (b *Batch) Logs() plog.Logs {
 }
 
 func (b *Batch) summary(record plog.LogRecord, f *call.Fact) {
-	s := f.Summary
 	record.SetEventName(semconv.EventCallSummary)
 	record.SetTimestamp(pcommon.NewTimestampFromTime(f.Time))
 	record.SetSeverityNumber(plog.SeverityNumberInfo)
 	record.SetSeverityText("INFO")
 	record.Body().SetStr(semconv.EventCallSummary)
+	trace := b.from.trace(f.Call, f.Summary.Trace)
+	record.SetTraceID(trace.id)
+	record.SetSpanID(trace.root())
 
 	attrs := record.Attributes()
 	attrs.PutStr(semconv.AttrCallID, f.Call.ID)
+	b.from.putTenant(attrs, f.Call)
 	attrs.PutStr(semconv.SummaryService, b.from.settings.Service)
+	b.putSummary(attrs, f.Summary)
+	b.putEntries(attrs, f.Call.ID, f.Summary.Usage)
+}
+
+func (b *Batch) putSummary(attrs pcommon.Map, s *call.Summary) {
 	attrs.PutStr(semconv.SummaryStart, s.Start.UTC().Format(rfc3339Micro))
 	attrs.PutDouble(semconv.SummaryDuration, s.Duration.Seconds())
-	attrs.PutStr(semconv.AttrEndReason, s.Reason)
-	attrs.PutInt(semconv.SummaryTurns, int64(s.Turns))
-	attrs.PutInt(semconv.SummaryInterruptions, int64(s.Interruptions))
+	putCourse(attrs, s)
 	putPercentiles(attrs, s.TurnLatencies, semconv.SummaryTurnLatencyP50, semconv.SummaryTurnLatencyP95)
 	putPercentiles(attrs, s.TTFBs, semconv.SummaryTTFBP50, semconv.SummaryTTFBP95)
-	putTotals(attrs, s.Usage)
-	putEntries(attrs.PutEmptySlice(semconv.TransitUsage), f.Call.ID, s.Usage)
+	putStartup(attrs, s.Startup)
+	putTotals(attrs, totalsOf(s.Usage))
+	b.from.putModels(attrs.PutEmptySlice(semconv.SummaryModels), s.Usage)
 }
 
 const rfc3339Micro = "2006-01-02T15:04:05.999999Z07:00"
+
+// putCourse writes how a call went, on its summary and its span alike.
+func putCourse(attrs pcommon.Map, s *call.Summary) {
+	attrs.PutStr(semconv.AttrEndReason, s.Reason)
+	attrs.PutInt(semconv.SummaryTurns, int64(s.Turns))
+	attrs.PutInt(semconv.SummaryInterruptions, int64(s.Interruptions))
+	putIf(attrs, semconv.SummaryUsageMissing, s.UsageMissing)
+}
 
 // putPercentiles writes the 50th and 95th percentile by nearest rank: values that did occur. Of nothing there are none.
 func putPercentiles(attrs pcommon.Map, values []float64, p50, p95 string) {
@@ -65,69 +81,69 @@ func putPercentiles(attrs pcommon.Map, values []float64, p50, p95 string) {
 	attrs.PutDouble(p95, rank(95))
 }
 
-// putTotals writes how much the call used in all. Most calls have no realtime model, so its seconds are there only if any.
-func putTotals(attrs pcommon.Map, usage []call.TimedUsage) {
-	tokens := attrs.PutEmptyMap(semconv.SummaryTokens)
-	var sums [call.Quantities]float64
-	models := map[string]struct{}{}
-	for i := range usage {
-		u := &usage[i].Usage
-		sums[u.Quantity] += u.Amount
-		if u.Quantity == call.Tokens {
-			addTo(tokens, tokenKey(u), int64(u.Amount))
-		}
-		models[modelName(u)] = struct{}{}
-	}
-	attrs.PutInt(semconv.SummaryCharacters, int64(sums[call.Characters]))
-	attrs.PutDouble(semconv.SummarySTTAudio, sums[call.AudioSeconds])
-	attrs.PutDouble(semconv.SummarySTTSession, sums[call.STTSession])
-	if sums[call.RealtimeSession] > 0 {
-		attrs.PutDouble(semconv.SummaryRealtimeSession, sums[call.RealtimeSession])
-	}
-	slice := attrs.PutEmptySlice(semconv.SummaryModels)
-	for _, model := range slices.Sorted(maps.Keys(models)) {
-		slice.AppendEmpty().SetStr(model)
-	}
-}
-
-func tokenKey(u *call.Usage) string {
-	leaf := tokenLeaves[u.Leaf]
-	if leaf.tokenKind == "" {
-		return leaf.tokenType
-	}
-	return leaf.tokenType + "." + leaf.tokenKind
-}
-
-func modelName(u *call.Usage) string {
-	switch {
-	case u.Source.Provider == "":
-		return u.Source.Model
-	case u.Source.Model == "":
-		return u.Source.Provider
-	}
-	return u.Source.Provider + "/" + u.Source.Model
-}
-
-func addTo(sums pcommon.Map, key string, n int64) {
-	if sum, known := sums.Get(key); known {
-		sum.SetInt(sum.Int() + n)
+func putStartup(attrs pcommon.Map, steps []call.Step) {
+	if len(steps) == 0 {
 		return
 	}
-	sums.PutInt(key, n)
+	startup := attrs.PutEmptyMap(semconv.SummaryStartup)
+	for _, step := range steps {
+		startup.PutDouble(step.Name, step.Value)
+	}
 }
 
-// putEntries lists the call's usage as the points had it, one entry a point, for the cost processor.
-func putEntries(entries pcommon.Slice, callID string, usage []call.TimedUsage) {
-	entries.EnsureCapacity(len(usage))
-	for i := range usage {
-		u := &usage[i]
-		entry := entries.AppendEmpty().SetEmptyMap()
-		entry.PutStr(semconv.UsageName, usageMetric(u.Quantity))
-		entry.PutDouble(semconv.UsageValue, u.Amount)
-		entry.PutInt(semconv.UsageTime, u.Time.UnixNano())
-		attrs := entry.PutEmptyMap(semconv.UsageAttributes)
-		attrs.PutStr(semconv.AttrCallID, callID)
-		putID(attrs, u.FrameID)
-		putUsage(attrs, &u.Usage)
+// putTotals writes how much the call used in all. Most calls have no realtime model and tell nothing of their transport or
+// platform, so the seconds of these are there only if any.
+func putTotals(attrs pcommon.Map, used *totals) {
+	tokens := attrs.PutEmptyMap(semconv.SummaryTokens)
+	for leaf, n := range used.tokens {
+		if n != 0 {
+			tokens.PutInt(tokenKey(frame.Leaf(leaf)), n)
+		}
 	}
+	attrs.PutInt(semconv.SummaryCharacters, int64(used.of(call.Characters)))
+	attrs.PutDouble(semconv.SummarySTTAudio, used.of(call.AudioSeconds))
+	attrs.PutDouble(semconv.SummarySTTSession, used.of(call.STTSession))
+	putDouble(attrs, semconv.SummaryRealtimeSession, used.of(call.RealtimeSession))
+	putDouble(attrs, semconv.SummaryTransport, used.of(call.TransportSeconds))
+	putDouble(attrs, semconv.SummaryPlatform, used.of(call.PlatformSeconds))
+}
+
+// putDouble leaves out what is 0, which stands for unknown.
+func putDouble(attrs pcommon.Map, key string, value float64) {
+	if value != 0 {
+		attrs.PutDouble(key, value)
+	}
+}
+
+func tokenKey(leaf frame.Leaf) string {
+	as := tokenLeaves[leaf]
+	if as.tokenKind == "" {
+		return as.tokenType
+	}
+	return as.tokenType + "." + as.tokenKind
+}
+
+// putModels lists the models that the call used, in their order. A telephony provider or a platform is none.
+func (p *Producer) putModels(list pcommon.Slice, usage []call.TimedUsage) {
+	names := map[string]struct{}{}
+	for i := range usage {
+		source := usage[i].Source
+		if name := p.modelName(source); name != "" && source.Stage != frame.Transport && source.Stage != frame.Platform {
+			names[name] = struct{}{}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		list.AppendEmpty().SetStr(name)
+	}
+}
+
+func (p *Producer) modelName(source frame.Source) string {
+	provider, model := p.text(providers, source.Provider), p.text(models, source.Model)
+	switch {
+	case provider == "":
+		return model
+	case model == "":
+		return provider
+	}
+	return provider + "/" + model
 }

@@ -1,56 +1,75 @@
 package signal
 
 import (
+	"cmp"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/sum"
 )
 
-// usageMetric is the metric that a quantity is counted in.
-func usageMetric(q call.Quantity) string {
-	switch q {
-	case call.Tokens:
-		return semconv.MetricLLMTokens
-	case call.Characters:
-		return semconv.MetricTTSCharacters
-	case call.AudioSeconds:
-		return semconv.MetricSTTAudio
-	case call.RealtimeSession:
-		return semconv.MetricRealtimeSession
-	default:
-		return semconv.MetricSTTSession
-	}
+// meters are the metrics that quantities are counted in.
+var meters = [call.Quantities]instrumentID{
+	call.Tokens:           llmTokens,
+	call.Characters:       ttsCharacters,
+	call.AudioSeconds:     sttAudio,
+	call.STTSession:       sttSession,
+	call.RealtimeSession:  realtimeSession,
+	call.TransportSeconds: transportSeconds,
+	call.PlatformSeconds:  platformSeconds,
+	call.Money:            cost,
 }
 
-func usageUnit(q call.Quantity) string {
-	switch q {
-	case call.Tokens:
-		return semconv.UnitToken
-	case call.Characters:
-		return semconv.UnitCharacter
-	default:
-		return semconv.UnitSeconds
+func meter(q call.Quantity) instrumentID { return meters[q] }
+
+// putUsage writes the attributes of a usage: the same on its point and on its entry in the call's summary and spans, so
+// that all are priced alike.
+func (p *Producer) putUsage(attrs pcommon.Map, u *call.Usage) {
+	p.putModel(attrs, u.Source)
+	if u.Quantity == call.Money {
+		putMoney(attrs, u)
+		return
 	}
-}
-
-func wholeNumbers(q call.Quantity) bool { return q == call.Tokens || q == call.Characters }
-
-// putUsage writes the attributes of a usage: the same on its point and on its entry in the call's summary, so that both
-// are priced alike.
-func putUsage(attrs pcommon.Map, u *call.Usage) {
-	put(attrs, semconv.AttrProvider, u.Source.Provider)
-	put(attrs, semconv.AttrModel, u.Source.Model)
 	put(attrs, semconv.TransitStage, string(u.Source.Stage))
 	if u.Quantity == call.Tokens {
-		leaf := tokenLeaves[u.Leaf]
-		attrs.PutStr(semconv.AttrTokenType, leaf.tokenType)
-		put(attrs, semconv.AttrTokenKind, leaf.tokenKind)
+		putTokens(attrs, u)
+	}
+	putTerms(attrs, u.Terms)
+	putIf(attrs, semconv.TransitPair, u.Paired)
+	putIf(attrs, semconv.TransitPriced, u.Priced)
+}
+
+// putMoney writes what the cost processor writes on money of its own making. What a platform charges without saying for
+// what is for itself.
+func putMoney(attrs pcommon.Map, u *call.Usage) {
+	attrs.PutStr(semconv.AttrCostType, cmp.Or(string(u.Source.Stage), semconv.StagePlatform))
+	attrs.PutStr(semconv.AttrCostSource, semconv.CostProvider)
+}
+
+func putTokens(attrs pcommon.Map, u *call.Usage) {
+	leaf := tokenLeaves[u.Leaf]
+	attrs.PutStr(semconv.AttrTokenType, leaf.tokenType)
+	put(attrs, semconv.AttrTokenKind, leaf.tokenKind)
+	if u.Request != 0 {
 		attrs.PutInt(semconv.TransitRequestTokens, u.Request)
 	}
-	if u.Paired {
-		attrs.PutBool(semconv.TransitPair, true)
+}
+
+func putTerms(attrs pcommon.Map, terms frame.Terms) {
+	put(attrs, semconv.TransitServiceTier, terms.ServiceTier)
+	put(attrs, semconv.TransitRegion, terms.Region)
+	if terms.Channels != 0 {
+		attrs.PutInt(semconv.TransitChannels, terms.Channels)
+	}
+}
+
+// putIf leaves out what is false: most marks are rare.
+func putIf(attrs pcommon.Map, key string, value bool) {
+	if value {
+		attrs.PutBool(key, true)
 	}
 }
 
@@ -69,4 +88,43 @@ var tokenLeaves = [frame.Leaves]struct{ tokenType, tokenKind string }{
 	frame.CompletionAudio:      {semconv.TokenCompletion, semconv.KindAudio},
 	frame.CompletionReasoning:  {semconv.TokenCompletion, semconv.KindReasoning},
 	frame.Unsplit:              {semconv.TokenTotal, ""},
+}
+
+// totals are how much was used in all.
+type totals struct {
+	tokens frame.Tokens
+	sums   [call.Quantities]sum.Sum
+}
+
+func totalsOf(usage []call.TimedUsage) *totals {
+	t := new(totals)
+	for i := range usage {
+		u := &usage[i].Usage
+		t.sums[u.Quantity].Add(u.Amount)
+		if u.Quantity == call.Tokens {
+			t.tokens[u.Leaf] += int64(u.Amount)
+		}
+	}
+	return t
+}
+
+func (t *totals) of(q call.Quantity) float64 { return t.sums[q].Value() }
+
+// putEntries lists usage as the points had it, one entry a point, for the cost processor.
+func (b *Batch) putEntries(attrs pcommon.Map, callID string, usage []call.TimedUsage) {
+	entries := attrs.PutEmptySlice(semconv.TransitUsage)
+	entries.EnsureCapacity(len(usage))
+	for i := range usage {
+		u := &usage[i]
+		entry := entries.AppendEmpty().SetEmptyMap()
+		entry.EnsureCapacity(4)
+		entry.PutStr(semconv.UsageName, contract[meter(u.Quantity)].name)
+		entry.PutDouble(semconv.UsageValue, u.Amount)
+		entry.PutInt(semconv.UsageTime, u.Time.UnixNano())
+		of := entry.PutEmptyMap(semconv.UsageAttributes)
+		of.EnsureCapacity(contract[meter(u.Quantity)].room)
+		of.PutStr(semconv.AttrCallID, callID)
+		put(of, semconv.TransitID, b.id.of(u.FrameID))
+		b.from.putUsage(of, &u.Usage)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
@@ -103,4 +104,39 @@ func BenchmarkProcessorLogs(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/entry")
+}
+
+// One span of a request to a model, as our receiver makes it: three leaves of tokens. Copy is the copy of the input alone.
+func BenchmarkProcessorTraces(b *testing.B) {
+	ctx := context.Background()
+	p, err := NewFactory().CreateTraces(ctx, processortest.NewNopSettings(metadata.Type), createDefaultConfig(), consumertest.NewNop())
+	require.NoError(b, err)
+	require.NoError(b, p.Start(ctx, componenttest.NewNopHost()))
+	b.Cleanup(func() { require.NoError(b, p.Shutdown(ctx)) })
+	input := ptrace.NewTraces()
+	spans := input.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for range benchPoints {
+		list := spans.AppendEmpty().Attributes().PutEmptySlice(semconv.TransitUsage)
+		for _, leaf := range [][2]string{{"prompt", "text"}, {"prompt", "cache_read"}, {"completion", "text"}} {
+			entry(list, semconv.MetricLLMTokens, 146.0, "call_id", "c", "voice.tx.id", "1", "provider", "openai",
+				"model", "gpt-4o", "token_type", leaf[0], "token_kind", leaf[1], "voice.tx.stage", "llm",
+				"voice.tx.request_tokens", 1042)
+		}
+	}
+	for name, consume := range map[string]func(ptrace.Traces) error{
+		"price": func(td ptrace.Traces) error { return p.ConsumeTraces(ctx, td) },
+		"copy":  func(ptrace.Traces) error { return nil },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				td := ptrace.NewTraces()
+				input.CopyTo(td)
+				if err := consume(td); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/span")
+		})
+	}
 }

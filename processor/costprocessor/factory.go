@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
 )
 
-// NewFactory creates the factory of the cost processor, for metrics and logs.
+// NewFactory creates the factory of the cost processor, for metrics, logs and traces.
 func NewFactory() processor.Factory { return newFactory(time.Now) }
 
 func newFactory(now func() time.Time) processor.Factory {
@@ -22,6 +22,7 @@ func newFactory(now func() time.Time) processor.Factory {
 		createDefaultConfig,
 		processor.WithMetrics(f.createMetrics, metadata.MetricsStability),
 		processor.WithLogs(f.createLogs, metadata.LogsStability),
+		processor.WithTraces(f.createTraces, metadata.TracesStability),
 	)
 }
 
@@ -45,4 +46,14 @@ func (f factory) createLogs(
 		return nil, err
 	}
 	return processorhelper.NewLogs(ctx, set, cfg, next, use.engine.processLogs, use.options()...)
+}
+
+func (f factory) createTraces(
+	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces,
+) (processor.Traces, error) {
+	use, err := f.engines.use(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return processorhelper.NewTraces(ctx, set, cfg, next, use.engine.processTraces, use.options()...)
 }

@@ -64,4 +64,5 @@ func TestCapabilities(t *testing.T) {
 	h := newHarness(t, nil)
 	assert.True(t, h.metrics.Capabilities().MutatesData)
 	assert.True(t, h.logs.Capabilities().MutatesData)
+	assert.True(t, h.traces.Capabilities().MutatesData)
 }

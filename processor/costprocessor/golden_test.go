@@ -10,9 +10,11 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/pmetrictest"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/ptracetest"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
@@ -56,6 +58,24 @@ func TestGoldenLogs(t *testing.T) {
 	}
 }
 
+// The input is what package signal makes of a call; its own golden file is the same spans.
+func TestGoldenTraces(t *testing.T) {
+	for _, dir := range cases(t, "traces") {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			input, err := golden.ReadTraces(filepath.Join(dir, "input.yaml"))
+			require.NoError(t, err)
+			expected := filepath.Join(dir, "expected.yaml")
+			actual := newHarness(t, nil).consumeTraces(input)
+			if *update {
+				require.NoError(t, golden.WriteTracesToFile(expected, actual))
+			}
+			want, err := golden.ReadTraces(expected)
+			require.NoError(t, err)
+			require.NoError(t, ptracetest.CompareTraces(want, actual))
+		})
+	}
+}
+
 // maskVersion takes the price book's version, which any change of a price changes, out of what is compared.
 func maskVersion(t *testing.T, ld plog.Logs) {
 	t.Helper()
@@ -95,4 +115,12 @@ func (h *harness) consumeLogs(ld plog.Logs) plog.Logs {
 	require.NoError(h.t, h.logs.ConsumeLogs(context.Background(), ld))
 	require.Len(h.t, h.logsSink.AllLogs(), 1)
 	return h.logsSink.AllLogs()[0]
+}
+
+func (h *harness) consumeTraces(td ptrace.Traces) ptrace.Traces {
+	h.t.Helper()
+	h.tracesSink.Reset()
+	require.NoError(h.t, h.traces.ConsumeTraces(context.Background(), td))
+	require.Len(h.t, h.tracesSink.AllTraces(), 1)
+	return h.tracesSink.AllTraces()[0]
 }

@@ -28,13 +28,15 @@ var (
 	moment = pcommon.NewTimestampFromTime(time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC))
 )
 
-// harness is a started processor, for metrics and logs, with what comes out of it.
+// harness is a started processor, for all its signals, with what comes out of it.
 type harness struct {
 	t           testing.TB
 	metrics     processor.Metrics
 	logs        processor.Logs
+	traces      processor.Traces
 	metricsSink *consumertest.MetricsSink
 	logsSink    *consumertest.LogsSink
+	tracesSink  *consumertest.TracesSink
 	messages    *observer.ObservedLogs
 	own         *componenttest.Telemetry
 }
@@ -50,6 +52,7 @@ func newHarness(t testing.TB, configure func(*Config)) *harness {
 	h := &harness{
 		t: t, messages: messages, own: componenttest.NewTelemetry(),
 		metricsSink: new(consumertest.MetricsSink), logsSink: new(consumertest.LogsSink),
+		tracesSink: new(consumertest.TracesSink),
 	}
 	t.Cleanup(func() { require.NoError(t, h.own.Shutdown(context.WithoutCancel(t.Context()))) })
 	set := processortest.NewNopSettings(metadata.Type)
@@ -68,11 +71,15 @@ func (h *harness) create(set processor.Settings, cfg *Config) {
 	require.NoError(h.t, err)
 	h.logs, err = factory.CreateLogs(ctx, set, cfg, h.logsSink)
 	require.NoError(h.t, err)
+	h.traces, err = factory.CreateTraces(ctx, set, cfg, h.tracesSink)
+	require.NoError(h.t, err)
 	require.NoError(h.t, h.metrics.Start(ctx, componenttest.NewNopHost()))
 	require.NoError(h.t, h.logs.Start(ctx, componenttest.NewNopHost()))
+	require.NoError(h.t, h.traces.Start(ctx, componenttest.NewNopHost()))
 	h.t.Cleanup(func() {
 		require.NoError(h.t, h.metrics.Shutdown(ctx))
 		require.NoError(h.t, h.logs.Shutdown(ctx))
+		require.NoError(h.t, h.traces.Shutdown(ctx))
 	})
 }
 

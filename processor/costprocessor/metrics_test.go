@@ -379,6 +379,47 @@ func TestMoneyOfAPlatformIsLeftAlone(t *testing.T) {
 	h.assertOwn(ownPoints{priced: 1})
 }
 
+// The use that a platform's money covers has no other price and is not unpriced, and the money is no bot's guess, whatever
+// becomes of guesses.
+func TestUseThatAPlatformChargesFor(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		b := newBatch()
+		point(b.sum(semconv.MetricCost, delta), 0.0812, "call_id", "c", "voice.tx.id", "1", "cost_type", "llm",
+			"provider", "openai", "model", "gpt-4o", "cost_source", "provider")
+		tokens := b.sum(semconv.MetricLLMTokens, delta)
+		point(tokens, 2100, "model", "gpt-4o", "token_type", "prompt", "voice.tx.priced", true)
+		point(tokens, 2100, "model", "nobody-knows", "token_type", "prompt", "voice.tx.priced", true)
+		h := newHarness(t, func(cfg *Config) { cfg.KeepForeignCost = keep })
+		out := h.consumeMetrics(b.Metrics)
+		assert.Equal(t, []string{
+			"0.0812 call_id=c cost_source=provider cost_type=llm model=gpt-4o provider=openai voice.tx.id=1",
+		}, cost(out))
+		assert.Empty(t, unpricedLines(out))
+		h.assertOwn(ownPoints{ignored: map[string]int64{"already_priced": 2}})
+		assert.Zero(t, h.pointsOf("otelcol_processor_cost_foreign_points"))
+		assert.Zero(t, h.pointsOf("otelcol_processor_cost_unpriced_points"))
+	}
+}
+
+// Whose call it is stays on what answers its usage. The key is the sender's and stands in for nothing that is ours.
+func TestAnswersSayWhoseCallItIs(t *testing.T) {
+	b := newBatch()
+	speech := b.sum(semconv.MetricTTSCharacters, delta)
+	point(speech, 48, "provider", "cartesia", "customer", "acme", "voice.tx.tenant", "customer")
+	point(speech, 48, "provider", "nobody", "customer", "acme", "voice.tx.tenant", "customer")
+	point(speech, 48, "provider", "cartesia", "cost_type", "mine", "voice.tx.tenant", "cost_type")
+	point(speech, 48, "provider", "cartesia", "voice.tx.tenant", "customer")
+	out := newHarness(t, nil).consumeMetrics(b.Metrics)
+	assert.Equal(t, []string{
+		"0.0024 cost_source=computed cost_type=tts customer=acme provider=cartesia",
+		"0.0024 cost_source=computed cost_type=tts provider=cartesia",
+		"0.0024 cost_source=computed cost_type=tts provider=cartesia",
+	}, cost(out))
+	assert.Equal(t, []string{
+		"48 cost_type=tts customer=acme provider=nobody reason=no_provider usage_kind=characters",
+	}, unpricedLines(out))
+}
+
 // A cost metric of another form is not added to.
 func TestAnotherFormOfCostStaysApart(t *testing.T) {
 	b := newBatch()

@@ -124,7 +124,12 @@ func (o *output) find(metrics pmetric.MetricSlice, temporality pmetric.Aggregati
 
 // describe writes the attributes that every answer has. The identity stays on it: rollup decides what of it a backend
 // sees.
+//
+// Whose call it is comes first, because the key is as the sender words it: it cannot stand in for what follows.
 func (u *usage) describe(attributes pcommon.Map, from pmetric.NumberDataPoint, of *origin) {
+	if u.tenant != "" {
+		put(attributes, u.tenant, text(from.Attributes(), u.tenant))
+	}
 	attributes.PutStr(semconv.AttrCostType, u.costType)
 	put(attributes, semconv.AttrProvider, u.provider())
 	put(attributes, semconv.AttrModel, u.model())

@@ -2,12 +2,14 @@ package costprocessor
 
 import (
 	"context"
+	"math"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
 )
 
@@ -19,6 +21,7 @@ const (
 	priced
 	covered  // its price bills another quantity that is reported beside it
 	unpriced // for the reason in the usage's result
+	reported // money that a platform charges: no usage, and so in none of our metrics
 	ignoredForeign
 	ignoredMalformed
 	ignoredNegative
@@ -48,6 +51,8 @@ type tally struct {
 	reasons                     [pricing.Reasons]int64 // of unpriced
 	foreignDropped, foreignKept int64
 	untracked                   int64 // priced as well, but without what the counter was before
+	// differences are what platforms charge for a call more than we computed for it, of calls with both.
+	differences []float64
 }
 
 func (t *tally) add(what outcome, u *usage) {
@@ -57,16 +62,29 @@ func (t *tally) add(what outcome, u *usage) {
 	}
 }
 
+// merge adds the counts of a bill.
+func (t *tally) merge(of *tally) {
+	for what, n := range of.outcomes {
+		t.outcomes[what] += n
+	}
+	for reason, n := range of.reasons {
+		t.reasons[reason] += n
+	}
+	t.differences = append(t.differences, of.differences...)
+}
+
 // telemetry is the processor's own metrics, with their attributes made beforehand.
 type telemetry struct {
 	*metadata.TelemetryBuilder
-	metrics, logs signal
-	dropped, kept metric.MeasurementOption
+	metrics, logs, traces signal
+	dropped, kept         metric.MeasurementOption
 }
 
 // signal is the attributes of one signal's metrics.
 type signal struct {
 	plain    metric.MeasurementOption
+	computed metric.MeasurementOption // more than was reported
+	reported metric.MeasurementOption // as much as computed, or more
 	unpriced [pricing.Reasons]metric.MeasurementOption
 	ignored  [outcomes]metric.MeasurementOption
 }
@@ -80,6 +98,7 @@ func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
 		TelemetryBuilder: builder,
 		metrics:          newSignal("metrics"),
 		logs:             newSignal("logs"),
+		traces:           newSignal("traces"),
 		dropped:          attributes(attribute.String("action", "dropped")),
 		kept:             attributes(attribute.String("action", "kept")),
 	}, nil
@@ -87,7 +106,11 @@ func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
 
 func newSignal(name string) signal {
 	which := attribute.String("signal", name)
-	s := signal{plain: attributes(which)}
+	s := signal{
+		plain:    attributes(which),
+		computed: attributes(which, attribute.String("larger", semconv.CostComputed)),
+		reported: attributes(which, attribute.String("larger", semconv.CostProvider)),
+	}
 	for reason := range s.unpriced {
 		s.unpriced[reason] = attributes(which, attribute.String("reason", pricing.Reason(reason).String()))
 	}
@@ -111,9 +134,20 @@ func (t *telemetry) report(ctx context.Context, of *signal, counts *tally) {
 	for what := ignoredForeign; what < outcomes; what++ {
 		add(ctx, t.ProcessorCostIgnoredPoints, counts.outcomes[what], of.ignored[what])
 	}
+	for _, difference := range counts.differences {
+		t.ProcessorCostReportedDifference.Record(ctx, math.Abs(difference), of.larger(difference))
+	}
 	add(ctx, t.ProcessorCostUntrackedPoints, counts.untracked, of.plain)
 	add(ctx, t.ProcessorCostForeignPoints, counts.foreignDropped, t.dropped)
 	add(ctx, t.ProcessorCostForeignPoints, counts.foreignKept, t.kept)
+}
+
+// larger is the attributes of a difference, by its sign.
+func (s *signal) larger(difference float64) metric.MeasurementOption {
+	if difference < 0 {
+		return s.computed
+	}
+	return s.reported
 }
 
 func add(ctx context.Context, counter metric.Int64Counter, n int64, with metric.MeasurementOption) {

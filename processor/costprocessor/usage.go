@@ -39,8 +39,9 @@ type usage struct {
 	costType string
 	callID   string
 	frameID  string
-	paired   bool // the same use is also reported in one of the kind's pairs
-	priced   bool // its money is known already
+	tenant   string // the key of the attribute that says whose call it is
+	paired   bool   // the same use is also reported in one of the kind's pairs
+	priced   bool   // its money is known already
 	value    float64
 	result   pricing.Result
 
@@ -64,6 +65,14 @@ func (u *usage) read(m meter, attributes pcommon.Map) {
 	}
 	if u.Model == "" {
 		u.Model = u.guideModel()
+	}
+}
+
+// readMoney takes what attributes say of money that a platform charges.
+func (u *usage) readMoney(attributes pcommon.Map) {
+	*u = usage{costType: text(attributes, semconv.AttrCostType)}
+	if !slices.Contains(pricing.Stages, u.costType) {
+		u.costType = semconv.StagePlatform
 	}
 }
 
@@ -102,6 +111,8 @@ func (u *usage) transit(key string, value pcommon.Value) {
 		u.ServiceTier = value.Str()
 	case semconv.TransitRegion:
 		u.Region = value.Str()
+	case semconv.TransitTenant:
+		u.tenant = value.Str()
 	case semconv.TransitPair:
 		u.paired = value.Bool()
 	case semconv.TransitPriced:

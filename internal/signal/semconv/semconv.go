@@ -90,9 +90,14 @@ const (
 	// TransitStream tells apart what is derived from points without a TransitID: the prompt and completion tokens of a bot
 	// that sends OTLP become two cost points that are otherwise alike, and cumulative ones must stay two streams.
 	TransitStream = TransitPrefix + "stream"
-	// TransitUsage (slice of maps) is the list of usage entries on a call summary. Keys of an entry: name
+	// TransitTenant is the key of the attribute that says whose call it is, on usage of a call that is somebody's: the
+	// answer of the cost processor says so too.
+	TransitTenant = TransitPrefix + "tenant"
+	// TransitUsage (slice of maps) is the list of usage entries on a call summary or a span. Keys of an entry: name
 	// (a metric name), value (double), time (int, unix nanoseconds), attributes (map, as on the point).
 	TransitUsage = TransitPrefix + "usage"
+	// TransitWhole (bool) marks the span whose TransitUsage is that of the whole call: spans below it have parts of it.
+	TransitWhole = TransitPrefix + "whole"
 )
 
 // Keys of one entry of TransitUsage.
@@ -141,8 +146,20 @@ var EndReasons = []string{
 	"participant_disconnected", "user_initiated", "task_completed", "job_shutdown",
 }
 
-// EndReasonOther is an end_reason that is not among EndReasons.
-const EndReasonOther = "other"
+// EndReasonOther is an end_reason that is not among EndReasons; EndReasonError makes the call's span an error.
+const (
+	EndReasonOther = "other"
+	EndReasonError = "error"
+)
+
+// ValueOther stands for the values of an attribute beyond the number that it may have.
+const ValueOther = "other"
+
+// Outcomes of a function call that make its span an error.
+const (
+	OutcomeFailed   = "failed"
+	OutcomeTimedOut = "timed_out"
+)
 
 // Values of cost_source: our price book, or money that a platform reported.
 const (
@@ -168,12 +185,97 @@ const (
 	SummarySTTAudio        = "stt_audio_seconds"
 	SummarySTTSession      = "stt_session_seconds"
 	SummaryRealtimeSession = "realtime_session_seconds" // only if any
+	SummaryTransport       = "transport_seconds"        // only if any
+	SummaryPlatform        = "platform_seconds"         // only if any
 	SummaryModels          = "models"                   // slice of provider/model
+	SummaryStartup         = "startup"                  // map: what was ready -> ms, only if any
+	SummaryUsageMissing    = "usage_missing"            // bool, only if true: latencies, but no usage
 	SummaryCost            = "cost_usd"                 // double, all stages
 	SummaryCostByType      = "cost_usd_by_type"         // map: cost_type -> double
+	SummaryCostBySource    = "cost_usd_by_source"       // map: cost_source -> double, only if a platform reported any
 	SummaryCostComplete    = "cost_complete"            // bool: nothing of the call was unpriced
 	SummaryPriceVersion    = "price_version"
 )
+
+// Names of spans: a call, its turns, and what was done in them. Operations are called like their stage.
+const (
+	SpanCall = "call"
+	SpanTurn = "turn"
+	SpanTool = "tool"
+)
+
+// Attributes of spans that are ours, because no convention has them. Spans also have call_id, processor and outcome as
+// points do, and the root end_reason, turns, interruptions, usage_missing and cost_complete as the summary does.
+const (
+	SpanTTFB        = "voice.ttfb_ms"             // double: to the first byte, token or word
+	SpanProcessing  = "voice.processing_ms"       // double
+	SpanInterrupted = "voice.interrupted"         // bool: the user cut it off; of an operation only if true
+	SpanTurnNumber  = "voice.turn.number"         // int, from 1
+	SpanTurnLatency = "voice.turn.latency_ms"     // double: the user's last word to the bot's first
+	SpanCharacters  = "voice.characters"          // int: sent to speech synthesis
+	SpanSTTAudio    = "voice.stt_audio_seconds"   // double
+	SpanSTTSession  = "voice.stt_session_seconds" // double
+	SpanRealtime    = "voice.realtime_session_seconds"
+	SpanTransport   = "voice.transport_seconds"
+	SpanPlatform    = "voice.platform_seconds"
+	SpanCost        = "voice.cost.usd"      // double, of an operation, beside GenAICostAmount
+	SpanCallCost    = "voice.call.cost.usd" // double, of the root: all that the call cost
+)
+
+// Events of spans: times that add up to something but whose own beginnings nobody tells. All stand at the span's start.
+const (
+	EventAnswerPart  = "voice.answer.part"  // of a turn: a part of its latency
+	EventStartupStep = "voice.startup.step" // of the root: something that had to be ready
+
+	EventStepName = "voice.step.name"
+	EventStepMS   = "voice.step.ms" // double
+)
+
+// Attributes of spans that the OpenTelemetry conventions for generative AI have.
+const (
+	GenAIOperation        = "gen_ai.operation.name"
+	GenAIProvider         = "gen_ai.provider.name"
+	GenAIModel            = "gen_ai.request.model"
+	GenAIConversation     = "gen_ai.conversation.id" // the call_id
+	GenAITool             = "gen_ai.tool.name"
+	GenAITimeToFirstChunk = "gen_ai.response.time_to_first_chunk" // double, seconds
+
+	// Tokens. Input is gross: cached tokens are among it, as reasoning is among the output.
+	GenAIInputTokens     = "gen_ai.usage.input_tokens"
+	GenAIOutputTokens    = "gen_ai.usage.output_tokens"
+	GenAICacheRead       = "gen_ai.usage.cache_read.input_tokens"
+	GenAICacheCreation   = "gen_ai.usage.cache_creation.input_tokens"
+	GenAIReasoningTokens = "gen_ai.usage.reasoning.output_tokens"
+	// Sound has no settled name; these are LiveKit's, Langfuse's and those of the open proposal for voice agents.
+	GenAIInputAudioTokens  = "gen_ai.usage.input_audio_tokens"
+	GenAIOutputAudioTokens = "gen_ai.usage.output_audio_tokens"
+	// GenAITotalTokens, which is no convention but widespread, is tokens that the vendor does not split, and only those.
+	GenAITotalTokens = "gen_ai.usage.total_tokens"
+
+	// Cost, as the open proposal of the conventions has it: on what was done, never on what contains it.
+	GenAICostAmount   = "gen_ai.usage.cost.amount" // double
+	GenAICostCurrency = "gen_ai.usage.cost.currency"
+	GenAICostSource   = "gen_ai.usage.cost.source"
+)
+
+// Values of GenAICostSource and GenAICostCurrency.
+const (
+	GenAICostLocal    = "local" // our price book, all or in part
+	GenAICostProvider = "provider"
+	CurrencyUSD       = "USD"
+)
+
+// Values of GenAIOperation. The conventions have the first three; the other two are of the open proposal for voice agents.
+const (
+	OperationChat         = "chat"
+	OperationContent      = "generate_content" // a realtime model: sound in, sound out
+	OperationTool         = "execute_tool"
+	OperationSpeechToText = "speech_to_text"
+	OperationTextToSpeech = "text_to_speech"
+)
+
+// ErrorType is the OpenTelemetry attribute that says how a span failed.
+const ErrorType = "error.type"
 
 // LatencyBounds are the explicit bounds of every histogram in milliseconds. 2000 is among them because the
 // guide's alert asks for it.

@@ -23,15 +23,16 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                        metric.Meter
-	mu                           sync.Mutex
-	registrations                []metric.Registration
-	ProcessorCostCoveredPoints   metric.Int64Counter
-	ProcessorCostForeignPoints   metric.Int64Counter
-	ProcessorCostIgnoredPoints   metric.Int64Counter
-	ProcessorCostPricedPoints    metric.Int64Counter
-	ProcessorCostUnpricedPoints  metric.Int64Counter
-	ProcessorCostUntrackedPoints metric.Int64Counter
+	meter                           metric.Meter
+	mu                              sync.Mutex
+	registrations                   []metric.Registration
+	ProcessorCostCoveredPoints      metric.Int64Counter
+	ProcessorCostForeignPoints      metric.Int64Counter
+	ProcessorCostIgnoredPoints      metric.Int64Counter
+	ProcessorCostPricedPoints       metric.Int64Counter
+	ProcessorCostReportedDifference metric.Float64Histogram
+	ProcessorCostUnpricedPoints     metric.Int64Counter
+	ProcessorCostUntrackedPoints    metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -85,6 +86,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_cost_priced_points",
 		metric.WithDescription("Usage that got a price. [Alpha]"),
 		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostReportedDifference, err = builder.meter.Float64Histogram(
+		"otelcol_processor_cost_reported_difference",
+		metric.WithDescription("Difference between the money that platforms reported of a call and the money that was computed of it. [Alpha]"),
+		metric.WithUnit("{USD}"),
+		metric.WithExplicitBucketBoundaries([]float64{0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCostUnpricedPoints, err = builder.meter.Int64Counter(

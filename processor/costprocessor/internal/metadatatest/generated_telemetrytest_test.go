@@ -23,6 +23,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCostForeignPoints.Add(context.Background(), 1)
 	tb.ProcessorCostIgnoredPoints.Add(context.Background(), 1)
 	tb.ProcessorCostPricedPoints.Add(context.Background(), 1)
+	tb.ProcessorCostReportedDifference.Record(context.Background(), 1)
 	tb.ProcessorCostUnpricedPoints.Add(context.Background(), 1)
 	tb.ProcessorCostUntrackedPoints.Add(context.Background(), 1)
 	AssertEqualProcessorCostCoveredPoints(t, testTel,
@@ -36,6 +37,9 @@ func TestSetupTelemetry(t *testing.T) {
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostPricedPoints(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostReportedDifference(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostUnpricedPoints(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

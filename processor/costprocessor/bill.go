@@ -1,0 +1,187 @@
+package costprocessor
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/sum"
+)
+
+// bill adds up lists of usage: of a call, on its summary and its span, or of one operation, on its span.
+type bill struct {
+	*engine
+	usage usage // of the entry at hand
+
+	// Of the list at hand. What a platform charges stands beside what we computed: neither undoes the other.
+	total, computed, reported sum.Sum
+	byType                    map[string]sum.Sum
+	counts                    tally
+}
+
+// listOf is the list of usage among attributes. What has none has been through a cost processor already, or is not ours.
+func listOf(attributes pcommon.Map) (pcommon.Slice, bool) {
+	list, listed := attributes.Get(semconv.TransitUsage)
+	if !listed || list.Type() != pcommon.ValueTypeSlice {
+		return pcommon.Slice{}, false
+	}
+	return list.Slice(), true
+}
+
+// removeTransit takes off what no backend should see.
+func removeTransit(attributes pcommon.Map) {
+	attributes.RemoveIf(func(key string, _ pcommon.Value) bool {
+		return strings.HasPrefix(key, semconv.TransitPrefix)
+	})
+}
+
+func (b *bill) addUp(entries pcommon.Slice) {
+	b.begin()
+	for _, entry := range entries.All() {
+		what := b.entry(entry)
+		b.counts.add(what, &b.usage)
+		switch what {
+		case priced:
+			b.computed.Add(b.usage.result.USD)
+			b.cost(b.usage.result.USD)
+		case reported:
+			b.reported.Add(b.usage.value)
+			b.cost(b.usage.value)
+		}
+	}
+	if b.has(priced) && b.has(reported) {
+		difference := b.reported
+		difference.Add(-b.computed.Value())
+		b.counts.differences = append(b.counts.differences, difference.Value())
+	}
+}
+
+// begin empties the bill; its map is used again, for a request has many spans.
+func (b *bill) begin() {
+	byType := b.byType
+	if byType == nil {
+		byType = make(map[string]sum.Sum, len(pricing.Stages))
+	}
+	clear(byType)
+	*b = bill{engine: b.engine, byType: byType}
+}
+
+func (b *bill) cost(usd float64) {
+	b.total.Add(usd)
+	stage := b.byType[b.usage.costType]
+	stage.Add(usd)
+	b.byType[b.usage.costType] = stage
+}
+
+// has says whether something on the list had that outcome.
+func (b *bill) has(what outcome) bool { return b.counts.outcomes[what] > 0 }
+
+// complete says whether the bill is all that there is to pay: nothing was unpriced or unreadable.
+func (b *bill) complete() bool {
+	for what, n := range b.counts.outcomes {
+		switch outcome(what) {
+		case priced, reported, covered, ignoredPriced, ignoredZero:
+		default:
+			if n > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// completeFor says the same of a call, which may not have told what it used.
+func (b *bill) completeFor(call pcommon.Map) bool {
+	missing, told := call.Get(semconv.SummaryUsageMissing)
+	return b.complete() && !(told && missing.Bool())
+}
+
+// entry prices one usage of the list, exactly as its point is, or takes the money that it tells of.
+func (b *bill) entry(entry pcommon.Value) outcome {
+	if entry.Type() != pcommon.ValueTypeMap {
+		return ignoredMalformed
+	}
+	fields := entry.Map()
+	name := text(fields, semconv.UsageName)
+	attributes, described := fields.Get(semconv.UsageAttributes)
+	value, valued := fields.Get(semconv.UsageValue)
+	m, isUsage := meters[name]
+	switch {
+	case !described || !valued || attributes.Type() != pcommon.ValueTypeMap:
+		return ignoredMalformed
+	case name == semconv.MetricCost:
+		return b.money(value, attributes.Map())
+	case !isUsage:
+		return ignoredMalformed
+	}
+	b.usage.read(m, attributes.Map())
+	if b.usage.priced {
+		return ignoredPriced
+	}
+	if what := b.usage.quantifyEntry(value); what != unsettled {
+		return what
+	}
+	b.usage.At = b.momentOf(integer(fields, semconv.UsageTime))
+	return b.price(&b.usage)
+}
+
+// money is what a platform charges, as it is: a zero as well, because nothing and unknown are two things.
+func (b *bill) money(value pcommon.Value, attributes pcommon.Map) outcome {
+	if text(attributes, semconv.AttrCostSource) != semconv.CostProvider {
+		return ignoredMalformed
+	}
+	b.usage.readMoney(attributes)
+	what := b.usage.quantifyEntry(value)
+	if what == unsettled || what == ignoredZero {
+		return reported
+	}
+	return what
+}
+
+func (u *usage) quantifyEntry(value pcommon.Value) outcome {
+	switch value.Type() {
+	case pcommon.ValueTypeInt:
+		return u.count(value.Int())
+	case pcommon.ValueTypeDouble:
+		return u.measure(value.Double())
+	}
+	return ignoredMalformed
+}
+
+// putByType writes what each stage costs, in their order.
+func (b *bill) putByType(attributes pcommon.Map) {
+	byType := attributes.PutEmptyMap(semconv.SummaryCostByType)
+	for _, stage := range pricing.Stages {
+		if cost, known := b.byType[stage]; known {
+			byType.PutDouble(stage, cost.Value())
+		}
+	}
+}
+
+// putBySource writes who says so, where it is not the price book alone.
+func (b *bill) putBySource(attributes pcommon.Map) {
+	if !b.has(reported) {
+		return
+	}
+	bySource := attributes.PutEmptyMap(semconv.SummaryCostBySource)
+	if b.has(priced) {
+		bySource.PutDouble(semconv.CostComputed, b.computed.Value())
+	}
+	bySource.PutDouble(semconv.CostProvider, b.reported.Value())
+}
+
+func text(fields pcommon.Map, key string) string {
+	if value, ok := fields.Get(key); ok {
+		return value.Str()
+	}
+	return ""
+}
+
+func integer(fields pcommon.Map, key string) int64 {
+	if value, ok := fields.Get(key); ok {
+		return value.Int()
+	}
+	return 0
+}
