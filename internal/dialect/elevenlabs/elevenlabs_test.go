@@ -126,8 +126,10 @@ func TestMoney(t *testing.T) {
 		"models and more":        {`"charging":{"llm_price":0.05,` + use + `}`, []frame.Event{charged(glm, 0.03), charged(gpt, 0.01), charged(other, 0.01)}, nil, false, true},
 		"models at a discount":   {`"charging":{"dev_discount":true,"llm_price":0.02,` + use + `}`, []frame.Event{charged(glm, 0.015), charged(gpt, 0.005)}, nil, false, true},
 		"less than its part": {
-			`"cost_fiat":0.001,"charging":{"llm_price":0.0021}`, []frame.Event{charged(other, 0.0021)},
-			[]string{"data.metadata.cost_fiat: less than the price of the language models in it, which is taken"}, true, true,
+			`"cost_fiat":0.001,"charging":{"llm_price":0.0021}`,
+			[]frame.Event{charged(other, 0.0021)},
+			[]string{"data.metadata.cost_fiat: less than the price of the language models in it, which is taken"},
+			true, true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

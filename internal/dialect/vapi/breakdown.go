@@ -114,12 +114,9 @@ func (b *bill) useOf(in *breakdown, path string) {
 	numbers := counts{path: path}
 	prompt, completion := numbers.of(in.Prompt, "llmPromptTokens"), numbers.of(in.Completion, "llmCompletionTokens")
 	cached := numbers.of(in.Cached, "llmCachedPromptTokens")
-	tokens, err := wire.Leaves(frame.Tokens{
+	tokens, err := numbers.leaves(frame.Tokens{
 		frame.PromptText: prompt - cached, frame.PromptCacheRead: cached, frame.CompletionText: completion,
 	})
-	if numbers.err != nil {
-		err = numbers.err
-	}
 	b.use.add(frame.Event{Kind: frame.TokensUsed, Source: llm, Tokens: tokens, Running: true, Priced: b.charged(llm)}, err)
 	if !wire.Absent(in.Characters) {
 		count, err := wire.WholeNumber(in.Characters, path+".ttsCharacters", frame.MaxCharacters)

@@ -150,14 +150,8 @@ func (r reader) connected(source frame.Source, priced bool) {
 
 func (r reader) tokens(source frame.Source, priced bool, count func(*counts) frame.Tokens) {
 	numbers := counts{path: r.path}
-	tokens := count(&numbers)
-	if numbers.err == nil {
-		tokens, numbers.err = wire.Leaves(tokens)
-	}
-	if numbers.err != nil && wire.Fault(numbers.err).Path == "" {
-		numbers.err = wire.Fault(numbers.err).In(r.path)
-	}
-	r.take(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens, Priced: priced}, numbers.err)
+	tokens, err := numbers.leaves(count(&numbers))
+	r.take(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens, Priced: priced}, err)
 }
 
 // text is the usage of a language model. Cached tokens are among the prompt's, reasoning among the completion's.
@@ -194,6 +188,18 @@ func (c *counts) of(raw jsontext.Value, name string) int64 {
 	n, err := platform.Tokens(raw, c.path+"."+name)
 	c.err = cmp.Or(c.err, err)
 	return n
+}
+
+// leaves is tokens if all numbers could be read and every leaf is possible.
+func (c *counts) leaves(tokens frame.Tokens) (frame.Tokens, error) {
+	if c.err != nil {
+		return frame.Tokens{}, c.err
+	}
+	tokens, err := wire.Leaves(tokens)
+	if err != nil {
+		return tokens, wire.Fault(err).In(c.path)
+	}
+	return tokens, nil
 }
 
 func (w worker) as(stage frame.Stage) frame.Source {

@@ -318,6 +318,27 @@ func TestNothingTakenHasNoIdentity(t *testing.T) {
 	assert.Len(t, frames[1].Faults, 1)
 }
 
+// So it goes for a breakdown.
+func TestBreakdownRejectedAlone(t *testing.T) {
+	for is, want := range map[string]string{
+		`"llm":"much"`:           "message.costBreakdown.llm: must be a finite number",
+		`"tts":-1`:               "message.costBreakdown.tts: must be between 0 and 1e+06",
+		`"total":1e300`:          "message.costBreakdown.total: must be between 0 and 1e+06",
+		`"llmPromptTokens":"10"`: "message.costBreakdown.llmPromptTokens: must be a finite number",
+		`"llmPromptTokens":1,"llmCachedPromptTokens":2`: "message.costBreakdown: the parts (cached, audio, reasoning) are more",
+		`"ttsCharacters":0.5`:                           "message.costBreakdown.ttsCharacters: must be a whole number",
+		`"analysisCostBreakdown":{"summary":"x"}`:       "message.costBreakdown.analysisCostBreakdown.summary: must be a finite number",
+	} {
+		body := message(`"costBreakdown":{"vapi":0.06,` + is + `}`)
+		if got := faults(t, body); assert.Len(t, got, 1, is) {
+			assert.True(t, strings.HasPrefix(got[0], want), got[0])
+		}
+		assert.Equal(t, charged(fee, 0.06), told(t, body, "money").Events[0], is)
+	}
+	assert.Equal(t, []string{"message.costBreakdown: must be an object"}, faults(t, message(`"costBreakdown":7`)))
+	assert.Equal(t, []string{"message.costs: must be an array"}, faults(t, message(`"costs":7`)))
+}
+
 func TestIgnored(t *testing.T) {
 	for _, body := range []string{
 		`{"message":{"type":"status-update","status":"ended","call":{"id":"c-1"}}}`,
