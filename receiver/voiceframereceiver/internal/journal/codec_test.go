@@ -80,7 +80,7 @@ func roundTrip(t *testing.T, r Record) []Entry {
 	body, generation, err := unseal(seal(value, 7))
 	require.NoError(t, err)
 	require.Equal(t, uint64(7), generation)
-	entries, err := decodeRecord(body, r.Call, nil)
+	entries, err := new(decoder).record(nil, body, r.Call)
 	require.NoError(t, err)
 	return entries
 }
@@ -155,7 +155,7 @@ func TestChunksCanBePutTogether(t *testing.T) {
 	r := Record{Call: call.KeyOf(f), Entries: []Entry{{Frame: f, Arrival: time.Unix(5, 0).UTC()}}}
 	one, err := encodeRecord(&r)
 	require.NoError(t, err)
-	entries, err := decodeRecord(append(one, one[sealSize:]...)[sealSize:], r.Call, map[string]string{})
+	entries, err := (&decoder{words: map[string]string{}}).record(nil, append(one, one[sealSize:]...)[sealSize:], r.Call)
 	require.NoError(t, err)
 	require.Equal(t, append(r.Entries, r.Entries...), entries)
 }
@@ -224,7 +224,7 @@ func TestRecordsOfVersion1(t *testing.T) {
 	body, generation, err := unseal(stored)
 	require.NoError(t, err)
 	require.Equal(t, uint64(42), generation)
-	got, err := decodeRecord(body, key, nil)
+	got, err := new(decoder).record(nil, body, key)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -247,15 +247,15 @@ func FuzzDecodeRecord(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\x7f"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		entries, err := decodeRecord(body, call.Key{}, map[string]string{})
+		entries, err := (&decoder{words: map[string]string{}}).record(nil, body, call.Key{})
 		if err != nil {
-			require.Nil(t, entries)
+			require.Empty(t, entries)
 			return
 		}
 		require.LessOrEqual(t, parts(entries), len(body), "every part takes a byte")
 		again, err := encodeRecord(&Record{Entries: entries})
 		require.NoError(t, err)
-		twice, err := decodeRecord(again[sealSize:], call.Key{}, nil)
+		twice, err := new(decoder).record(nil, again[sealSize:], call.Key{})
 		require.NoError(t, err)
 		thrice, err := encodeRecord(&Record{Entries: twice})
 		require.NoError(t, err)

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -120,6 +121,24 @@ func TestADamagedHeadCostsNothing(t *testing.T) {
 			require.Len(t, found, 4)
 		})
 	}
+}
+
+func TestADamagedHeadHidesNoCallBehindFreeSlots(t *testing.T) {
+	disk := newMemory()
+	j, _ := start(t, disk)
+	var ids []string
+	for i := range 3 * headersAtOnce {
+		ids = append(ids, strconv.Itoa(i))
+		add(t, j, steps(ids[i], i))
+	}
+	last := len(ids) - 1
+	forget(t, j, ids[:last]...)
+	disk.values["head"] = []byte("?")
+	j, found, err := startDamaged(t, disk)
+	require.ErrorIs(t, err, errVersion)
+	require.Equal(t, []Record{steps(ids[last], last)}, found)
+	add(t, j, steps("new", 1))
+	require.Len(t, disk.keys("slot/00000000"), 2)
 }
 
 func TestAHeadThatIsLostCostsNothing(t *testing.T) {

@@ -22,15 +22,17 @@ type decoder struct {
 // maxWords is how many words are remembered: the same few providers, models and functions recur in all calls.
 const maxWords = 4096
 
-// decodeRecord reads the body of a record: chunk after chunk. On an error nothing of it holds.
-func decodeRecord(body []byte, key call.Key, words map[string]string) ([]Entry, error) {
-	d := decoder{rest: body, words: words}
-	var entries []Entry
+// record appends what the body of a record says, chunk after chunk. On an error nothing of it holds. The decoder may be used for
+// the next record, whatever became of this one.
+func (d *decoder) record(entries []Entry, body []byte, key call.Key) ([]Entry, error) {
+	d.rest, d.err = body, nil
+	before := len(entries)
 	for len(d.rest) > 0 {
 		entries = d.chunk(entries, key)
 	}
 	if d.err != nil {
-		return nil, d.err
+		clear(entries[before:])
+		return entries[:before], d.err
 	}
 	return entries, nil
 }
@@ -82,7 +84,7 @@ func (d *decoder) frame(f *frame.Frame, mask byte) {
 	}
 }
 
-// events are mostly one or two a frame, so that making room for all at once is right where the bytes can hold them.
+// events has room for all at once where they are as few as in most frames; more have to prove that they are there.
 func (d *decoder) events() []frame.Event {
 	const atOnce = 8
 	n := d.count()

@@ -16,7 +16,7 @@ const (
 	headersAtOnce = 256
 	volumesAtOnce = 32
 	recordsAtOnce = 256
-	growth        = 4
+	growth        = 16
 	// plenty is how many bytes may be in the works before slots are read one by one.
 	plenty = 16 << 20
 )
@@ -24,13 +24,15 @@ const (
 // Restore hands each call that the journal knows to visit, with all its steps in order. After it the journal is open, and
 // Append goes on where the calls stopped. Calls that the visitor does not want are to be forgotten.
 //
-// What cannot be read costs that call's steps from there on, no more, and is put aside: the error is then Damaged, and the journal is
-// open all the same. Any other error is the storage's, and the journal remains closed; Restore may be tried again.
+// What cannot be read costs that call's steps from there on, no more, and is put aside: the error is then Damaged, and the
+// journal is open all the same. Any other error is the storage's: the journal is not open, what was visited is not all, and
+// Restore may be tried again. The visitor must not use the journal.
 func (j *Journal) Restore(ctx context.Context, visit func(Record)) error {
 	if !j.queue.unopened() {
 		return ErrRestored
 	}
-	r := restoration{client: j.client, book: newBook(j.book.head), visit: visit, words: map[string]string{}}
+	r := restoration{client: j.client, book: newBook(j.book.head), visit: visit}
+	r.decoder.words = map[string]string{}
 	r.damaged = slices.Clone(j.damaged)
 	if err := r.run(ctx); err != nil {
 		return fmt.Errorf("the journal of open calls cannot be restored: %w", err)
@@ -43,8 +45,11 @@ func (j *Journal) Restore(ctx context.Context, visit func(Record)) error {
 	return nil
 }
 
-// readHead also looks whether the storage can be read at all. A head that is damaged costs nothing but time: Restore then goes by
-// the slots that it finds, and generations begin beyond any that were given.
+// lost stands in for a head that is damaged: more slots than a journal has, and generations beyond any that were given. That
+// costs Restore time, and no call.
+var lost = head{slots: 1 << 17, generation: 1 << 48}
+
+// readHead also looks whether the storage can be read at all.
 func (j *Journal) readHead(ctx context.Context) error {
 	value, err := j.client.Get(ctx, headKey)
 	if err != nil {
@@ -56,13 +61,16 @@ func (j *Journal) readHead(ctx context.Context) error {
 	}
 	known, err := decodeHead(value)
 	if err != nil {
-		known.generation = 1 << 48
+		known = lost
 		aside := damagedKey(headKey)
 		j.damaged = Damaged{{Key: headKey, Aside: []string{aside}, Err: err}}
 		err = j.client.Batch(ctx, storage.SetOperation(aside, value), storage.SetOperation(headKey, encodeHead(known)))
 	}
+	if err != nil {
+		return fmt.Errorf("the damaged head of the journal cannot be put aside: %w", err)
+	}
 	j.book.head = known
-	return err
+	return nil
 }
 
 // volume is a slot that has something in it.
@@ -88,7 +96,7 @@ type restoration struct {
 	book    book
 	volumes []*volume
 	damaged Damaged
-	words   map[string]string
+	decoder decoder
 }
 
 func (r *restoration) run(ctx context.Context) error {
@@ -137,9 +145,11 @@ func (r *restoration) get(ctx context.Context, keys []string) ([]*storage.Operat
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	together := make([]storage.Operation, len(keys))
 	gets := make([]*storage.Operation, len(keys))
 	for i, key := range keys {
-		gets[i] = storage.GetOperation(key)
+		together[i] = storage.Operation{Type: storage.Get, Key: key}
+		gets[i] = &together[i]
 	}
 	if err := r.client.Batch(ctx, gets...); err != nil {
 		return nil, err
@@ -241,15 +251,13 @@ func (r *restoration) decode(v *volume, key string, value []byte) {
 		v.read = true
 		return
 	}
-	var entries []Entry
 	if err == nil {
-		entries, err = decodeRecord(body, v.call, r.words)
+		v.entries, err = r.decoder.record(v.entries, body, v.call)
 	}
 	if err != nil {
 		r.putAside(v, key, value, err)
 		return
 	}
-	v.entries = append(v.entries, entries...)
 	v.records++
 }
 
