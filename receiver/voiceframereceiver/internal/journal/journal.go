@@ -1,8 +1,23 @@
-// Package journal keeps on disk what the receiver needs to go on with its calls after a restart.
+// Package journal keeps on disk what the receiver needs to go on with its calls after a restart: the frames of each call, as
+// they were applied. Whoever replays them has the call again.
+//
+// The storage has keys but cannot list them, so calls live in numbered slots:
+//
+//	head                      how many slots there are, the last generation
+//	slot/0000002a             the call of slot 42 and its generation
+//	slot/0000002a/00000003    its fourth record: all that one write added to it
+//	damaged/…                 what could not be read, as it was
+//
+// A slot that is given up goes to another call. The generation, which never repeats, tells a call's records from those of a
+// call before it, whatever a write that failed half-way left behind.
 package journal
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -17,28 +32,104 @@ type Entry struct {
 	Arrival time.Time
 }
 
-// Record is what one request did to one call.
+// Record is what one request did to one call. Its frames are about that call; their faults are not kept.
 type Record struct {
 	Call    call.Key
 	Entries []Entry
 }
 
-// Journal is safe for concurrent use.
-type Journal struct{ client storage.Client }
+// Errors of a journal that is used out of turn.
+var (
+	ErrNotRestored = errors.New("the journal was not restored: its Restore comes before the first Append or Forget")
+	ErrRestored    = errors.New("the journal was restored or closed before")
+	ErrClosed      = errors.New("the journal is closed")
+	errForeign     = errors.New("a frame of another call is in the record")
+)
 
-// Open makes a journal on a client that nobody else uses. The journal closes it.
-func Open(_ context.Context, client storage.Client) (*Journal, error) {
-	return &Journal{client: client}, nil
+// Journal is safe for concurrent use.
+type Journal struct {
+	client  storage.Client
+	queue   queue
+	book    book    // Restore's until the queue opens, then the writer's
+	damaged Damaged // what Open found
+
+	cancel  context.CancelFunc // of a write under way
+	done    chan struct{}      // closed when the writer has ended
+	closing sync.Once
 }
 
-// Restore hands each call that the journal knows to visit, with its steps in order.
-func (j *Journal) Restore(context.Context, func(Record)) error { return nil }
+// Open makes a journal on a client that nobody else uses. The journal closes it; where Open fails, the caller has to. Restore
+// comes next.
+func Open(ctx context.Context, client storage.Client) (*Journal, error) {
+	j := &Journal{client: client, queue: newQueue(), done: make(chan struct{})}
+	if err := j.readHead(ctx); err != nil {
+		return nil, err
+	}
+	// Writes outlive whoever asked for them: they are of many.
+	writing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	j.cancel = cancel
+	go j.write(writing)
+	return j, nil
+}
 
-// Append returns when the records are on disk. Concurrent calls share a write.
-func (j *Journal) Append(context.Context, []Record) error { return nil }
+// Append returns when the records are with the storage. Concurrent calls share a write, and its error: then none of their
+// records count, and the next Append starts afresh. A call that is not known is a new one.
+//
+// Where ctx ends before the write has begun, nothing is written. Where it ends during the write, the records may turn up at
+// the next Restore although the caller was told that they are not kept.
+func (j *Journal) Append(ctx context.Context, records []Record) error {
+	pages := make([]page, 0, len(records))
+	for i := range records {
+		if len(records[i].Entries) == 0 {
+			continue
+		}
+		value, err := encodeRecord(&records[i])
+		if err != nil {
+			return err
+		}
+		pages = append(pages, page{call: records[i].Call, value: value})
+	}
+	if len(pages) == 0 {
+		return nil
+	}
+	return j.submit(ctx, &request{pages: pages})
+}
 
-// Forget drops calls.
-func (j *Journal) Forget(context.Context, []call.Key) error { return nil }
+// forgetAtOnce is how many calls one write forgets, so that appends do not wait long behind it.
+const forgetAtOnce = 16
 
-// Close ends the journal, after what has been appended.
-func (j *Journal) Close(ctx context.Context) error { return j.client.Close(ctx) }
+// Forget drops calls with all their records; a call of that name that comes later is another. What is not known is forgotten
+// already. After an error of the storage the calls are forgotten all the same, and taken off the disk by the next write.
+func (j *Journal) Forget(ctx context.Context, calls []call.Key) error {
+	var first error
+	for some := range slices.Chunk(calls, forgetAtOnce) {
+		err := j.submit(ctx, &request{forget: some})
+		if ctx.Err() != nil {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Close ends the journal after what has been appended, then closes the client. When ctx ends first, it cancels the write under
+// way. Closing again does nothing.
+func (j *Journal) Close(ctx context.Context) error {
+	var err error
+	j.closing.Do(func() { err = j.close(ctx) })
+	return err
+}
+
+func (j *Journal) close(ctx context.Context) error {
+	j.queue.close()
+	release := context.AfterFunc(ctx, j.cancel)
+	<-j.done
+	release()
+	j.cancel()
+	if err := j.client.Close(ctx); err != nil {
+		return fmt.Errorf("closing the storage of the journal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package journal
+
+import (
+	"container/heap"
+
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
+)
+
+// place is where a call's records are.
+type place struct {
+	slot       uint32
+	generation uint64
+	records    uint32 // that are written, and so the number of the next; 0 while the call is not on disk at all
+}
+
+// book knows which call is where.
+type book struct {
+	calls map[call.Key]*place
+	free  freeSlots
+	head
+	// stale is what the next write deletes: of each slot, how many records may be there. It outlasts a write that fails.
+	stale map[uint32]uint32
+}
+
+func newBook(h head) book {
+	return book{calls: map[call.Key]*place{}, head: h, stale: map[uint32]uint32{}}
+}
+
+// layOut counts the slots anew: those that no call is in are free, and those beyond the last call were never used.
+func (b *book) layOut() {
+	used := make(map[uint32]bool, len(b.calls))
+	b.slots = 0
+	for _, p := range b.calls {
+		used[p.slot] = true
+		b.slots = max(b.slots, p.slot+1)
+	}
+	for slot := range b.slots {
+		if !used[slot] {
+			b.free = append(b.free, slot) // in ascending order it is a heap
+		}
+	}
+}
+
+// release gives up a slot that may hold so many records. Where the last write of the slot failed, it may hold one more than
+// its call was told.
+func (b *book) release(slot, records uint32) {
+	b.stale[slot] = max(b.stale[slot], records+1)
+	heap.Push(&b.free, slot)
+}
+
+func (b *book) forget(calls []call.Key) {
+	for _, key := range calls {
+		if p := b.calls[key]; p != nil {
+			delete(b.calls, key)
+			b.release(p.slot, p.records)
+		}
+	}
+}
+
+// sweep deletes what is stale.
+func (b *book) sweep() []*storage.Operation {
+	var ops []*storage.Operation
+	for slot, records := range b.stale {
+		ops = append(ops, storage.DeleteOperation(headerKey(slot)))
+		for n := range records {
+			ops = append(ops, storage.DeleteOperation(recordKey(slot, n)))
+		}
+	}
+	return ops
+}
+
+// allot gives a new call the lowest slot that is free.
+func (b *book) allot() *place {
+	b.generation++
+	if len(b.free) > 0 {
+		return &place{slot: heap.Pop(&b.free).(uint32), generation: b.generation}
+	}
+	b.slots++
+	return &place{slot: b.slots - 1, generation: b.generation}
+}
+
+// draft is a write that is not true yet. It has one record of each call, however many requests add to it: a write that
+// fails half-way leaves at most that one, which the next write to the call replaces, and never a hole.
+type draft struct {
+	lines map[call.Key]*line
+	head  *head // where calls are new
+}
+
+// line is what a draft adds to one call.
+type line struct {
+	*place
+	value []byte
+}
+
+func (b *book) draft(group []*request) draft {
+	d := draft{lines: map[call.Key]*line{}}
+	for _, r := range group {
+		for _, p := range r.pages {
+			b.enter(&d, p)
+		}
+	}
+	return d
+}
+
+func (b *book) enter(d *draft, p page) {
+	if known := d.lines[p.call]; known != nil {
+		known.value = append(known.value, p.value[sealSize:]...)
+		return
+	}
+	at := b.calls[p.call]
+	if at == nil {
+		at = b.allot()
+		d.head = &b.head
+	}
+	d.lines[p.call] = &line{place: at, value: p.value}
+}
+
+func (d *draft) operations() []*storage.Operation {
+	ops := make([]*storage.Operation, 0, len(d.lines)+1)
+	if d.head != nil {
+		ops = append(ops, storage.SetOperation(headKey, encodeHead(*d.head)))
+	}
+	for key, l := range d.lines {
+		if l.records == 0 {
+			ops = append(ops, storage.SetOperation(headerKey(l.slot), encodeHeader(header{call: key, generation: l.generation})))
+		}
+		ops = append(ops, storage.SetOperation(recordKey(l.slot, l.records), seal(l.value, l.generation)))
+	}
+	return ops
+}
+
+// keep makes a draft true.
+func (b *book) keep(d draft) {
+	clear(b.stale)
+	for key, l := range d.lines {
+		b.calls[key] = l.place
+		l.records++
+	}
+}
+
+// discard takes a draft back. It may be on disk in part or, if only the answer was lost, as a whole.
+func (b *book) discard(d draft) {
+	for _, l := range d.lines {
+		if l.records == 0 {
+			b.release(l.slot, 0)
+		}
+	}
+}
+
+// freeSlots is a heap: the lowest goes first, so that the slots in use stay together.
+type freeSlots []uint32
+
+func (s freeSlots) Len() int           { return len(s) }
+func (s freeSlots) Less(i, j int) bool { return s[i] < s[j] }
+func (s freeSlots) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+
+// Push is heap.Interface's.
+func (s *freeSlots) Push(slot any) { *s = append(*s, slot.(uint32)) }
+
+// Pop is heap.Interface's.
+func (s *freeSlots) Pop() any {
+	last := len(*s) - 1
+	slot := (*s)[last]
+	*s = (*s)[:last]
+	return slot
+}
