@@ -1,6 +1,7 @@
 package pipecat
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,6 +12,13 @@ import (
 
 // record is any of the flat records of Pipecat's observers: ServiceUsageRecord, ServiceLatencyRecord, SpeechEvent,
 // FunctionCallEvent. Their kinds are disjoint. A function's arguments and result are never read.
+//
+// Some observers hand bare numbers to their handlers. A bot makes records of them:
+//
+//	{"kind":"user_bot_latency","seconds":0.904}                                            on_latency_measured
+//	{"kind":"first_bot_speech_latency","seconds":1.31}                                     on_first_bot_speech_latency
+//	{"kind":"turn_started","turn_number":3}                                                on_turn_started
+//	{"kind":"turn_ended","turn_number":3,"duration_secs":8.2,"was_interrupted":false}      on_turn_ended
 type record struct {
 	Kind          string         `json:"kind"`
 	ID            wire.ID        `json:"id"`
@@ -23,6 +31,11 @@ type record struct {
 	AudioSeconds  jsontext.Value `json:"audio_seconds"`
 	Characters    jsontext.Value `json:"characters"`
 	FunctionName  string         `json:"function_name"`
+	StartedAt     wire.Time      `json:"started_at"`
+	InProgressAt  wire.Time      `json:"in_progress_at"`
+	TurnNumber    jsontext.Value `json:"turn_number"`
+	Interrupted   bool           `json:"was_interrupted"`
+	EndedByEnd    bool           `json:"ended_by_conversation_end"`
 	tokenUsage
 }
 
@@ -31,16 +44,16 @@ const functionCall = "function_call_"
 // IsRecord says whether a kind is one of Pipecat's observer records.
 func IsRecord(kind string) bool {
 	switch kind {
-	case "llm", "tts", "stt", "ttfb", "ttfa", "ttfat", "interruption",
-		"user_speech_started", "user_speech_stopped", "bot_speech_started", "bot_speech_stopped",
-		"user_turn_started", "user_turn_stopped":
+	case "":
+		return false
+	case "llm", "tts", "stt", "ttfb", "ttfa", "ttfat", "user_bot_latency", "first_bot_speech_latency", "turn_started", turnEnded:
 		return true
 	}
-	return strings.HasPrefix(kind, functionCall)
+	return speech[kind].Kind != 0 || strings.HasPrefix(kind, functionCall)
 }
 
-// DecodeRecord turns an observer record into a frame. Records that repeat others (time to first audio, turns beside
-// speech, a function call before its end) are wire.ErrIgnored.
+// DecodeRecord turns an observer record into a frame. Records that repeat others (time to first audio, a function call or a
+// turn before its end) are wire.ErrIgnored.
 func DecodeRecord(message []byte) (frame.Frame, error) {
 	in := record{tokenUsage: unreported}
 	if err := wire.Unmarshal(message, &in); err != nil {
@@ -53,12 +66,38 @@ func DecodeRecord(message []byte) (frame.Frame, error) {
 	if event.Kind == 0 {
 		return frame.Frame{}, wire.ErrIgnored
 	}
-	out := envelope(message, in.Kind, in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
+	out := envelope(message, in.Kind, in.identity(&event), in.CallID, in.PipecatCallID, in.Timestamp)
 	wire.Take(&out, event)
 	return out, nil
 }
 
+// identity is the record's own; of a turn that has no timestamp, its number.
+func (in *record) identity(event *frame.Event) wire.ID {
+	if in.ID == "" && in.Kind == turnEnded && in.Timestamp.IsZero() && event.Number > 0 {
+		return wire.ID(strconv.Itoa(event.Number))
+	}
+	return in.ID
+}
+
 func (in *record) event() (frame.Event, error) {
+	switch in.Kind {
+	case "llm", "tts", "stt":
+		return in.usage()
+	case "ttfb", "user_bot_latency", "first_bot_speech_latency":
+		return in.latency()
+	case turnEnded:
+		return in.turn()
+	}
+	if outcome, ok := toolOutcomes[in.Kind]; ok {
+		return frame.Event{
+			Kind: frame.ToolCalled, Name: wire.Word(in.FunctionName, "unknown"), Outcome: outcome, Value: in.ran(),
+		}, nil
+	}
+	return speech[in.Kind], nil
+}
+
+// usage is never Growing: the Pipecat that has these records reports each request once.
+func (in *record) usage() (frame.Event, error) {
 	source := sourceOf(in.Processor, in.Model)
 	switch in.Kind {
 	case "llm":
@@ -67,17 +106,52 @@ func (in *record) event() (frame.Event, error) {
 	case "tts":
 		count, err := wire.WholeNumber(in.Characters, "characters", frame.MaxCharacters)
 		return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
-	case "stt":
-		seconds, err := wire.Number(in.AudioSeconds, "audio_seconds", 0, frame.MaxSeconds)
-		return frame.Event{Kind: frame.AudioTranscribed, Source: asStage(source, frame.STT), Value: seconds}, err
-	case "ttfb":
-		seconds, err := wire.Number(in.Seconds, "seconds", -frame.MaxSeconds, frame.MaxSeconds)
-		return frame.Event{Kind: frame.TTFB, Source: source, Value: frame.Milliseconds(seconds)}, err
 	}
-	if outcome, ok := toolOutcomes[in.Kind]; ok {
-		return frame.Event{Kind: frame.ToolCalled, Name: wire.Word(in.FunctionName, "unknown"), Outcome: outcome}, nil
+	seconds, err := wire.Number(in.AudioSeconds, "audio_seconds", 0, frame.MaxSeconds)
+	return frame.Event{Kind: frame.AudioTranscribed, Source: asStage(source, frame.STT), Value: seconds}, err
+}
+
+// latency reads a measurement. The bot's first words, which greet, answer nobody: they end its start.
+func (in *record) latency() (frame.Event, error) {
+	seconds, err := wire.Number(in.Seconds, "seconds", -frame.MaxSeconds, frame.MaxSeconds)
+	event := frame.Event{Kind: frame.TTFB, Source: sourceOf(in.Processor, in.Model), Value: frame.Milliseconds(seconds)}
+	switch in.Kind {
+	case "user_bot_latency":
+		event.Kind, event.Source = frame.Answered, frame.Source{}
+	case "first_bot_speech_latency":
+		event = frame.Event{Kind: frame.StartedUp, Name: firstSpeech, Value: max(event.Value, 0)}
 	}
-	return frame.Event{Kind: speech[in.Kind]}, nil
+	return event, err
+}
+
+const (
+	turnEnded   = "turn_ended"
+	firstSpeech = "first_speech"
+)
+
+// turn reads how a turn ended. Pipecat calls the one that the end of the call ends interrupted as well; a bot that knows the
+// difference says so by the name that Pipecat's spans have for it.
+func (in *record) turn() (frame.Event, error) {
+	const most = 1_000_000
+	event := frame.Event{Kind: frame.TurnDone, Cut: in.Interrupted && !in.EndedByEnd}
+	if wire.Absent(in.TurnNumber) {
+		return event, nil
+	}
+	number, err := wire.WholeNumber(in.TurnNumber, "turn_number", most)
+	event.Number = int(number)
+	return event, err
+}
+
+// ran is for how long a function ran, in milliseconds: from when it went in progress, or was asked for.
+func (in *record) ran() float64 {
+	since := in.InProgressAt.Time
+	if since.IsZero() {
+		since = in.StartedAt.Time
+	}
+	if since.IsZero() || in.Timestamp.IsZero() {
+		return 0
+	}
+	return min(max(frame.Milliseconds(in.Timestamp.Sub(since).Seconds()), 0), 1000*frame.MaxSeconds)
 }
 
 // toolOutcomes maps the kinds of FunctionCallEvent that end a call of a function.
@@ -88,13 +162,16 @@ var toolOutcomes = map[string]string{
 	"function_call_cancelled": "cancelled",
 }
 
-// speech maps the kinds of SpeechEvent. Turn events frame the same speech once more and are left out.
-var speech = map[string]frame.Kind{
-	"user_speech_started": frame.UserStartedTalking,
-	"user_speech_stopped": frame.UserStoppedTalking,
-	"bot_speech_started":  frame.BotStartedTalking,
-	"bot_speech_stopped":  frame.BotStoppedTalking,
-	"interruption":        frame.Interrupted,
+// speech maps the kinds of SpeechEvent. Of the user, turns are told beside the speech itself where there is a voice activity
+// detector, later by as long as the turn's end took to decide.
+var speech = map[string]frame.Event{
+	"user_speech_started": {Kind: frame.UserStartedTalking},
+	"user_speech_stopped": {Kind: frame.UserStoppedTalking},
+	"user_turn_started":   {Kind: frame.UserStartedTalking, Echo: true},
+	"user_turn_stopped":   {Kind: frame.UserStoppedTalking, Echo: true},
+	"bot_speech_started":  {Kind: frame.BotStartedTalking},
+	"bot_speech_stopped":  {Kind: frame.BotStoppedTalking},
+	"interruption":        {Kind: frame.Interrupted},
 }
 
 // errorRecord is Pipecat's ErrorEvent, the one record without a kind. Its message and exception are never read.
