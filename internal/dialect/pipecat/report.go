@@ -120,6 +120,9 @@ func (in *report) breakdown(out *frame.Frame, message []byte) error {
 		}
 		parts, seconds = append(parts, part), seconds+took
 	}
+	if seconds > frame.MaxSeconds {
+		return frame.Faultf(frame.BadValue, "contributions", "must add up to at most %d seconds", int64(frame.MaxSeconds))
+	}
 	parts[0] = frame.Event{Kind: frame.Answered, Value: frame.Milliseconds(seconds), Echo: true}
 	in.at(out, message, in.TurnStart.Time, parts[0].Value)
 	for _, event := range parts {
