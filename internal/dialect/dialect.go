@@ -149,7 +149,7 @@ func (h *head) decodeRTVI(message []byte) (frame.Frame, error) {
 func (h *head) decodePipecat(message []byte) (frame.Frame, error) {
 	switch {
 	case pipecat.IsRecord(h.Kind):
-		return pipecat.DecodeRecord(message)
+		return pipecat.DecodeRecord(h.Kind, message)
 	case h.ProcessorUsable != nil:
 		return pipecat.DecodeErrorRecord(message)
 	case pipecat.IsFrame(h.Type):

@@ -34,7 +34,7 @@ func FuzzDecodeFrame(f *testing.F) {
 	dialecttest.Fuzz(f, frameSeeds, dialecttest.Typed(DecodeFrame))
 }
 
-func FuzzDecodeRecord(f *testing.F) { dialecttest.Fuzz(f, recordSeeds, DecodeRecord) }
+func FuzzDecodeRecord(f *testing.F) { dialecttest.Fuzz(f, recordSeeds, readRecord) }
 
 func FuzzDecodeErrorRecord(f *testing.F) {
 	dialecttest.Fuzz(f, []string{`{"message":"x","category":"auth","processor":"A#0","processor_usable":false,"timestamp":1764000003.1}`}, DecodeErrorRecord)

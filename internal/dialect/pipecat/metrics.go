@@ -27,11 +27,24 @@ const (
 	STTUsage   = "STTUsageMetricsData"
 )
 
-// metrics reads each datum alone: one that is wrong costs itself.
-func (in *typedFrame) metrics(out *frame.Frame) {
+const metricsFrame = "MetricsFrame"
+
+// metricsMessage is a MetricsFrame as JSON.
+type metricsMessage struct {
+	envelope
+	Data []jsontext.Value `json:"data"`
+}
+
+// decodeMetrics reads each datum alone: one that is wrong costs itself.
+func decodeMetrics(message []byte) (frame.Frame, error) {
+	var in metricsMessage
+	if err := wire.Unmarshal(message, &in); err != nil {
+		return frame.Frame{}, err
+	}
+	out := in.frame(message, metricsFrame)
 	if len(in.Data) > wire.MaxData {
 		out.Faults = append(out.Faults, wire.TooManyData)
-		return
+		return out, nil
 	}
 	for i, raw := range in.Data {
 		event, err := decodeDatum(raw)
@@ -39,8 +52,9 @@ func (in *typedFrame) metrics(out *frame.Frame) {
 			out.Faults = append(out.Faults, wire.Fault(err).In("data["+strconv.Itoa(i)+"]"))
 			continue
 		}
-		wire.Take(out, event)
+		wire.Take(&out, event)
 	}
+	return out, nil
 }
 
 // decodeDatum reads a datum that names its class.

@@ -10,8 +10,18 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// record is any of the flat records of Pipecat's observers: ServiceUsageRecord, ServiceLatencyRecord, SpeechEvent,
-// FunctionCallEvent. Their kinds are disjoint. A function's arguments and result are never read.
+// usageRecord is Pipecat's ServiceUsageRecord; what its kind does not use is absent or null.
+type usageRecord struct {
+	envelope
+	Processor    string         `json:"processor"`
+	Model        string         `json:"model"`
+	AudioSeconds jsontext.Value `json:"audio_seconds"`
+	Characters   jsontext.Value `json:"characters"`
+	tokenUsage
+}
+
+// record is any of the other flat records of Pipecat's observers: ServiceLatencyRecord, SpeechEvent, FunctionCallEvent. Their
+// kinds are disjoint. A function's arguments and result are never read.
 //
 // Some observers hand bare numbers to their handlers. A bot makes records of them:
 //
@@ -20,23 +30,17 @@ import (
 //	{"kind":"turn_started","turn_number":3}                                                on_turn_started
 //	{"kind":"turn_ended","turn_number":3,"duration_secs":8.2,"was_interrupted":false}      on_turn_ended
 type record struct {
-	Kind          string         `json:"kind"`
-	ID            wire.ID        `json:"id"`
-	CallID        string         `json:"call_id"`
-	PipecatCallID string         `json:"pipecatCallId"`
-	Timestamp     wire.Time      `json:"timestamp"`
-	Processor     string         `json:"processor"`
-	Model         string         `json:"model"`
-	Seconds       jsontext.Value `json:"seconds"`
-	AudioSeconds  jsontext.Value `json:"audio_seconds"`
-	Characters    jsontext.Value `json:"characters"`
-	FunctionName  string         `json:"function_name"`
-	StartedAt     wire.Time      `json:"started_at"`
-	InProgressAt  wire.Time      `json:"in_progress_at"`
-	TurnNumber    jsontext.Value `json:"turn_number"`
-	Interrupted   bool           `json:"was_interrupted"`
-	EndedByEnd    bool           `json:"ended_by_conversation_end"`
-	tokenUsage
+	envelope
+	Kind         string         `json:"kind"`
+	Processor    string         `json:"processor"`
+	Model        string         `json:"model"`
+	Seconds      jsontext.Value `json:"seconds"`
+	FunctionName string         `json:"function_name"`
+	StartedAt    wire.Time      `json:"started_at"`
+	InProgressAt wire.Time      `json:"in_progress_at"`
+	TurnNumber   jsontext.Value `json:"turn_number"`
+	Interrupted  bool           `json:"was_interrupted"`
+	EndedByEnd   bool           `json:"ended_by_conversation_end"`
 }
 
 const functionCall = "function_call_"
@@ -52,10 +56,14 @@ func IsRecord(kind string) bool {
 	return speech[kind].Kind != 0 || strings.HasPrefix(kind, functionCall)
 }
 
-// DecodeRecord turns an observer record into a frame. Records that repeat others (time to first audio, a function call or a
-// turn before its end) are wire.ErrIgnored.
-func DecodeRecord(message []byte) (frame.Frame, error) {
-	in := record{tokenUsage: unreported}
+// DecodeRecord turns an observer record of a kind into a frame. Records that repeat others (time to first audio, a function
+// call or a turn before its end) are wire.ErrIgnored.
+func DecodeRecord(kind string, message []byte) (frame.Frame, error) {
+	switch kind {
+	case "llm", "tts", "stt":
+		return decodeUsage(kind, message)
+	}
+	var in record
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
 	}
@@ -66,23 +74,45 @@ func DecodeRecord(message []byte) (frame.Frame, error) {
 	if event.Kind == 0 {
 		return frame.Frame{}, wire.ErrIgnored
 	}
-	out := envelope(message, in.Kind, in.identity(&event), in.CallID, in.PipecatCallID, in.Timestamp)
+	if in.Kind == turnEnded && in.ID == "" && in.Timestamp.IsZero() && event.Number > 0 {
+		in.ID = wire.ID(strconv.Itoa(event.Number))
+	}
+	out := in.frame(message, in.Kind)
 	wire.Take(&out, event)
 	return out, nil
 }
 
-// identity is the record's own; of a turn that has no timestamp, its number.
-func (in *record) identity(event *frame.Event) wire.ID {
-	if in.ID == "" && in.Kind == turnEnded && in.Timestamp.IsZero() && event.Number > 0 {
-		return wire.ID(strconv.Itoa(event.Number))
+func decodeUsage(kind string, message []byte) (frame.Frame, error) {
+	in := usageRecord{tokenUsage: unreported}
+	if err := wire.Unmarshal(message, &in); err != nil {
+		return frame.Frame{}, err
 	}
-	return in.ID
+	event, err := in.event(kind)
+	if err != nil {
+		return frame.Frame{}, wire.Fault(err)
+	}
+	out := in.frame(message, kind)
+	wire.Take(&out, event)
+	return out, nil
+}
+
+// event is never Growing: the Pipecat that has these records reports each request once.
+func (in *usageRecord) event(kind string) (frame.Event, error) {
+	source := sourceOf(in.Processor, in.Model)
+	switch kind {
+	case "llm":
+		split, err := in.split(source)
+		return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, err
+	case "tts":
+		count, err := wire.WholeNumber(in.Characters, "characters", frame.MaxCharacters)
+		return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
+	}
+	seconds, err := wire.Number(in.AudioSeconds, "audio_seconds", 0, frame.MaxSeconds)
+	return frame.Event{Kind: frame.AudioTranscribed, Source: asStage(source, frame.STT), Value: seconds}, err
 }
 
 func (in *record) event() (frame.Event, error) {
 	switch in.Kind {
-	case "llm", "tts", "stt":
-		return in.usage()
 	case "ttfb", "user_bot_latency", "first_bot_speech_latency":
 		return in.latency()
 	case turnEnded:
@@ -94,21 +124,6 @@ func (in *record) event() (frame.Event, error) {
 		}, nil
 	}
 	return speech[in.Kind], nil
-}
-
-// usage is never Growing: the Pipecat that has these records reports each request once.
-func (in *record) usage() (frame.Event, error) {
-	source := sourceOf(in.Processor, in.Model)
-	switch in.Kind {
-	case "llm":
-		split, err := in.split(source)
-		return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, err
-	case "tts":
-		count, err := wire.WholeNumber(in.Characters, "characters", frame.MaxCharacters)
-		return frame.Event{Kind: frame.CharactersUsed, Source: asStage(source, frame.TTS), Value: count}, err
-	}
-	seconds, err := wire.Number(in.AudioSeconds, "audio_seconds", 0, frame.MaxSeconds)
-	return frame.Event{Kind: frame.AudioTranscribed, Source: asStage(source, frame.STT), Value: seconds}, err
 }
 
 // latency reads a measurement. The bot's first words, which greet, answer nobody: they end its start.
@@ -176,12 +191,9 @@ var speech = map[string]frame.Event{
 
 // errorRecord is Pipecat's ErrorEvent, the one record without a kind. Its message and exception are never read.
 type errorRecord struct {
-	ID            wire.ID   `json:"id"`
-	CallID        string    `json:"call_id"`
-	PipecatCallID string    `json:"pipecatCallId"`
-	Timestamp     wire.Time `json:"timestamp"`
-	Category      string    `json:"category"`
-	Processor     string    `json:"processor"`
+	envelope
+	Category  string `json:"category"`
+	Processor string `json:"processor"`
 }
 
 // DecodeErrorRecord turns an ErrorEvent into a frame.
@@ -190,7 +202,7 @@ func DecodeErrorRecord(message []byte) (frame.Frame, error) {
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
 	}
-	out := envelope(message, "error", in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
+	out := in.frame(message, "error")
 	out.Events = []frame.Event{{
 		Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown"),
 	}}

@@ -12,6 +12,16 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
+func readRecord(message []byte) (frame.Frame, error) {
+	var head struct {
+		Kind string `json:"kind"`
+	}
+	if err := wire.Unmarshal(message, &head); err != nil {
+		return frame.Frame{}, err
+	}
+	return DecodeRecord(head.Kind, message)
+}
+
 func TestRecords(t *testing.T) {
 	for message, want := range map[string]frame.Event{
 		`{"kind":"user_bot_latency","seconds":0.904}`:            {Kind: frame.Answered, Value: 904},
@@ -31,7 +41,7 @@ func TestRecords(t *testing.T) {
 			Kind: frame.ToolCalled, Name: "book", Outcome: "cancelled",
 		},
 	} {
-		got, err := DecodeRecord([]byte(message))
+		got, err := readRecord([]byte(message))
 		require.NoError(t, err, message)
 		assert.Equal(t, frame.Frame{Events: []frame.Event{want}}, got, message)
 	}
@@ -45,10 +55,10 @@ func TestRecordsThatRepeat(t *testing.T) {
 		`{"kind":"function_call_started","function_name":"book","arguments":{"name":"secret"}}`,
 		`{"kind":"function_call_in_progress","function_name":"book","group_id":"g","blocking":true}`,
 	} {
-		_, err := DecodeRecord([]byte(message))
+		_, err := readRecord([]byte(message))
 		assert.ErrorIs(t, err, wire.ErrIgnored, message)
 	}
-	got, err := DecodeRecord([]byte(`{"kind":"user_bot_latency","seconds":-0.2}`))
+	got, err := readRecord([]byte(`{"kind":"user_bot_latency","seconds":-0.2}`))
 	require.NoError(t, err)
 	assert.Equal(t, frame.Frame{Sentinels: 1}, got)
 }
@@ -61,7 +71,7 @@ func TestHowLongAFunctionRan(t *testing.T) {
 		`"timestamp":1764000003.6,"in_progress_at":1764000004.1`:                           0,
 		`"timestamp":1764000003.6,"in_progress_at":null`:                                   0,
 	} {
-		got, err := DecodeRecord([]byte(`{"kind":"function_call_completed","function_name":"book",` + fields + `}`))
+		got, err := readRecord([]byte(`{"kind":"function_call_completed","function_name":"book",` + fields + `}`))
 		require.NoError(t, err, fields)
 		assert.Equal(t, []frame.Event{{Kind: frame.ToolCalled, Name: "book", Outcome: "completed", Value: want}}, got.Events, fields)
 	}
@@ -69,7 +79,7 @@ func TestHowLongAFunctionRan(t *testing.T) {
 
 func TestTurns(t *testing.T) {
 	ended := func(fields string) frame.Frame {
-		got, err := DecodeRecord([]byte(`{"kind":"turn_ended",` + fields + `}`))
+		got, err := readRecord([]byte(`{"kind":"turn_ended",` + fields + `}`))
 		require.NoError(t, err, fields)
 		return got
 	}
@@ -83,7 +93,7 @@ func TestTurns(t *testing.T) {
 	assert.Equal(t, frame.NameID("turn_ended", "x"), ended(`"id":"x","turn_number":3`).ID)
 	stamped := `"turn_number":3,"timestamp":1764000003.1`
 	assert.Equal(t, frame.DigestID([]byte(`{"kind":"turn_ended",`+stamped+`}`)), ended(stamped).ID)
-	_, err := DecodeRecord([]byte(`{"kind":"turn_ended","turn_number":-1}`))
+	_, err := readRecord([]byte(`{"kind":"turn_ended","turn_number":-1}`))
 	assert.ErrorContains(t, err, "turn_number: must be between 0 and 1e+06")
 }
 

@@ -26,12 +26,9 @@ func IsReport(messageType string) bool {
 // report is any of the reports. Of a breakdown only the contributions are read: its other measurements (ttfb,
 // text_aggregation, function_calls) are told by metrics and function calls themselves.
 type report struct {
-	Type          string         `json:"type"`
-	ID            wire.ID        `json:"id"`
-	CallID        string         `json:"call_id"`
-	PipecatCallID string         `json:"pipecatCallId"`
-	Timestamp     wire.Time      `json:"timestamp"`
-	Data          jsontext.Value `json:"data"`
+	envelope
+	Type string         `json:"type"`
+	Data jsontext.Value `json:"data"`
 
 	Contributions []jsontext.Value `json:"contributions"`
 	MeasuredFrom  string           `json:"measured_from"`
@@ -54,13 +51,13 @@ func DecodeReport(message []byte) (frame.Frame, error) {
 	}
 	class := in.class()
 	if class == metricsFrame {
-		return DecodeFrame(metricsFrame, message)
+		return decodeMetrics(message)
 	}
 	read, known := reports[class]
 	if !known {
 		return frame.Frame{}, ErrUnknown
 	}
-	out := envelope(message, class, in.ID, in.CallID, in.PipecatCallID, in.Timestamp)
+	out := in.frame(message, class)
 	err := read(&in, &out, message)
 	return out, err
 }

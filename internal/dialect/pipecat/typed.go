@@ -12,36 +12,30 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// typedFrame is a Pipecat frame as JSON. Which fields are set depends on the class; what is not listed (texts, audio,
+// typedFrame is a Pipecat frame as JSON, other than a MetricsFrame. Which fields are set depends on the class; what is not listed (texts, audio,
 // arguments, results, exceptions) is never read.
 //
 // The models and providers are not Pipecat's: they are what a bot adds to the frame that starts its call, one of each stage
 // of its pipeline, as defaults for metrics that name none.
 type typedFrame struct {
-	Type             string           `json:"type"`
-	ID               wire.ID          `json:"id"`
-	Sibling          wire.ID          `json:"broadcast_sibling_id"`
-	CallID           string           `json:"call_id"`
-	PipecatCallID    string           `json:"pipecatCallId"`
-	Timestamp        wire.Time        `json:"timestamp"`
-	LLMModel         string           `json:"llm_model"`
-	LLMProvider      string           `json:"llm_provider"`
-	STTModel         string           `json:"stt_model"`
-	STTProvider      string           `json:"stt_provider"`
-	TTSModel         string           `json:"tts_model"`
-	TTSProvider      string           `json:"tts_provider"`
-	RealtimeModel    string           `json:"realtime_model"`
-	RealtimeProvider string           `json:"realtime_provider"`
-	Reason           jsontext.Value   `json:"reason"`
-	Category         string           `json:"category"`
-	Processor        string           `json:"processor"`
-	StartSecs        jsontext.Value   `json:"start_secs"`
-	StopSecs         jsontext.Value   `json:"stop_secs"`
-	FunctionName     string           `json:"function_name"`
-	Failed           wire.Mark        `json:"error"`
-	RunLLM           jsontext.Value   `json:"run_llm"`
-	Properties       jsontext.Value   `json:"properties"`
-	Data             []jsontext.Value `json:"data"`
+	envelope
+	LLMModel         string         `json:"llm_model"`
+	LLMProvider      string         `json:"llm_provider"`
+	STTModel         string         `json:"stt_model"`
+	STTProvider      string         `json:"stt_provider"`
+	TTSModel         string         `json:"tts_model"`
+	TTSProvider      string         `json:"tts_provider"`
+	RealtimeModel    string         `json:"realtime_model"`
+	RealtimeProvider string         `json:"realtime_provider"`
+	Reason           jsontext.Value `json:"reason"`
+	Category         string         `json:"category"`
+	Processor        string         `json:"processor"`
+	StartSecs        jsontext.Value `json:"start_secs"`
+	StopSecs         jsontext.Value `json:"stop_secs"`
+	FunctionName     string         `json:"function_name"`
+	Failed           wire.Mark      `json:"error"`
+	RunLLM           jsontext.Value `json:"run_llm"`
+	Properties       jsontext.Value `json:"properties"`
 }
 
 // IsFrame says whether a message type is a class name of Pipecat's frames.
@@ -55,55 +49,25 @@ var ErrUnknown = frame.Faultf(frame.UnknownMessage, "",
 // DecodeFrame turns a typed frame into a frame.Frame. Frames of other classes than those in readers are wire.ErrIgnored,
 // unread: their fields may have the same names and other types.
 func DecodeFrame(class string, message []byte) (frame.Frame, error) {
+	if class == metricsFrame {
+		return decodeMetrics(message)
+	}
 	read, known := readers[class]
 	switch {
-	case !IsFrame(class):
-		return frame.Frame{}, ErrUnknown
-	case !known && class != metricsFrame:
+	case known:
+	case IsFrame(class):
 		return frame.Frame{}, wire.ErrIgnored
+	default:
+		return frame.Frame{}, ErrUnknown
 	}
 	var in typedFrame
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
 	}
-	out := envelope(message, class, in.identity(), in.CallID, in.PipecatCallID, in.Timestamp)
-	if class == metricsFrame {
-		in.metrics(&out)
-		return out, nil
-	}
+	out := in.frame(message, class)
 	err := read(&in, &out)
 	return out, err
 }
-
-// identity is the frame's id. A frame that Pipecat broadcasts goes both ways as two frames, each naming the other: they are
-// one, known by the id that was given first.
-func (in *typedFrame) identity() wire.ID {
-	id, sibling := in.ID, in.Sibling
-	if id == "" || sibling == "" {
-		return id
-	}
-	if len(sibling) < len(id) || len(sibling) == len(id) && sibling < id {
-		return sibling
-	}
-	return id
-}
-
-// envelope is what every message has: its call, identity and time.
-func envelope(message []byte, class string, id wire.ID, callID, pipecatCallID string, at wire.Time) frame.Frame {
-	out := frame.Frame{CallID: callID, Time: at.Time}
-	if callID == "" {
-		out.CallID = pipecatCallID
-	}
-	switch {
-	case id != "":
-		out.ID = frame.NameID(class, string(id))
-	case !at.IsZero():
-		out.ID = frame.DigestID(message)
-	}
-	return out
-}
-
-const metricsFrame = "MetricsFrame"
 
 type reader func(*typedFrame, *frame.Frame) error
 

@@ -160,7 +160,7 @@ func TestWhoRepeatsUsage(t *testing.T) {
 		require.Len(t, got.Events, 1)
 		assert.Equal(t, growing, got.Events[0].Growing, processor)
 
-		got, err = DecodeRecord([]byte(`{"kind":"llm","processor":"` + processor + `","prompt_tokens":10,"completion_tokens":5,"total_tokens":15}`))
+		got, err = readRecord([]byte(`{"kind":"llm","processor":"` + processor + `","prompt_tokens":10,"completion_tokens":5,"total_tokens":15}`))
 		require.NoError(t, err)
 		assert.False(t, got.Events[0].Growing, "records came after the mending")
 	}
