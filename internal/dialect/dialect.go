@@ -25,6 +25,21 @@ type head struct {
 	Traceparent     wire.ID        `json:"traceparent"`
 }
 
+// nameless holds the fields by which messages are known that name neither type nor kind. They are rare, and so looked for
+// only after the head has told nothing.
+type nameless struct {
+	Contributions   wire.Mark      `json:"contributions"`
+	UserTurnSecs    wire.Mark      `json:"user_turn_secs"`
+	FunctionCalls   wire.Mark      `json:"function_calls"`
+	TotalDuration   wire.Mark      `json:"total_duration_secs"`
+	BotConnected    wire.Mark      `json:"bot_connected_secs"`
+	ClientConnected wire.Mark      `json:"client_connected_secs"`
+	SDKVersion      wire.Mark      `json:"sdk_version"`
+	ModelUsage      wire.Mark      `json:"modelUsage"`
+	Data            jsontext.Value `json:"data"`
+	Message         jsontext.Value `json:"message"`
+}
+
 // Name is a dialect, as a request may name it.
 type Name string
 
@@ -50,21 +65,18 @@ func Decode(message []byte, as Name) (frame.Frame, Name, error) {
 		return frame.Frame{}, cmp.Or(as, Unknown), err
 	}
 	if as == "" {
-		as = h.detect()
+		as = h.detect(message)
 	}
 	f, err := h.decode(as, message)
-	if as == Unknown && !errors.Is(err, errUnknown) {
-		as = RTVI // carried by a MessageFrame
-	}
 	if trace, ok := frame.ParseTraceparent(string(h.Traceparent)); ok {
 		f.Trace = trace
 	}
 	return f, as, err
 }
 
-func (h *head) detect() Name {
+func (h *head) detect(message []byte) Name {
 	switch {
-	case h.Label == rtvi.Label:
+	case h.Label == rtvi.Label, h.Type == rtvi.MessageFrame:
 		return RTVI
 	case voice.IsMessage(h.Type):
 		return Voice
@@ -74,10 +86,32 @@ func (h *head) detect() Name {
 		return LiveKit
 	case openairealtime.IsEvent(h.Type):
 		return OpenAIRealtime
-	case pipecat.IsRecord(h.Kind), h.ProcessorUsable != nil, pipecat.IsFrame(h.Type):
+	case pipecat.IsRecord(h.Kind), h.ProcessorUsable != nil, pipecat.IsFrame(h.Type), pipecat.IsReport(h.Type):
 		return Pipecat
+	case h.Type == "" && h.Kind == "":
+		return detectNameless(message)
 	}
 	return Unknown
+}
+
+func detectNameless(message []byte) Name {
+	var n nameless
+	if wire.Unmarshal(message, &n) != nil {
+		return Unknown
+	}
+	switch {
+	case bool(n.SDKVersion), bool(n.ModelUsage):
+		return LiveKit
+	case n.isReport(), pipecat.HoldsMetrics(n.Data):
+		return Pipecat
+	case rtvi.IsCarried(n.Data, n.Message):
+		return RTVI
+	}
+	return Unknown
+}
+
+func (n *nameless) isReport() bool {
+	return bool(n.Contributions || n.UserTurnSecs || n.FunctionCalls || n.TotalDuration || n.BotConnected || n.ClientConnected)
 }
 
 func (h *head) decode(as Name, message []byte) (frame.Frame, error) {
@@ -85,7 +119,7 @@ func (h *head) decode(as Name, message []byte) (frame.Frame, error) {
 	case Voice:
 		return voice.Decode(h.Type, message)
 	case RTVI:
-		return rtvi.Decode(message)
+		return h.decodeRTVI(message)
 	case LiveKit:
 		return livekit.Decode(h.Type, message)
 	case OpenAIRealtime:
@@ -93,29 +127,39 @@ func (h *head) decode(as Name, message []byte) (frame.Frame, error) {
 	case Pipecat:
 		return h.decodePipecat(message)
 	}
-	return decodeCarried(message)
+	return frame.Frame{}, errUnknown
+}
+
+// decodeRTVI takes a message as it is, or as the text of a MessageFrame. One that says it is a MessageFrame may carry any
+// text.
+func (h *head) decodeRTVI(message []byte) (frame.Frame, error) {
+	if h.Label == rtvi.Label {
+		return rtvi.Decode(h.Type, message)
+	}
+	f, err := rtvi.DecodeMessageFrame(message)
+	switch {
+	case !errors.Is(err, rtvi.ErrNoMessageFrame):
+		return f, err
+	case h.Type == rtvi.MessageFrame:
+		return frame.Frame{}, wire.ErrIgnored
+	}
+	return frame.Frame{}, rtvi.ErrUnknown
 }
 
 func (h *head) decodePipecat(message []byte) (frame.Frame, error) {
 	switch {
 	case pipecat.IsRecord(h.Kind):
-		return pipecat.DecodeRecord(message)
+		return pipecat.DecodeRecord(h.Kind, message)
 	case h.ProcessorUsable != nil:
 		return pipecat.DecodeErrorRecord(message)
+	case pipecat.IsFrame(h.Type):
+		return pipecat.DecodeFrame(h.Type, message)
 	}
-	return pipecat.DecodeFrame(h.Type, message)
-}
-
-// decodeCarried decodes what no field of the head tells: a MessageFrame, which is no more than a text.
-func decodeCarried(message []byte) (frame.Frame, error) {
-	f, err := rtvi.DecodeMessageFrame(message)
-	if errors.Is(err, rtvi.ErrNoMessageFrame) {
-		return frame.Frame{}, errUnknown
-	}
-	return f, err
+	return pipecat.DecodeReport(message)
 }
 
 var errUnknown = frame.Faultf(frame.UnknownMessage, "",
-	"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\"), a Pipecat observer record (\"kind\"), "+
-		"an RTVI message (\"label\":\"rtvi-ai\"), a LiveKit event (\"type\":\"metrics_collected\", …) "+
-		"or an event of OpenAI Realtime (\"type\":\"response.done\", …)")
+	"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\"), a Pipecat observer record (\"kind\") or report, "+
+		"an RTVI message (\"label\":\"rtvi-ai\"), a LiveKit event (\"type\":\"metrics_collected\", …) or session report, "+
+		"an event of OpenAI Realtime (\"type\":\"response.done\", …) or a message of our own (\"type\":\"voice.…\"); "+
+		"reports of Vapi, Retell, ElevenLabs and Ultravox go to /v1/webhooks")

@@ -71,8 +71,8 @@ func TestDecodePipecatFrames(t *testing.T) {
 			`{"type":"ErrorFrame","call_id":"c1","timestamp":1764000003.1,"error":"secret words","fatal":true,"processor":"OpenAILLMService#3","category":"timeout"}`,
 			[]frame.Event{{Kind: frame.Failed, Source: llm(""), Name: "timeout"}},
 		},
-		"user starts":   {`{"type":"UserStartedSpeakingFrame","call_id":"c1","timestamp":1764000003.1}`, []frame.Event{{Kind: frame.UserStartedTalking}}},
-		"user stops":    {`{"type":"UserStoppedSpeakingFrame","call_id":"c1","timestamp":1764000003100}`, []frame.Event{{Kind: frame.UserStoppedTalking}}},
+		"user starts":   {`{"type":"UserStartedSpeakingFrame","call_id":"c1","timestamp":1764000003.1}`, []frame.Event{{Kind: frame.UserStartedTalking, Echo: true}}},
+		"user stops":    {`{"type":"UserStoppedSpeakingFrame","call_id":"c1","timestamp":1764000003100}`, []frame.Event{{Kind: frame.UserStoppedTalking, Echo: true}}},
 		"bot starts":    {`{"type":"BotStartedSpeakingFrame","call_id":"c1","timestamp":1764000003.1}`, []frame.Event{{Kind: frame.BotStartedTalking}}},
 		"bot stops":     {`{"type":"BotStoppedSpeakingFrame","call_id":"c1","timestamp":1764000003.1}`, []frame.Event{{Kind: frame.BotStoppedTalking}}},
 		"interruption":  {`{"type":"InterruptionFrame","call_id":"c1","timestamp":1764000003.1}`, []frame.Event{{Kind: frame.Interrupted}}},
@@ -131,17 +131,24 @@ func TestDecodePipecatFrames(t *testing.T) {
 // Every dialect is found by what its own test shows in full.
 func TestWhichDialect(t *testing.T) {
 	for message, want := range map[string]frame.Kind{
-		`{"label":"rtvi-ai","type":"bot-interrupted"}`:                                       frame.Interrupted,
-		`{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}`:                    frame.Interrupted,
-		`{"message":{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}}`:        frame.Interrupted,
-		`{"kind":"interruption"}`:                                                            frame.Interrupted,
-		`{"message":"secret","processor_usable":true}`:                                       frame.Failed,
-		`{"type":"EndFrame"}`:                                                                frame.CallEnded,
-		`{"type":"session.created","session":{}}`:                                            frame.CallStarted,
-		`{"type":"error","event_id":"e","error":{}}`:                                         frame.Failed,
-		`{"type":"metrics_collected","metrics":{"type":"tts_metrics","characters_count":5}}`: frame.CharactersUsed,
-		`{"type":"llm_metrics","label":"openai.LLM","promptTokens":5}`:                       frame.TokensUsed,
-		`{"type":"close","reason":"error"}`:                                                  frame.CallEnded,
+		`{"label":"rtvi-ai","type":"bot-interrupted"}`:                                          frame.Interrupted,
+		`{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}`:                       frame.Interrupted,
+		`{"message":{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}}`:           frame.Interrupted,
+		`{"type":"MessageFrame","data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}`: frame.Interrupted,
+		`{"data":[{"type":"TTFBMetricsData","value":0.1}]}`:                                     frame.TTFB,
+		`{"sdk_version":"1.7.0","usage":null}`:                                                  frame.CallEnded,
+		`{"jobId":"j","modelUsage":[]}`:                                                         frame.CallEnded,
+		`{"client_connected_secs":1.5}`:                                                         frame.StartedUp,
+		`{"total_duration_secs":1.5,"processor_timings":[]}`:                                    frame.StartedUp,
+		`{"type":"error","error":{"type":"llm_error"},"created_at":1764000003.1}`:               frame.Failed,
+		`{"kind":"interruption"}`:                                                               frame.Interrupted,
+		`{"message":"secret","processor_usable":true}`:                                          frame.Failed,
+		`{"type":"EndFrame"}`:                                                                   frame.CallEnded,
+		`{"type":"session.created","session":{}}`:                                               frame.CallStarted,
+		`{"type":"error","event_id":"e","error":{}}`:                                            frame.Failed,
+		`{"type":"metrics_collected","metrics":{"type":"tts_metrics","characters_count":5}}`:    frame.CharactersUsed,
+		`{"type":"llm_metrics","label":"openai.LLM","promptTokens":5}`:                          frame.TokensUsed,
+		`{"type":"close","reason":"error"}`:                                                     frame.CallEnded,
 	} {
 		got, _, err := Decode([]byte(message), "")
 		require.NoError(t, err, message)
@@ -150,15 +157,76 @@ func TestWhichDialect(t *testing.T) {
 	}
 }
 
+func TestNameOfTheDialect(t *testing.T) {
+	for message, want := range map[string]Name{
+		`{"label":"rtvi-ai","type":"metrics"}`:                        RTVI,
+		`{"data":"{\"label\":\"rtvi-ai\"}"}`:                          RTVI,
+		`{"type":"voice.call"}`:                                       Voice,
+		`{"type":"error","event_id":"e"}`:                             OpenAIRealtime,
+		`{"type":"error"}`:                                            LiveKit,
+		`{"type":"session_usage_updated"}`:                            LiveKit,
+		`{"type":"llm_usage"}`:                                        LiveKit,
+		`{"sdk_version":"1"}`:                                         LiveKit,
+		`{"type":"response.created"}`:                                 OpenAIRealtime,
+		`{"kind":"turn_ended"}`:                                       Pipecat,
+		`{"type":"LatencyBreakdown"}`:                                 Pipecat,
+		`{"contributions":[]}`:                                        Pipecat,
+		`{"ttfb":[],"function_calls":[]}`:                             Pipecat,
+		`{"user_turn_secs":0.6}`:                                      Pipecat,
+		`{"bot_connected_secs":0.6}`:                                  Pipecat,
+		`{"data":[{"type":"Horoscope"}]}`:                             Unknown,
+		`{"data":[]}`:                                                 Unknown,
+		`{"type":"hello","contributions":[]}`:                         Unknown,
+		`{"message":{"type":"end-of-call-report","endedReason":"x"}}`: Unknown,
+		`{"event":"call_ended","call":{"call_id":"c"}}`:               Unknown,
+		`{"type":"post_call_transcription","data":{}}`:                Unknown,
+		`{}`: Unknown,
+		`{`:  Unknown,
+	} {
+		_, got, _ := Decode([]byte(message), "")
+		assert.Equal(t, want, got, message)
+	}
+}
+
+// Who names the dialect learns what that dialect expects.
+func TestForcedDialect(t *testing.T) {
+	for as, expectation := range map[Name]string{
+		Pipecat:        "not a message of Pipecat: expected a frame",
+		RTVI:           "not an RTVI message: expected",
+		LiveKit:        "not a message of LiveKit Agents: expected an event",
+		OpenAIRealtime: "not a server event of OpenAI's Realtime API: expected",
+	} {
+		for _, message := range []string{`{"type":"hello"}`, `{"x":1}`} {
+			_, got, err := Decode([]byte(message), as)
+			var fault frame.Fault
+			require.ErrorAs(t, err, &fault, "%s: %s", as, message)
+			assert.Equal(t, frame.UnknownMessage, fault.Class)
+			assert.Contains(t, fault.Error(), expectation)
+			assert.Equal(t, as, got)
+		}
+	}
+	got, as, err := Decode([]byte(`{"data":"{\"label\":\"rtvi-ai\",\"type\":\"bot-interrupted\"}"}`), RTVI)
+	require.NoError(t, err)
+	assert.Equal(t, RTVI, as)
+	assert.Equal(t, []frame.Event{{Kind: frame.Interrupted}}, got.Events)
+	got, _, err = Decode([]byte(`{"type":"error","error":{}}`), OpenAIRealtime)
+	require.NoError(t, err)
+	assert.Equal(t, frame.Failed, got.Events[0].Kind)
+}
+
 func TestDecodeIgnores(t *testing.T) {
 	for _, message := range []string{
 		`{"type":"TranscriptionFrame","call_id":"c1","text":"secret"}`,
 		`{"type":"HeartbeatFrame"}`,
 		`{"type":"RTVIServerMessageFrame","data":{"a":1},"processor":{"x":2},"category":[3]}`,
 		`{"kind":"ttfa","seconds":0.3}`,
-		`{"kind":"user_turn_started"}`,
+		`{"kind":"ttfat","seconds":0.3,"thinking_time_secs":0.1}`,
+		`{"kind":"turn_started","turn_number":3}`,
 		`{"kind":"function_call_started","function_name":"book"}`,
-		`{"type":"error","error":{"type":"llm_error"},"created_at":1764000003.1}`,
+		`{"type":"FunctionCallInProgressFrame","function_name":"book","tool_call_id":"t","arguments":{"name":"secret"}}`,
+		`{"type":"FunctionCallResultFrame","function_name":"book","properties":{"is_final":false},"result":"secret"}`,
+		`{"type":"FunctionCallsStartedFrame","function_calls":[{"function_name":"book"}]}`,
+		`{"type":"MessageFrame","data":"an application's own"}`,
 	} {
 		_, _, err := Decode([]byte(message), "")
 		assert.ErrorIs(t, err, wire.ErrIgnored, message)

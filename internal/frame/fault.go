@@ -46,6 +46,8 @@ func (f Fault) In(parent string) Fault {
 	switch {
 	case f.Path == "":
 		f.Path = parent
+	case parent != "" && f.Path[0] == '[': // an element of it
+		f.Path = parent + f.Path
 	case parent != "":
 		f.Path = parent + "." + f.Path
 	}

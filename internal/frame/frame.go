@@ -40,7 +40,7 @@ const (
 	CallHungUp                         // Name: reason. The call is over, but what it used is still to be told
 	CallEnded                          // Name: reason, as the bot words it; empty: what CallHungUp said
 	StartedUp                          // Name: what was ready (pipeline, bot, client), Value: ms that it took
-	TTFB                               // Source, Value: ms to the first byte, token or word; Cut
+	TTFB                               // Source, Value: ms to the first byte, token or word; Cut, Echo
 	Processing                         // Source, Value: ms of work; Cut
 	TokensUsed                         // Source, Tokens, Terms; Running, Growing, Priced, Paired
 	CharactersUsed                     // Source, Value: Unicode code points sent to speech synthesis; as TokensUsed
@@ -49,11 +49,11 @@ const (
 	TransportUsed                      // Source, Value: seconds of a telephony or WebRTC leg; as TokensUsed
 	PlatformUsed                       // Source, Value: seconds on a managed platform; as TokensUsed
 	Charged                            // Source, Value: US dollars that a platform says this cost
-	UserStartedTalking                 // -
-	UserStoppedTalking                 // -
+	UserStartedTalking                 // Echo
+	UserStoppedTalking                 // Echo
 	BotStartedTalking                  // -
 	BotStoppedTalking                  // -
-	Answered                           // Value: ms from the user's last word to the bot's first, measured by the bot
+	Answered                           // Value: ms from the user's last word to the bot's first, measured by the bot; Echo
 	AnswerPart                         // Name: what was waited for, Value: ms; the parts of an answer add up to it
 	Interrupted                        // -
 	TurnDone                           // Number: of the turn, from 1 (0: unknown); Cut: the user interrupted it
@@ -79,7 +79,10 @@ type Event struct {
 	// Priced says that the platform charges for this use by itself (Charged): it has no other price.
 	Priced bool
 	// Cut says that the answer was cut off, so that its latency is not that of an answer.
-	Cut    bool
+	Cut bool
+	// Echo says that the bot may tell the same by another message, which is the one to go by: this event counts only in a
+	// call that has told no event of the kind (and stage) without it.
+	Echo   bool
 	Name   string
 	Number int
 	// Outcome of a tool call: completed, failed, timed_out, cancelled.

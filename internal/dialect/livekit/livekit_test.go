@@ -39,10 +39,26 @@ var objects = map[string]struct {
 		},
 		0,
 	},
-	"llm, cancelled: what it used counts, how long it took does not": {
+	"llm, cancelled: what it used counts, how long it took is marked": {
 		`{"type":"llm_metrics","label":"livekit.plugins.openai.llm.LLM","request_id":"r","timestamp":1755781200.1,"duration":0.31,"ttft":0.05,"cancelled":true,"completion_tokens":3,"prompt_tokens":812,"prompt_cached_tokens":0,"total_tokens":815,"tokens_per_second":9.7,"metadata":{"model_name":"gpt-4o","model_provider":"openai"}}`,
 		`{"type":"llm_metrics","label":"openai.LLM","requestId":"r","timestamp":1755781200100,"durationMs":310,"ttftMs":50,"cancelled":true,"completionTokens":3,"promptTokens":812,"promptCachedTokens":0,"totalTokens":815,"tokensPerSecond":9.7,"metadata":{"modelName":"gpt-4o","modelProvider":"openai"}}`,
-		[]frame.Event{{Kind: frame.TokensUsed, Source: llm, Tokens: frame.Tokens{frame.PromptText: 812, frame.CompletionText: 3}}},
+		[]frame.Event{
+			{Kind: frame.TTFB, Source: llm, Value: 50, Cut: true},
+			{Kind: frame.Processing, Source: llm, Value: 310, Cut: true},
+			{Kind: frame.TokensUsed, Source: llm, Tokens: frame.Tokens{frame.PromptText: 812, frame.CompletionText: 3}},
+		},
+		0,
+	},
+	"llm that reasons": {
+		`{"type":"llm_metrics","label":"livekit.plugins.openai.llm.LLM","request_id":"r","timestamp":1755781200.1,"duration":1.0,"ttft":0.5,"cancelled":false,"completion_tokens":300,"prompt_tokens":10,"prompt_cached_tokens":0,"cache_creation_tokens":0,"reasoning_tokens":256,"total_tokens":310,"tokens_per_second":300.0,"metadata":{"model_name":"gpt-4o","model_provider":"openai"}}`,
+		`{"type":"llm_metrics","label":"openai.LLM","requestId":"r","timestamp":1755781200100,"durationMs":1000,"ttftMs":500,"cancelled":false,"completionTokens":300,"promptTokens":10,"promptCachedTokens":0,"reasoningTokens":256,"totalTokens":310,"tokensPerSecond":300,"metadata":{"modelName":"gpt-4o","modelProvider":"openai"}}`,
+		[]frame.Event{
+			{Kind: frame.TTFB, Source: llm, Value: 500},
+			{Kind: frame.Processing, Source: llm, Value: 1000},
+			{Kind: frame.TokensUsed, Source: llm, Tokens: frame.Tokens{
+				frame.PromptText: 10, frame.CompletionText: 44, frame.CompletionReasoning: 256,
+			}},
+		},
 		0,
 	},
 	"llm that generated nothing, with a cache write": {
@@ -92,7 +108,11 @@ var objects = map[string]struct {
 	"tts that counts tokens alone": {
 		`{"type":"tts_metrics","label":"livekit.plugins.openai.tts.TTS","request_id":"r","timestamp":1755781200.1,"ttfb":0.3,"duration":0.9,"audio_duration":3.2,"cancelled":true,"characters_count":0,"input_tokens":12,"output_tokens":90,"streamed":false,"metadata":{"model_name":"gpt-4o-mini-tts","model_provider":"api.openai.com"}}`,
 		`{"type":"tts_metrics","label":"openai.TTS","requestId":"r","timestamp":1755781200100,"ttfbMs":300,"durationMs":900,"audioDurationMs":3200,"cancelled":true,"charactersCount":0,"inputTokens":12,"outputTokens":90,"streamed":false,"metadata":{"modelName":"gpt-4o-mini-tts","modelProvider":"api.openai.com"}}`,
-		[]frame.Event{{Kind: frame.TokensUsed, Source: mini, Tokens: frame.Tokens{frame.PromptText: 12, frame.CompletionAudio: 90}}},
+		[]frame.Event{
+			{Kind: frame.TTFB, Source: mini, Value: 300, Cut: true},
+			{Kind: frame.Processing, Source: mini, Value: 900, Cut: true},
+			{Kind: frame.TokensUsed, Source: mini, Tokens: frame.Tokens{frame.PromptText: 12, frame.CompletionAudio: 90}},
+		},
 		1,
 	},
 	"end of utterance: the metadata is the turn detector's": {
@@ -180,7 +200,11 @@ func TestMetricsWithoutTimestamp(t *testing.T) {
 func TestSession(t *testing.T) {
 	const python = `{"id":"item_1","type":"message","role":"assistant","content":["secret"],"interrupted":false,"metrics":{"started_speaking_at":1755781200.0,"llm_node_ttft":0.52,"tts_node_ttfb":0.19,"e2e_latency":0.904},"created_at":1755781200.1}`
 	const javascript = `{"id":"item_1","type":"message","role":"assistant","content":["secret"],"metrics":{"startedSpeakingAt":1755781200,"llmNodeTtft":0.52,"ttsNodeTtfb":0.19,"e2eLatency":0.904},"createdAt":1755781200100}`
-	answered := frame.Frame{ID: frame.NameID("message", "item_1"), Time: at, Events: []frame.Event{{Kind: frame.Answered, Value: 904}}}
+	answered := frame.Frame{ID: frame.NameID("message", "item_1"), Time: at, Events: []frame.Event{
+		{Kind: frame.TTFB, Source: frame.Source{Stage: frame.LLM}, Value: 520, Echo: true},
+		{Kind: frame.TTFB, Source: frame.Source{Stage: frame.TTS}, Value: 190, Echo: true},
+		{Kind: frame.Answered, Value: 904},
+	}}
 	event := func(message string, events ...frame.Event) frame.Frame {
 		return frame.Frame{ID: frame.DigestID([]byte(message)), Time: at, Events: events}
 	}
@@ -198,7 +222,7 @@ func TestSession(t *testing.T) {
 		closeJavascript: event(closeJavascript, frame.Event{Kind: frame.CallEnded, Name: "error"}),
 		closeBare:       event(closeBare, frame.Event{Kind: frame.CallEnded, Name: "close"}),
 		state:           event(state),
-		user:            event(user),
+		user:            event(user, frame.Event{Kind: frame.UserStartedTalking}),
 		`{"type":"message","metrics":{"e2e_latency":-0.1}}`: {Sentinels: 1},
 	} {
 		got, err := read([]byte(message))
@@ -214,13 +238,14 @@ func TestIgnored(t *testing.T) {
 		`{"type":"eot_inference_metrics","totalDuration":5}`,
 		`{"type":"interruption_metrics","num_interruptions":1}`,
 		`{"type":"avatar_metrics","playback_latency":0.1}`,
-		`{"type":"session_usage_updated","usage":{"model_usage":[{"type":"llm_usage","provider":"openai","model":"gpt-4o","input_tokens":812,"output_tokens":24}]}}`,
-		`{"type":"llm_usage","provider":"openai","input_tokens":812}`,
+		`{"type":"interruption_usage","provider":"livekit","total_requests":5}`,
+		`{"type":"eot_usage","provider":"livekit","total_requests":5}`,
+		`{"type":"decision_metrics","input_tokens":5}`,
+		`{"type":"tool_execution_updated","update":{"type":"tool_call_ended","status":"done","message":"secret"}}`,
 		`{"type":"user_input_transcribed","transcript":"secret"}`,
-		`{"type":"conversation_item_added","item":{"id":"i","type":"message","role":"user","content":["secret"],"metrics":{"transcription_delay":0.2}}}`,
+		`{"type":"conversation_item_added","item":{"id":"i","type":"message","role":"user","content":["secret"],"metrics":{"end_of_turn_delay":0.2}}}`,
 		`{"type":"conversation_item_added","item":{"id":"i","type":"agent_handoff"}}`,
 		`{"type":"message","role":"assistant","metrics":{}}`,
-		`{"type":"error","error":{"type":"llm_error"}}`,
 		`{"type":"speech_created","room":5,"reason":[],"created_at":"soon"}`,
 	} {
 		_, err := read([]byte(message))
@@ -310,23 +335,302 @@ func TestBadData(t *testing.T) {
 
 func TestRejected(t *testing.T) {
 	for message, want := range map[string]string{
-		`{"type":"metrics_collected"}`:                                                     "metrics: missing",
-		`{"type":"metrics_collected","metrics":[]}`:                                        "metrics: must be an object",
-		`{"type":"metrics_collected","metrics":{"label":"x"}}`:                             "metrics.type: missing: dump the metrics whole",
-		`{"type":"metrics_collected","metrics":{"type":"llm_metrics","timestamp":8123.4}}`: "metrics.timestamp: must be Unix seconds",
-		`{"type":"llm_metrics","timestamp":"x"}`:                                           "timestamp: must be Unix seconds",
-		`{"type":"llm_metrics","createdAt":"x"}`:                                           "createdAt: must be Unix seconds",
-		`{"type":"llm_metrics","prompt_tokens":1,"promptTokens":2,"room":5}`:               "room: must be a string",
-		`{"type":"llm_metrics","cancelled":"no"}`:                                          "cancelled: must be true or false",
-		`{"type":"llm_metrics","metadata":"gpt"}`:                                          "metadata: must be an object",
-		`{"type":"conversation_item_added"}`:                                               "item: missing",
-		`{"type":"conversation_item_added","item":7}`:                                      "item: must be an object",
-		`{"type":"conversation_item_added","item":{"metrics":{"e2eLatency":"x"}}}`:         "item.metrics.e2e_latency: must be a finite number",
-		`{"type":"message","metrics":{"e2e_latency":1e9}}`:                                 "metrics.e2e_latency: must be between -604800 and 604800",
-		`{"type":"close","reason":5}`:                                                      "reason: must be a string",
-		`{"type":"close","call_id":5}`:                                                     "call_id: must be a string",
+		`{"type":"metrics_collected"}`:                                                                           "metrics: missing",
+		`{"type":"metrics_collected","metrics":[]}`:                                                              "metrics: must be an object",
+		`{"type":"metrics_collected","metrics":{"label":"x"}}`:                                                   "metrics.type: missing: dump the metrics whole",
+		`{"type":"metrics_collected","metrics":{"type":"llm_metrics","timestamp":8123.4}}`:                       "metrics.timestamp: must be Unix seconds",
+		`{"type":"llm_metrics","timestamp":"x"}`:                                                                 "timestamp: must be Unix seconds",
+		`{"type":"llm_metrics","createdAt":"x"}`:                                                                 "createdAt: must be Unix seconds",
+		`{"type":"llm_metrics","prompt_tokens":1,"promptTokens":2,"room":5}`:                                     "room: must be a string",
+		`{"type":"llm_metrics","cancelled":"no"}`:                                                                "cancelled: must be true or false",
+		`{"type":"llm_metrics","metadata":"gpt"}`:                                                                "metadata: must be an object",
+		`{"type":"conversation_item_added"}`:                                                                     "item: missing",
+		`{"type":"conversation_item_added","item":7}`:                                                            "item: must be an object",
+		`{"type":"session_usage_updated"}`:                                                                       "usage: missing",
+		`{"type":"session_usage_updated","usage":{}}`:                                                            "usage.model_usage: missing",
+		`{"type":"session_usage_updated","usage":{"model_usage":{}}}`:                                            "usage.model_usage: must be an array",
+		`{"type":"session_usage_updated","usage":{"model_usage":[1` + strings.Repeat(",1", wire.MaxData) + `]}}`: "more than 1000 data",
+		`{"type":"function_tools_executed"}`:                                                                     "function_calls: missing",
+		`{"type":"function_tools_executed","function_calls":[{"name":5}]}`:                                       "function_calls[0].name: must be a string",
+		`{"type":"function_tools_executed","function_calls":[],"functionCallOutputs":5}`:                         "function_call_outputs: must be an array",
+		`{"type":"error","error":{"type":5}}`:                                                                    "error.type: must be a string",
+		`{"type":"agent_state_changed","new_state":5}`:                                                           "new_state: must be a string",
+		`{"sdk_version":"1.7.0","timestamp":"soon"}`:                                                             "timestamp: must be Unix seconds",
+		`{"job_id":"j"}`:               "not a message of LiveKit Agents",
+		`{"type":"hello"}`:             "not a message of LiveKit Agents",
+		`{"type":"close","reason":5}`:  "reason: must be a string",
+		`{"type":"close","call_id":5}`: "call_id: must be a string",
 	} {
 		_, err := read([]byte(message))
 		assert.ErrorContains(t, err, want, message)
 	}
+}
+
+// A message is an echo of the metrics of its turn, the answer's latency and the interruption apart.
+func TestMessage(t *testing.T) {
+	gpt := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
+	sonic := frame.Source{Stage: frame.TTS, Provider: "cartesia", Model: "sonic-3"}
+	nova := frame.Source{Stage: frame.STT, Provider: "deepgram", Model: "nova-3"}
+	for name, test := range map[string]struct {
+		message string
+		want    frame.Frame
+	}{
+		"agent, interrupted": {
+			`{"id":"i","type":"message","role":"assistant","content":["secret"],"interrupted":true,"created_at":1755781200.1,"metrics":{"llm_node_ttft":0.52,"llm_node_tps":16.9,"llm_node_ttfs":0.6,"tts_node_ttfb":0.19,"playback_latency":0.01,"e2e_latency":0.904,"llm_metadata":{"model_name":"gpt-4o","model_provider":"openai"},"tts_metadata":{"model_name":"sonic-3","model_provider":"Cartesia"}}}`,
+			frame.Frame{ID: frame.NameID("message", "i"), Time: at, Events: []frame.Event{
+				{Kind: frame.TTFB, Source: gpt, Value: 520, Echo: true},
+				{Kind: frame.TTFB, Source: sonic, Value: 190, Echo: true},
+				{Kind: frame.Answered, Value: 904},
+				{Kind: frame.Interrupted},
+			}},
+		},
+		"user": {
+			`{"id":"u","type":"message","role":"user","content":["secret"],"createdAt":1755781200100,"metrics":{"transcriptionDelay":0.25,"endOfTurnDelay":0.62,"onUserTurnCompletedDelay":0.1,"sttMetadata":{"modelName":"nova-3","modelProvider":"Deepgram"}}}`,
+			frame.Frame{ID: frame.NameID("message", "u"), Time: at, Events: []frame.Event{{Kind: frame.TTFB, Source: nova, Value: 250, Echo: true}}},
+		},
+		"zeros": {
+			`{"id":"u","type":"message","metrics":{"transcription_delay":0.0,"llm_node_ttft":-1}}`,
+			frame.Frame{ID: frame.NameID("message", "u"), Sentinels: 2},
+		},
+		"one that is wrong costs itself": {
+			`{"id":"u","type":"message","metrics":{"llm_node_ttft":"fast","e2eLatency":0.5}}`,
+			frame.Frame{
+				ID:     frame.NameID("message", "u"),
+				Events: []frame.Event{{Kind: frame.Answered, Value: 500}},
+				Faults: []frame.Fault{{Class: frame.WrongType, Path: "metrics.llm_node_ttft", Reason: "must be a finite number"}},
+			},
+		},
+		"out of bounds": {
+			`{"id":"u","type":"message","metrics":{"e2e_latency":1e9}}`,
+			frame.Frame{
+				ID:     frame.NameID("message", "u"),
+				Faults: []frame.Fault{{Class: frame.BadValue, Path: "metrics.e2e_latency", Reason: "must be between -604800 and 604800"}},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := read([]byte(test.message))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestStates(t *testing.T) {
+	for states, want := range map[string][]frame.Event{
+		`"type":"agent_state_changed","old_state":"thinking","new_state":"speaking"`:  {{Kind: frame.BotStartedTalking}},
+		`"type":"agent_state_changed","old_state":"speaking","new_state":"listening"`: {{Kind: frame.BotStoppedTalking}},
+		`"type":"agent_state_changed","oldState":"speaking","newState":"thinking"`:    {{Kind: frame.BotStoppedTalking}},
+		`"type":"agent_state_changed","old_state":"listening","new_state":"thinking"`: nil,
+		`"type":"agent_state_changed","old_state":"initializing","new_state":"idle"`:  nil,
+		`"type":"agent_state_changed","old_state":"speaking","new_state":"speaking"`:  nil,
+		`"type":"agent_state_changed"`: nil,
+		`"type":"user_state_changed","old_state":"listening","new_state":"speaking"`:    {{Kind: frame.UserStartedTalking}},
+		`"type":"user_state_changed","old_state":"away","new_state":"speaking"`:         {{Kind: frame.UserStartedTalking}},
+		`"type":"user_state_changed","oldState":"speaking","newState":"listening"`:      {{Kind: frame.UserStoppedTalking}},
+		`"type":"user_state_changed","old_state":"listening","new_state":"away"`:        nil,
+		`"type":"user_state_changed","old_state":"speaking","new_state":"interrupting"`: {{Kind: frame.UserStoppedTalking}},
+	} {
+		got, err := read([]byte("{" + states + "}"))
+		require.NoError(t, err, states)
+		assert.Equal(t, want, got.Events, states)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for problem, want := range map[string]frame.Event{
+		`"error":{"type":"llm_error","timestamp":1755781200.1,"label":"livekit.plugins.openai.llm.LLM","error":"secret","recoverable":true},"source":{"model":"gpt-4o","provider":"api.openai.com"}`: {Source: llm, Name: "llm_error"},
+		`"error":{"type":"tts_error","label":"cartesia.TTS","recoverable":false},"source":{"label":"cartesia.TTS","model":5}`: {
+			Source: frame.Source{Stage: frame.TTS, Processor: "cartesia.TTS", Provider: "cartesia"}, Name: "tts_error",
+		},
+		`"error":{"type":"stt_error","label":"deepgram.STT"}`: {
+			Source: frame.Source{Stage: frame.STT, Processor: "deepgram.STT", Provider: "deepgram"}, Name: "stt_error",
+		},
+		`"error":{"type":"realtime_model_error","label":"openai.RealtimeModel"}`: {
+			Source: frame.Source{Stage: frame.Realtime, Processor: "openai.RealtimeModel", Provider: "openai"}, Name: "realtime_model_error",
+		},
+		`"error":{"type":"interruption_detection_error"}`:     {Name: "interruption_detection_error"},
+		`"error":"APIError('secret')","source":"<repr of x>"`: {Name: "unknown"},
+		`"error":null`: {Name: "unknown"},
+	} {
+		got, err := read([]byte(`{"type":"error","created_at":1755781200.1,` + problem + "}"))
+		require.NoError(t, err, problem)
+		want.Kind = frame.Failed
+		assert.Equal(t, []frame.Event{want}, got.Events, problem)
+	}
+}
+
+func TestTools(t *testing.T) {
+	done := func(name, outcome string, ms float64) frame.Event {
+		return frame.Event{Kind: frame.ToolCalled, Name: name, Outcome: outcome, Value: ms}
+	}
+	for tools, want := range map[string][]frame.Event{
+		`"function_calls":[{"id":"a","type":"function_call","call_id":"call_1","name":"book","arguments":"{\"secret\":1}","created_at":1755781200.1},{"name":"look_up","call_id":"call_2","created_at":1755781200.1}],"function_call_outputs":[{"name":"book","call_id":"call_1","output":"secret","is_error":false,"created_at":1755781200.6},{"name":"look_up","call_id":"call_2","output":"secret","is_error":true,"created_at":1755781201.1}]`: {
+			done("book", "completed", 500), done("look_up", "failed", 1000),
+		},
+		`"functionCalls":[{"callId":"call_1","name":"book","args":"{}","createdAt":1755781200100}],"functionCallOutputs":[{"callId":"call_1","isError":true,"createdAt":1755781200350}]`: {done("book", "failed", 250)},
+		`"function_calls":[{"name":"quiet"},{"name":"I am Mr Smith"},null],"function_call_outputs":[null]`: {
+			done("quiet", "completed", 0), done("other", "completed", 0),
+		},
+		`"function_calls":[{"name":"book","created_at":1755781200.1}],"function_call_outputs":[{"created_at":1755781100.1}]`: {done("book", "completed", 0)},
+		`"function_calls":[]`: nil,
+	} {
+		got, err := read([]byte(`{"type":"function_tools_executed",` + tools + "}"))
+		require.NoError(t, err, tools)
+		assert.Equal(t, want, got.Events, tools)
+	}
+}
+
+var used = map[string]struct {
+	python, javascript string
+	want               []frame.Event
+}{
+	"llm": {
+		`{"type":"llm_usage","provider":"api.openai.com","model":"gpt-4o","input_tokens":1812,"input_cached_tokens":640,"input_cache_creation_tokens":100,"input_audio_tokens":0,"output_tokens":124,"output_reasoning_tokens":64,"session_duration":0.0}`,
+		`{"type":"llm_usage","provider":"api.openai.com","model":"gpt-4o","inputTokens":1812,"inputCachedTokens":640,"inputCacheCreationTokens":100,"inputAudioTokens":0,"outputTokens":124,"outputReasoningTokens":64,"sessionDurationMs":0}`,
+		[]frame.Event{{
+			Kind: frame.TokensUsed, Running: true, Source: frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"},
+			Tokens: frame.Tokens{
+				frame.PromptText: 1072, frame.PromptCacheRead: 640, frame.PromptCacheWrite: 100,
+				frame.CompletionText: 60, frame.CompletionReasoning: 64,
+			},
+		}},
+	},
+	"realtime": {
+		`{"type":"llm_usage","provider":"api.openai.com","model":"gpt-realtime","input_tokens":132,"input_cached_tokens":64,"input_text_tokens":119,"input_cached_text_tokens":64,"input_audio_tokens":13,"output_tokens":121,"output_text_tokens":30,"output_audio_tokens":91}`,
+		`{"type":"llm_usage","provider":"api.openai.com","model":"gpt-realtime","inputTokens":132,"inputCachedTokens":64,"inputTextTokens":119,"inputCachedTextTokens":64,"inputAudioTokens":13,"outputTokens":121,"outputTextTokens":30,"outputAudioTokens":91}`,
+		[]frame.Event{{
+			Kind: frame.TokensUsed, Running: true, Source: frame.Source{Stage: frame.Realtime, Provider: "openai", Model: "gpt-realtime"},
+			Tokens: frame.Tokens{
+				frame.PromptText: 55, frame.PromptCacheRead: 64, frame.PromptAudio: 13, frame.CompletionText: 30, frame.CompletionAudio: 91,
+			},
+		}},
+	},
+	"realtime by the time of its session": {
+		`{"type":"llm_usage","provider":"xAI","model":"grok-voice","session_duration":74.2}`,
+		`{"type":"llm_usage","provider":"xAI","model":"grok-voice","inputTokens":0,"outputTokens":0,"sessionDurationMs":74200}`,
+		[]frame.Event{{
+			Kind: frame.RealtimeConnected, Running: true, Value: 74.2,
+			Source: frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"},
+		}},
+	},
+	"tts": {
+		`{"type":"tts_usage","provider":"Cartesia","model":"sonic-3","characters_count":480,"audio_duration":31.5}`,
+		`{"type":"tts_usage","provider":"Cartesia","model":"sonic-3","inputTokens":0,"outputTokens":0,"charactersCount":480,"audioDurationMs":31500}`,
+		[]frame.Event{{
+			Kind: frame.CharactersUsed, Running: true, Value: 480,
+			Source: frame.Source{Stage: frame.TTS, Provider: "cartesia", Model: "sonic-3"},
+		}},
+	},
+	"tts that counts tokens": {
+		`{"type":"tts_usage","provider":"openai","model":"gpt-4o-mini-tts","characters_count":48,"input_tokens":12,"output_tokens":90}`,
+		`{"type":"tts_usage","provider":"openai","model":"gpt-4o-mini-tts","charactersCount":48,"inputTokens":12,"outputTokens":90,"audioDurationMs":3200}`,
+		[]frame.Event{
+			{
+				Kind: frame.CharactersUsed, Running: true, Paired: true, Value: 48,
+				Source: frame.Source{Stage: frame.TTS, Provider: "openai", Model: "gpt-4o-mini-tts"},
+			},
+			{
+				Kind: frame.TokensUsed, Running: true, Paired: true, Tokens: frame.Tokens{frame.PromptText: 12, frame.CompletionAudio: 90},
+				Source: frame.Source{Stage: frame.TTS, Provider: "openai", Model: "gpt-4o-mini-tts"},
+			},
+		},
+	},
+	"stt": {
+		`{"type":"stt_usage","provider":"Deepgram","model":"nova-3","input_tokens":5,"audio_duration":62.25}`,
+		`{"type":"stt_usage","provider":"Deepgram","model":"nova-3","inputTokens":5,"outputTokens":0,"audioDurationMs":62250}`,
+		[]frame.Event{{
+			Kind: frame.AudioTranscribed, Running: true, Value: 62.25,
+			Source: frame.Source{Stage: frame.STT, Provider: "deepgram", Model: "nova-3"},
+		}},
+	},
+	"of nothing": {
+		`{"type":"tts_usage","provider":"Cartesia","model":"sonic-3"}`,
+		`{"type":"tts_usage","provider":"Cartesia","model":"sonic-3","charactersCount":0}`,
+		nil,
+	},
+	"requests to a detector": {
+		`{"type":"eot_usage","provider":"livekit","model":"turn-detector-v1","total_requests":7}`,
+		`{"type":"interruption_usage","provider":"livekit","model":"adaptive","totalRequests":7}`,
+		nil,
+	},
+}
+
+// What a session has used so far: in its event, in its report and alone.
+func TestRunningTotals(t *testing.T) {
+	for name, test := range used {
+		for message, ends := range map[string]bool{
+			`{"type":"session_usage_updated","created_at":1755781200.1,"usage":{"model_usage":[` + test.python + `]}}`:               false,
+			`{"type":"session_usage_updated","createdAt":1755781200100,"usage":{"modelUsage":[` + test.javascript + `]}}`:            false,
+			`{"job_id":"AJ_1","room_id":"RM_1","room":"r","timestamp":1755781200.1,"usage":[` + test.python + `],"sdk_version":"1"}`: true,
+			`{"jobId":"AJ_1","roomId":"RM_1","room":"r","timestamp":1755781200100,"modelUsage":[` + test.javascript + `]}`:           true,
+		} {
+			want := frame.Frame{ID: frame.DigestID([]byte(message)), Time: at, Events: test.want}
+			if ends {
+				want.Conversation = "AJ_1"
+				want.Events = append(append([]frame.Event(nil), test.want...), frame.Event{Kind: frame.CallEnded})
+			}
+			got, err := read([]byte(message))
+			require.NoError(t, err, message)
+			assert.Equal(t, want, got, name)
+		}
+		for _, alone := range []string{test.python, test.javascript} {
+			if strings.Contains(alone, "total") { // a detector's
+				continue
+			}
+			got, err := read([]byte(alone))
+			require.NoError(t, err, alone)
+			assert.Equal(t, frame.Frame{Events: test.want}, got, name)
+		}
+	}
+}
+
+func TestSessionReport(t *testing.T) {
+	ended := func(reason string) frame.Event { return frame.Event{Kind: frame.CallEnded, Name: reason} }
+	began := func(seconds float64) frame.Event {
+		return frame.Event{Kind: frame.CallStarted, Began: at.Add(-time.Duration(seconds * float64(time.Second)))}
+	}
+	for message, want := range map[string][]frame.Event{
+		`{"timestamp":1755781200.1,"sdk_version":"1.8.9","usage":null,"events":[{"type":"close","reason":"error"}],"chat_history":{"items":["secret"]},"duration_ms":74200,"close_reason":"CR_PARTICIPANT_DISCONNECTED"}`: {
+			began(74.2), ended("participant_disconnected"),
+		},
+		`{"timestamp":1755781200.1,"sdk_version":"1.8.9","duration_ms":null,"close_reason":"CR_COMPLETED"}`: {ended("task_completed")},
+		`{"timestamp":1755781200.1,"sdk_version":"1.8.9","close_reason":"CR_UNKNOWN"}`:                      {ended("")},
+		`{"timestamp":1755781200.1,"sdk_version":"1.8.9","close_reason":null}`:                              {ended("")},
+		`{"timestamp":1755781200100,"startedAt":1755781190100,"duration":5,"modelUsage":[]}`:                {began(10), ended("")},
+		`{"type":"SessionReport","timestamp":1755781200.1,"sdk_version":"1.8.9"}`:                           {ended("")},
+	} {
+		got, err := read([]byte(message))
+		require.NoError(t, err, message)
+		assert.Equal(t, frame.Frame{ID: frame.DigestID([]byte(message)), Time: at, Events: want}, got, message)
+	}
+}
+
+// One bad entry costs itself: the fault names its path, the others are taken, and the call is over.
+func TestBadTotals(t *testing.T) {
+	const good = `{"type":"tts_usage","provider":"Cartesia","model":"sonic-3","characters_count":480}`
+	for entry, want := range map[string]string{
+		`7`:                                      "usage[1]: must be an object",
+		`{"type":"llm_usage","input_tokens":-1}`: "usage[1].input_tokens: must be between 0 and 1000000000 tokens",
+		`{"type":"llm_usage","input_tokens":1,"input_cached_tokens":2}`:         "usage[1]: the parts (cached, audio, reasoning) are more than",
+		`{"type":"llm_usage","input_tokens":1,"input_cache_creation_tokens":2}`: "usage[1]: the parts (cached, audio, reasoning) are more than",
+		`{"type":"llm_usage","output_tokens":1,"output_reasoning_tokens":2}`:    "usage[1]: the parts (cached, audio, reasoning) are more than",
+		`{"type":"llm_usage","session_duration":"long"}`:                        "usage[1].session_duration: must be a finite number",
+		`{"type":"stt_usage","audio_duration":-1}`:                              "usage[1].audio_duration: must be between 0 and 604800",
+		`{"type":"tts_usage","characters_count":1.5}`:                           "usage[1].characters_count: must be a whole number",
+		`{"type":"tts_usage","output_tokens":"many"}`:                           "usage[1].output_tokens: must be a whole number",
+	} {
+		got, err := read([]byte(`{"sdk_version":"1.8.9","usage":[` + good + "," + entry + `]}`))
+		require.NoError(t, err, entry)
+		require.Len(t, got.Events, 2, entry)
+		assert.Equal(t, 480.0, got.Events[0].Value)
+		assert.Equal(t, frame.CallEnded, got.Events[1].Kind)
+		if assert.Len(t, got.Faults, 1, entry) {
+			assert.Contains(t, got.Faults[0].Error(), want)
+		}
+	}
+	got, err := read([]byte(`{"sdk_version":"1.8.9","usage":7}`))
+	require.NoError(t, err)
+	assert.Equal(t, []frame.Event{{Kind: frame.CallEnded}}, got.Events)
+	assert.Equal(t, "usage: must be an array", got.Faults[0].Error())
 }

@@ -105,11 +105,8 @@ func (r *reader) endOfUtterance() {
 }
 
 // latencies takes the time to the first token or byte and that of the whole request. Those of a cancelled request tell
-// when the user interrupted, not how fast the service is.
+// when the user interrupted, not how fast the service is, and are marked.
 func (r *reader) latencies(source frame.Source, first duration) {
-	if r.Cancelled {
-		return
-	}
 	r.latency(frame.TTFB, source, first)
 	r.latency(frame.Processing, source, r.whole())
 }
@@ -120,7 +117,7 @@ func (r *reader) whole() duration {
 
 func (r *reader) latency(kind frame.Kind, source frame.Source, d duration) {
 	ms, err := d.ms(-frame.MaxSeconds)
-	r.take(frame.Event{Kind: kind, Source: source, Value: ms}, d.said, err)
+	r.take(frame.Event{Kind: kind, Source: source, Value: ms, Cut: r.Cancelled}, d.said, err)
 }
 
 func (r *reader) openOrHeard(kind frame.Kind, source frame.Source, d duration) {

@@ -10,12 +10,14 @@ type usage interface {
 	Tokens() (frame.Tokens, error)
 }
 
-// llmUsage is a language model's. Its prompt tokens are gross: cached tokens are inside, whoever the vendor is.
+// llmUsage is a language model's. Its prompt tokens are gross: cached tokens are inside, whoever the vendor is. So is
+// reasoning inside the completion.
 type llmUsage struct {
 	Prompt     int64 `json:"prompt_tokens"`
 	Completion int64 `json:"completion_tokens"`
 	CacheRead  int64 `json:"prompt_cached_tokens"`
 	CacheWrite int64 `json:"cache_creation_tokens"`
+	Reasoning  int64 `json:"reasoning_tokens"`
 }
 
 // Tokens divides the usage into disjoint leaves.
@@ -25,15 +27,17 @@ func (u *llmUsage) Tokens() (frame.Tokens, error) {
 		wire.Count{Field: "completion_tokens", Count: u.Completion},
 		wire.Count{Field: "prompt_cached_tokens", Count: u.CacheRead},
 		wire.Count{Field: "cache_creation_tokens", Count: u.CacheWrite},
+		wire.Count{Field: "reasoning_tokens", Count: u.Reasoning},
 	)
 	if err != nil {
 		return frame.Tokens{}, err
 	}
 	return wire.Leaves(frame.Tokens{
-		frame.PromptText:       u.Prompt - u.CacheRead - u.CacheWrite,
-		frame.PromptCacheRead:  u.CacheRead,
-		frame.PromptCacheWrite: u.CacheWrite,
-		frame.CompletionText:   u.Completion,
+		frame.PromptText:          u.Prompt - u.CacheRead - u.CacheWrite,
+		frame.PromptCacheRead:     u.CacheRead,
+		frame.PromptCacheWrite:    u.CacheWrite,
+		frame.CompletionText:      u.Completion - u.Reasoning,
+		frame.CompletionReasoning: u.Reasoning,
 	})
 }
 

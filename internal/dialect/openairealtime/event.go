@@ -12,6 +12,12 @@ import (
 
 const provider = "openai"
 
+// Who did it. Events name no model: the session did.
+var (
+	model       = frame.Source{Stage: frame.Realtime, Provider: provider}
+	transcribes = frame.Source{Stage: frame.STT, Provider: provider}
+)
+
 // event is a server event that we read; call_id and timestamp are not OpenAI's, they are what a relay may add. (Events of
 // function calls have a call_id that is the function call's. They carry nothing for us.)
 type event struct {
@@ -30,12 +36,9 @@ type event struct {
 // event_id.
 const Failure = "error"
 
-const (
-	responseDone       = "response.done"
-	sessionCreated     = "session.created"
-	sessionUpdated     = "session.updated"
-	transcriptionEnded = "conversation.item.input_audio_transcription.completed"
-)
+// ErrUnknown is the fault of a message that is none of the API's.
+var ErrUnknown = frame.Faultf(frame.UnknownMessage, "",
+	"not a server event of OpenAI's Realtime API: expected \"type\":\"response.done\", \"session.created\", …")
 
 // IsEvent says whether a message type is one of the Realtime API's, other than Failure.
 func IsEvent(messageType string) bool {
@@ -49,31 +52,54 @@ func IsEvent(messageType string) bool {
 }
 
 // Decode turns a server event of a type into a frame. Types that carry nothing for us are wire.ErrIgnored, unread: their
-// fields may have the same names and other types.
+// fields may have the same names and other types, and most of them are sound.
 func Decode(messageType string, message []byte) (frame.Frame, error) {
-	switch messageType {
-	case responseDone, transcriptionEnded, sessionCreated, sessionUpdated, Failure:
-		return decode(message)
+	read, known := readers[messageType]
+	switch {
+	case known:
+	case IsEvent(messageType):
+		return frame.Frame{}, wire.ErrIgnored
+	default:
+		return frame.Frame{}, ErrUnknown
 	}
-	return frame.Frame{}, wire.ErrIgnored
-}
-
-func decode(message []byte) (frame.Frame, error) {
 	var in event
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
 	}
 	out := frame.Frame{CallID: in.CallID, ID: in.identity(message), Time: in.Timestamp.Time}
-	switch in.Type {
-	case responseDone:
-		return out, in.response(&out)
-	case transcriptionEnded:
-		in.transcription(&out)
-		return out, nil
-	case sessionCreated, sessionUpdated:
-		return out, in.session(&out)
+	err := read(&in, &out)
+	return out, err
+}
+
+type reader func(*event, *frame.Frame) error
+
+// readers are the events that mean something.
+//
+// The bot is heard as long as its output buffer plays (output_audio_buffer), which OpenAI knows only where it carries the sound
+// (WebRTC, SIP). Over a WebSocket the client plays it: sound that is generated is not yet heard, so there the bot's speech is
+// not told, and an answer that the client cuts short (truncated) is all that shows an interruption.
+var readers = map[string]reader{
+	"response.done":   (*event).response,
+	"session.created": (*event).session,
+	"session.updated": (*event).session,
+	"conversation.item.input_audio_transcription.completed": (*event).transcription,
+	"conversation.item.input_audio_transcription.failed":    (*event).transcriptionFailure,
+	"conversation.item.truncated":                           only(frame.Interrupted),
+	"input_audio_buffer.speech_started":                     only(frame.UserStartedTalking),
+	"input_audio_buffer.speech_stopped":                     only(frame.UserStoppedTalking),
+	"output_audio_buffer.started":                           only(frame.BotStartedTalking),
+	"output_audio_buffer.stopped":                           only(frame.BotStoppedTalking),
+	"output_audio_buffer.cleared":                           only(frame.Interrupted, frame.BotStoppedTalking),
+	Failure:                                                 (*event).failure,
+}
+
+func only(kinds ...frame.Kind) reader {
+	return func(_ *event, out *frame.Frame) error {
+		for _, kind := range kinds {
+			out.Events = append(out.Events, frame.Event{Kind: kind})
+		}
+		return nil
 	}
-	return out, in.failure(&out)
 }
 
 // identity is of the event. OpenAI gives one to each; a relay that leaves it out may have added a timestamp.
@@ -89,12 +115,16 @@ func (in *event) identity(message []byte) frame.ID {
 	return 0
 }
 
-// response reads what a response used. A cancelled one is billed for what it had used until then.
+// response reads what a response used. A cancelled one is billed for what it had used until then. One that failed says why;
+// there is no other event that does.
 func (in *event) response(out *frame.Frame) error {
 	var response struct {
 		ID           string         `json:"id"`
 		Conversation string         `json:"conversation_id"`
 		Usage        jsontext.Value `json:"usage"`
+		ServiceTier  string         `json:"service_tier"`
+		Status       string         `json:"status"`
+		Details      jsontext.Value `json:"status_details"`
 	}
 	if err := wire.Field(in.Response, "response", &response); err != nil {
 		return err
@@ -103,50 +133,66 @@ func (in *event) response(out *frame.Frame) error {
 		out.ID = frame.NameID(in.Type, response.ID)
 	}
 	out.Conversation = response.Conversation
-	takeTokens(out, response.Usage, "response.usage", frame.Source{Stage: frame.Realtime, Provider: provider})
+	terms := frame.Terms{ServiceTier: wire.Word(response.ServiceTier, "")}
+	takeTokens(out, response.Usage, "response.usage", frame.Event{Source: model, Terms: terms})
+	if response.Status == "failed" {
+		why(response.Details).take(out, model)
+	}
 	return nil
+}
+
+// why is the error in a failed response's details, if it is there: what the response used counts whatever they are.
+func why(details jsontext.Value) problem {
+	var in struct {
+		Error problem `json:"error"`
+	}
+	if wire.Absent(details) || wire.Unmarshal(details, &in) != nil {
+		return problem{}
+	}
+	return in.Error
 }
 
 // transcription reads what the transcription of the user's words used. It is billed apart from the response, to the model
 // that the session names for it: by tokens or by the length of the audio.
-func (in *event) transcription(out *frame.Frame) {
+func (in *event) transcription(out *frame.Frame) error {
 	var usage struct {
 		Type    string         `json:"type"`
 		Seconds jsontext.Value `json:"seconds"`
 	}
-	source := frame.Source{Stage: frame.STT, Provider: provider}
 	if wire.Absent(in.Usage) {
-		return
+		return nil // of older versions
 	}
 	if err := wire.Field(in.Usage, "usage", &usage); err != nil {
 		reject(out, err)
-		return
+		return nil
 	}
 	switch usage.Type {
 	case "tokens":
-		takeTokens(out, in.Usage, "usage", source)
+		takeTokens(out, in.Usage, "usage", frame.Event{Source: transcribes})
 	case "duration":
-		takeSeconds(out, usage.Seconds, source)
+		takeSeconds(out, usage.Seconds, transcribes)
 	default:
 		reject(out, frame.Faultf(frame.UnknownMessage, "usage.type", "must be tokens or duration"))
 	}
+	return nil
 }
 
-func takeTokens(out *frame.Frame, raw jsontext.Value, path string, source frame.Source) {
+// takeTokens takes a usage as the tokens of an event that says who used them.
+func takeTokens(out *frame.Frame, raw jsontext.Value, path string, event frame.Event) {
 	if wire.Absent(raw) {
 		return // a response that failed before it used anything
 	}
 	var usage Usage
 	err := wire.Unmarshal(raw, &usage)
-	var tokens frame.Tokens
 	if err == nil {
-		tokens, err = usage.Tokens()
+		event.Tokens, err = usage.Tokens()
 	}
 	if err != nil {
 		reject(out, wire.Fault(err).In(path))
 		return
 	}
-	wire.Take(out, frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens})
+	event.Kind = frame.TokensUsed
+	wire.Take(out, event)
 }
 
 func takeSeconds(out *frame.Frame, raw jsontext.Value, source frame.Source) {
@@ -185,24 +231,31 @@ func (in *event) session(out *frame.Frame) error {
 	return nil
 }
 
-func named(models []frame.Source, stage frame.Stage, model string) []frame.Source {
-	if model == "" {
+func named(models []frame.Source, stage frame.Stage, name string) []frame.Source {
+	if name == "" {
 		return models
 	}
-	return append(models, frame.Source{Stage: stage, Provider: provider, Model: wire.Text(model)})
+	return append(models, frame.Source{Stage: stage, Provider: provider, Model: wire.Text(name)})
 }
 
-// failure reads the class of an error; its message is never read.
-func (in *event) failure(out *frame.Frame) error {
-	var failed struct {
-		Type string `json:"type"`
-	}
-	if err := wire.Field(in.Error, "error", &failed); err != nil {
+// problem is an error as OpenAI describes it; its message is never read.
+type problem struct {
+	Type string `json:"type"`
+}
+
+func (p problem) take(out *frame.Frame, source frame.Source) {
+	out.Events = append(out.Events, frame.Event{Kind: frame.Failed, Source: source, Name: wire.Word(p.Type, "unknown")})
+}
+
+func (in *event) failure(out *frame.Frame) error { return in.failed(out, model) }
+
+func (in *event) transcriptionFailure(out *frame.Frame) error { return in.failed(out, transcribes) }
+
+func (in *event) failed(out *frame.Frame, source frame.Source) error {
+	var p problem
+	if err := wire.Field(in.Error, "error", &p); err != nil {
 		return err
 	}
-	out.Events = []frame.Event{{
-		Kind: frame.Failed, Source: frame.Source{Stage: frame.Realtime, Provider: provider},
-		Name: wire.Word(failed.Type, "unknown"),
-	}}
+	p.take(out, source)
 	return nil
 }

@@ -45,8 +45,11 @@ func TestDecode(t *testing.T) {
 			},
 		},
 		"response that used nothing": {
-			`{"type":"response.done","event_id":"e","response":{"status":"failed","usage":null}}`,
-			frame.Frame{ID: frame.NameID("response.done", "e")},
+			`{"type":"response.done","event_id":"e","response":{"status":"failed","status_details":"?","usage":null}}`,
+			frame.Frame{
+				ID:     frame.NameID("response.done", "e"),
+				Events: []frame.Event{{Kind: frame.Failed, Source: realtime, Name: "unknown"}},
+			},
 		},
 		"zeros": {
 			`{"type":"response.done","event_id":"e","response":{"usage":{"input_tokens":0,"output_tokens":0}}}`,
@@ -90,6 +93,54 @@ func TestDecode(t *testing.T) {
 				{Stage: frame.Realtime, Provider: "openai", Model: "gpt-realtime"},
 			}}}},
 		},
+		"response that failed": {
+			`{"type":"response.done","response":{"id":"resp_3","status":"failed","service_tier":"priority","status_details":{"type":"failed","error":{"type":"server_error","code":"x","message":"secret"}},"usage":{"input_tokens":10,"output_tokens":4}}}`,
+			frame.Frame{
+				ID: frame.NameID("response.done", "resp_3"),
+				Events: []frame.Event{
+					{
+						Kind: frame.TokensUsed, Source: realtime, Terms: frame.Terms{ServiceTier: "priority"},
+						Tokens: frame.Tokens{frame.PromptText: 10, frame.CompletionText: 4},
+					},
+					{Kind: frame.Failed, Source: realtime, Name: "server_error"},
+				},
+			},
+		},
+		"response without details": {
+			`{"type":"response.done","response":{"id":"resp_3","status":"completed","status_details":null,"service_tier":null}}`,
+			frame.Frame{ID: frame.NameID("response.done", "resp_3")},
+		},
+		"transcription that failed": {
+			`{"type":"conversation.item.input_audio_transcription.failed","event_id":"e","item_id":"i","error":{"type":"transcription_error","message":"secret"}}`,
+			frame.Frame{
+				ID:     frame.NameID("conversation.item.input_audio_transcription.failed", "e"),
+				Events: []frame.Event{{Kind: frame.Failed, Source: stt, Name: "transcription_error"}},
+			},
+		},
+		"user starts": {
+			`{"type":"input_audio_buffer.speech_started","event_id":"e","audio_start_ms":1000,"item_id":"i"}`,
+			frame.Frame{ID: frame.NameID("input_audio_buffer.speech_started", "e"), Events: []frame.Event{{Kind: frame.UserStartedTalking}}},
+		},
+		"user stops": {
+			`{"type":"input_audio_buffer.speech_stopped","event_id":"e","audio_end_ms":2000,"item_id":"i"}`,
+			frame.Frame{ID: frame.NameID("input_audio_buffer.speech_stopped", "e"), Events: []frame.Event{{Kind: frame.UserStoppedTalking}}},
+		},
+		"bot starts": {
+			`{"type":"output_audio_buffer.started","event_id":"e","response_id":"r"}`,
+			frame.Frame{ID: frame.NameID("output_audio_buffer.started", "e"), Events: []frame.Event{{Kind: frame.BotStartedTalking}}},
+		},
+		"bot stops": {
+			`{"type":"output_audio_buffer.stopped","event_id":"e","response_id":"r"}`,
+			frame.Frame{ID: frame.NameID("output_audio_buffer.stopped", "e"), Events: []frame.Event{{Kind: frame.BotStoppedTalking}}},
+		},
+		"bot is cut off": {
+			`{"type":"output_audio_buffer.cleared","event_id":"e","response_id":"r"}`,
+			frame.Frame{ID: frame.NameID("output_audio_buffer.cleared", "e"), Events: []frame.Event{{Kind: frame.Interrupted}, {Kind: frame.BotStoppedTalking}}},
+		},
+		"bot is cut off by the client": {
+			`{"type":"conversation.item.truncated","event_id":"e","item_id":"i","content_index":0,"audio_end_ms":1500}`,
+			frame.Frame{ID: frame.NameID("conversation.item.truncated", "e"), Events: []frame.Event{{Kind: frame.Interrupted}}},
+		},
 		"error": {
 			`{"type":"error","event_id":"e9","error":{"type":"invalid_request_error","code":"x","message":"secret"}}`,
 			frame.Frame{ID: frame.NameID("error", "e9"), Events: []frame.Event{{Kind: frame.Failed, Source: realtime, Name: "invalid_request_error"}}},
@@ -120,8 +171,8 @@ func TestIdentity(t *testing.T) {
 func TestIgnored(t *testing.T) {
 	for _, kind := range []string{
 		"session.deleted", "response.created", "response.output_audio.delta", "response.output_audio_transcript.done",
-		"response.function_call_arguments.done", "conversation.created", "conversation.item.added", "input_audio_buffer.speech_started",
-		"output_audio_buffer.stopped", "rate_limits.updated", "transcription_session.updated", "mcp_list_tools.completed",
+		"response.function_call_arguments.done", "conversation.created", "conversation.item.added", "input_audio_buffer.committed",
+		"output_audio_buffer.unknown", "rate_limits.updated", "transcription_session.updated", "mcp_list_tools.completed",
 		"conversation.item.input_audio_transcription.delta",
 	} {
 		assert.True(t, IsEvent(kind), kind)
@@ -130,6 +181,10 @@ func TestIgnored(t *testing.T) {
 	}
 	for _, kind := range []string{"session", "error", "conversation_item_added", "StartFrame", ""} {
 		assert.False(t, IsEvent(kind), kind)
+		if kind != Failure {
+			_, err := read([]byte(`{"type":"` + kind + `"}`))
+			assert.ErrorIs(t, err, ErrUnknown, kind)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package pipecat
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -26,11 +27,24 @@ const (
 	STTUsage   = "STTUsageMetricsData"
 )
 
-// metrics reads each datum alone: one that is wrong costs itself.
-func (in *typedFrame) metrics(out *frame.Frame) {
+const metricsFrame = "MetricsFrame"
+
+// metricsMessage is a MetricsFrame as JSON.
+type metricsMessage struct {
+	envelope
+	Data []jsontext.Value `json:"data"`
+}
+
+// decodeMetrics reads each datum alone: one that is wrong costs itself.
+func decodeMetrics(message []byte) (frame.Frame, error) {
+	var in metricsMessage
+	if err := wire.Unmarshal(message, &in); err != nil {
+		return frame.Frame{}, err
+	}
+	out := in.frame(message, metricsFrame)
 	if len(in.Data) > wire.MaxData {
 		out.Faults = append(out.Faults, wire.TooManyData)
-		return
+		return out, nil
 	}
 	for i, raw := range in.Data {
 		event, err := decodeDatum(raw)
@@ -38,8 +52,9 @@ func (in *typedFrame) metrics(out *frame.Frame) {
 			out.Faults = append(out.Faults, wire.Fault(err).In("data["+strconv.Itoa(i)+"]"))
 			continue
 		}
-		wire.Take(out, event)
+		wire.Take(&out, event)
 	}
+	return out, nil
 }
 
 // decodeDatum reads a datum that names its class.
@@ -49,6 +64,15 @@ func decodeDatum(raw []byte) (frame.Event, error) {
 		return frame.Event{}, err
 	}
 	return d.event(d.Type)
+}
+
+// HoldsMetrics says whether data are those of a MetricsFrame, for messages that lack their own type.
+func HoldsMetrics(data jsontext.Value) bool {
+	var entries []struct {
+		Type string `json:"type"`
+	}
+	return data.Kind() == '[' && wire.Unmarshal(data, &entries) == nil &&
+		len(entries) > 0 && strings.HasSuffix(entries[0].Type, "MetricsData")
 }
 
 // DecodeDatum reads a datum as Pipecat dumps it, whose class the caller knows. The event is of Kind 0 for classes that
@@ -109,7 +133,22 @@ func decodeTokens(source frame.Source, raw []byte) (frame.Event, error) {
 		return frame.Event{}, err
 	}
 	split, err := usage.split(source)
-	return frame.Event{Kind: frame.TokensUsed, Source: asStage(source, frame.LLM), Tokens: split}, err
+	source = asStage(source, frame.LLM)
+	return frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: split, Growing: repeatsUsage(source)}, err
+}
+
+// repeatsUsage says whose servers send what a request has used so far with every chunk of their answer. Pipecat before 1.8
+// passed each on as if it were another request's, by most of its versions for some of these (pull requests 5180 and 5190). The
+// version is not in the metrics. OpenAI and Azure send usage once, at the end; so do Pipecat's realtime services.
+func repeatsUsage(by frame.Source) bool {
+	if by.Stage != frame.LLM {
+		return false
+	}
+	switch by.Provider {
+	case "novita", "baseten", "nvidia", "perplexity", "xai":
+		return true
+	}
+	return false
 }
 
 func characters(source frame.Source, value jsontext.Value) (frame.Event, error) {

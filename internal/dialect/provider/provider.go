@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
@@ -14,10 +15,13 @@ var names = []struct{ prefix, provider string }{
 	{"amazon", "aws"},
 	{"anthropic", "anthropic"},
 	{"assemblyai", "assemblyai"},
+	{"asyncai", "asyncai"},
 	{"aws", "aws"},
 	{"azure", "azure"},
+	{"baseten", "baseten"},
 	{"cartesia", "cartesia"},
 	{"cerebras", "cerebras"},
+	{"crusoe", "crusoe"},
 	{"deepgram", "deepgram"},
 	{"deepseek", "deepseek"},
 	{"elevenlabs", "elevenlabs"},
@@ -27,13 +31,16 @@ var names = []struct{ prefix, provider string }{
 	{"gladia", "gladia"},
 	{"google", "google"},
 	{"grok", "xai"},
+	{"gradium", "gradium"},
 	{"groq", "groq"},
 	{"hume", "hume"},
+	{"inception", "inception"},
 	{"inworld", "inworld"},
 	{"lmnt", "lmnt"},
 	{"minimax", "minimax"},
 	{"mistral", "mistral"},
 	{"murf", "murf"},
+	{"nebius", "nebius"},
 	{"neuphonic", "neuphonic"},
 	{"novita", "novita"},
 	{"nvidia", "nvidia"},
@@ -50,6 +57,7 @@ var names = []struct{ prefix, provider string }{
 	{"sarvam", "sarvam"},
 	{"smallest", "smallest"},
 	{"soniox", "soniox"},
+	{"speechify", "speechify"},
 	{"speechmatics", "speechmatics"},
 	{"telnyx", "telnyx"},
 	{"together", "together"},
@@ -71,6 +79,9 @@ func Of(name string) string {
 	}
 	return ""
 }
+
+// Named is the provider that a bot names as one: ours where it is one that we know, else its own word.
+func Named(name string) string { return cmp.Or(Of(name), wire.Text(strings.ToLower(name))) }
 
 func beginning(name string) string {
 	for _, n := range names {

@@ -12,6 +12,9 @@ import (
 // ErrNoMessageFrame says that a message is not a protobuf MessageFrame as JSON, or carries another text.
 var ErrNoMessageFrame = errors.New("not a MessageFrame that carries RTVI")
 
+// MessageFrame is the class that a message may name which carries another as text.
+const MessageFrame = "MessageFrame"
+
 // messageFrame is Pipecat's protobuf MessageFrame as JSON: alone, or as the Frame that holds it.
 type messageFrame struct {
 	CallID        string         `json:"call_id"`
@@ -31,7 +34,11 @@ func DecodeMessageFrame(raw []byte) (frame.Frame, error) {
 	if err != nil {
 		return frame.Frame{}, err
 	}
-	out, err := Decode([]byte(text))
+	messageType, err := typeOf(text)
+	if err != nil {
+		return frame.Frame{}, err
+	}
+	out, err := Decode(messageType, []byte(text))
 	switch {
 	case errors.Is(err, wire.ErrIgnored):
 		return frame.Frame{}, err
@@ -55,10 +62,21 @@ func (in *messageFrame) text() (text, path string, err error) {
 		}
 		value, path = inner.Data, "message.data"
 	}
-	if value.Kind() != '"' || wire.Unmarshal(value, &text) != nil || !isRTVI(text) {
+	if value.Kind() != '"' || wire.Unmarshal(value, &text) != nil {
 		return "", "", ErrNoMessageFrame
 	}
 	return text, path, nil
+}
+
+// IsCarried says whether the data and message of a MessageFrame carry an RTVI message.
+func IsCarried(data, message jsontext.Value) bool {
+	in := messageFrame{Data: data, Message: message}
+	text, _, err := in.text()
+	if err != nil {
+		return false
+	}
+	_, err = typeOf(text)
+	return err == nil
 }
 
 func (in *messageFrame) address(out *frame.Frame) {
@@ -69,10 +87,14 @@ func (in *messageFrame) address(out *frame.Frame) {
 	}
 }
 
-// isRTVI says whether a text is an RTVI message; applications send texts of their own in the same frames.
-func isRTVI(text string) bool {
+// typeOf is the type of the RTVI message that a text is; applications send texts of their own in the same frames.
+func typeOf(text string) (string, error) {
 	var head struct {
 		Label string `json:"label"`
+		Type  string `json:"type"`
 	}
-	return wire.Unmarshal([]byte(text), &head) == nil && head.Label == Label
+	if wire.Unmarshal([]byte(text), &head) != nil || head.Label != Label {
+		return "", ErrNoMessageFrame
+	}
+	return head.Type, nil
 }

@@ -13,10 +13,11 @@ var seeds = []string{
 	`{"label":"rtvi-ai","type":"bot-started-speaking","timestamp":1764000003.1}`,
 	`{"label":"rtvi-ai","type":"llm-function-call-stopped","data":{"tool_call_id":"t","cancelled":true,"function_name":"book"}}`,
 	`{"label":"rtvi-ai","type":"error","id":"e","data":{"error":"x","fatal":true}}`,
+	`{"label":"rtvi-ai","type":"bot-ready","id":"1","data":{"version":"2.1.0"}}`,
 	`{"label":"rtvi-ai","type":"user-transcription","data":{"text":"hello"}}`,
 }
 
-func FuzzDecode(f *testing.F) { dialecttest.Fuzz(f, seeds, Decode) }
+func FuzzDecode(f *testing.F) { dialecttest.Fuzz(f, seeds, read) }
 
 func FuzzDecodeMessageFrame(f *testing.F) {
 	var carried []string

@@ -20,25 +20,27 @@ type message struct {
 	Data          jsontext.Value `json:"data"`
 }
 
-// Decode turns an RTVI message into a frame. Types that carry nothing for us are wire.ErrIgnored.
+// ErrUnknown is the fault of a message that is none of RTVI's.
+var ErrUnknown = frame.Faultf(frame.UnknownMessage, "",
+	"not an RTVI message: expected \"label\":\"rtvi-ai\", or a MessageFrame with such a message as the text of its data")
+
+// Decode turns an RTVI message of a type into a frame. Types that carry nothing for us are wire.ErrIgnored, unread: what was
+// said travels in them.
 //
 // RTVI has no timestamp, and the id of a message is the one of the request that it answers: neither says whether two alike
 // messages are one, so a frame has an identity only where a relay has added a timestamp.
-func Decode(raw []byte) (frame.Frame, error) {
+func Decode(messageType string, raw []byte) (frame.Frame, error) {
+	read, known := readers[messageType]
+	if !known {
+		return frame.Frame{}, wire.ErrIgnored
+	}
 	var in message
 	if err := wire.Unmarshal(raw, &in); err != nil {
 		return frame.Frame{}, err
 	}
 	out := in.envelope(raw)
-	if in.Type == "metrics" {
-		return out, in.metrics(&out)
-	}
-	event, err := in.event()
-	if err != nil {
-		return frame.Frame{}, err
-	}
-	out.Events = []frame.Event{event}
-	return out, nil
+	err := read(&in, &out)
+	return out, err
 }
 
 func (in *message) envelope(raw []byte) frame.Frame {
@@ -52,52 +54,58 @@ func (in *message) envelope(raw []byte) frame.Frame {
 	return out
 }
 
-// event is what a message other than metrics says. The events of the voice activity detector (vad-…) come beside those of
-// speaking and are left out.
-func (in *message) event() (frame.Event, error) {
-	switch in.Type {
-	case "user-started-speaking":
-		return frame.Event{Kind: frame.UserStartedTalking}, nil
-	case "user-stopped-speaking":
-		return frame.Event{Kind: frame.UserStoppedTalking}, nil
-	case "bot-started-speaking":
-		return frame.Event{Kind: frame.BotStartedTalking}, nil
-	case "bot-stopped-speaking":
-		return frame.Event{Kind: frame.BotStoppedTalking}, nil
-	case "bot-interrupted":
-		return frame.Event{Kind: frame.Interrupted}, nil
-	case "llm-function-call-stopped":
-		return in.toolCall()
-	case "error":
-		return in.failure()
+type reader func(*message, *frame.Frame) error
+
+// readers are the types that mean something. RTVI has no message for the start of a call: a bot that is ready is the first
+// sign of it. The user's voice is told by the voice activity detector (vad-…) where there is one, and once more, later, by
+// what decides about turns.
+var readers = map[string]reader{
+	"bot-ready":                 only(frame.Event{Kind: frame.CallStarted}),
+	"metrics":                   (*message).metrics,
+	"vad-user-started-speaking": only(frame.Event{Kind: frame.UserStartedTalking}),
+	"vad-user-stopped-speaking": only(frame.Event{Kind: frame.UserStoppedTalking}),
+	"user-started-speaking":     only(frame.Event{Kind: frame.UserStartedTalking, Echo: true}),
+	"user-stopped-speaking":     only(frame.Event{Kind: frame.UserStoppedTalking, Echo: true}),
+	"bot-started-speaking":      only(frame.Event{Kind: frame.BotStartedTalking}),
+	"bot-stopped-speaking":      only(frame.Event{Kind: frame.BotStoppedTalking}),
+	"bot-interrupted":           only(frame.Event{Kind: frame.Interrupted}),
+	"llm-function-call-stopped": (*message).toolCall,
+	"error":                     (*message).failure,
+}
+
+func only(event frame.Event) reader {
+	return func(_ *message, out *frame.Frame) error {
+		out.Events = []frame.Event{event}
+		return nil
 	}
-	return frame.Event{}, wire.ErrIgnored
 }
 
 // toolCall reads how a function call ended. Its name is there only if the bot's function_call_report_level says so; its
 // result is never read.
-func (in *message) toolCall() (frame.Event, error) {
+func (in *message) toolCall(out *frame.Frame) error {
 	var data struct {
 		FunctionName string `json:"function_name"`
 		Cancelled    bool   `json:"cancelled"`
 	}
 	if err := wire.Field(in.Data, "data", &data); err != nil {
-		return frame.Event{}, err
+		return err
 	}
 	outcome := "completed"
 	if data.Cancelled {
 		outcome = "cancelled"
 	}
-	return frame.Event{Kind: frame.ToolCalled, Name: wire.Word(data.FunctionName, "unknown"), Outcome: outcome}, nil
+	out.Events = []frame.Event{{Kind: frame.ToolCalled, Name: wire.Word(data.FunctionName, "unknown"), Outcome: outcome}}
+	return nil
 }
 
 // failure reads an error's category, which RTVI does not have yet; the error's text is never read.
-func (in *message) failure() (frame.Event, error) {
+func (in *message) failure(out *frame.Frame) error {
 	var data struct {
 		Category string `json:"category"`
 	}
 	if err := wire.Field(in.Data, "data", &data); err != nil {
-		return frame.Event{}, err
+		return err
 	}
-	return frame.Event{Kind: frame.Failed, Name: wire.Word(data.Category, "unknown")}, nil
+	out.Events = []frame.Event{{Kind: frame.Failed, Name: wire.Word(data.Category, "unknown")}}
+	return nil
 }

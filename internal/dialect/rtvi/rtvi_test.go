@@ -9,9 +9,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/dialecttest"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
+
+var read = dialecttest.Typed(Decode)
 
 var (
 	openAI   = frame.Source{Stage: frame.LLM, Processor: "OpenAILLMService", Provider: "openai"}
@@ -48,8 +51,11 @@ func TestDecode(t *testing.T) {
 			{Kind: frame.AudioTranscribed, Source: deepgram, Value: 7.84},
 		}},
 		"metrics of nothing that we count": {`{"label":"rtvi-ai","type":"metrics","call_id":"c1","data":{}}`, nil},
-		"user starts":                      {`{"label":"rtvi-ai","type":"user-started-speaking","call_id":"c1"}`, []frame.Event{{Kind: frame.UserStartedTalking}}},
-		"user stops":                       {`{"label":"rtvi-ai","type":"user-stopped-speaking","call_id":"c1"}`, []frame.Event{{Kind: frame.UserStoppedTalking}}},
+		"user starts":                      {`{"label":"rtvi-ai","type":"user-started-speaking","call_id":"c1"}`, []frame.Event{{Kind: frame.UserStartedTalking, Echo: true}}},
+		"voice starts":                     {`{"label":"rtvi-ai","type":"vad-user-started-speaking","call_id":"c1"}`, []frame.Event{{Kind: frame.UserStartedTalking}}},
+		"voice stops":                      {`{"label":"rtvi-ai","type":"vad-user-stopped-speaking","call_id":"c1"}`, []frame.Event{{Kind: frame.UserStoppedTalking}}},
+		"bot ready":                        {`{"label":"rtvi-ai","type":"bot-ready","id":"1","call_id":"c1","data":{"version":"2.1.0","about":{"library":"pipecat-ai"}}}`, []frame.Event{{Kind: frame.CallStarted}}},
+		"user stops":                       {`{"label":"rtvi-ai","type":"user-stopped-speaking","call_id":"c1"}`, []frame.Event{{Kind: frame.UserStoppedTalking, Echo: true}}},
 		"bot starts":                       {`{"label":"rtvi-ai","type":"bot-started-speaking","pipecatCallId":"c1"}`, []frame.Event{{Kind: frame.BotStartedTalking}}},
 		"bot stops":                        {`{"label":"rtvi-ai","type":"bot-stopped-speaking","call_id":"c1"}`, []frame.Event{{Kind: frame.BotStoppedTalking}}},
 		"bot is cut off":                   {`{"label":"rtvi-ai","type":"bot-interrupted","call_id":"c1"}`, []frame.Event{{Kind: frame.Interrupted}}},
@@ -67,7 +73,7 @@ func TestDecode(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Decode([]byte(test.message))
+			got, err := read([]byte(test.message))
 			require.NoError(t, err)
 			assert.Equal(t, frame.Frame{CallID: "c1", Events: test.want}, got, "no time, no identity, no faults")
 
@@ -84,7 +90,7 @@ func TestDecode(t *testing.T) {
 // A relay may add what RTVI lacks: a timestamp, and with it an identity.
 func TestTimestampOfARelay(t *testing.T) {
 	message := `{"label":"rtvi-ai","type":"bot-started-speaking","timestamp":1764000003.1}`
-	got, err := Decode([]byte(message))
+	got, err := read([]byte(message))
 	require.NoError(t, err)
 	assert.Equal(t, time.Date(2025, 11, 24, 16, 0, 3, 100_000_000, time.UTC), got.Time)
 	assert.Equal(t, frame.DigestID([]byte(message)), got.ID)
@@ -105,11 +111,13 @@ func TestTheCallMayBeNamedBesideTheText(t *testing.T) {
 
 func TestIgnored(t *testing.T) {
 	for _, kind := range []string{
-		"bot-ready", "user-transcription", "bot-output", "bot-transcription", "bot-llm-text", "bot-tts-text", "server-message",
-		"vad-user-started-speaking", "bot-llm-started", "llm-function-call-in-progress", "user-audio-level", "error-response", "",
+		"user-transcription", "bot-output", "bot-transcription", "bot-llm-text", "bot-tts-text", "server-message",
+		"bot-llm-started", "bot-llm-stopped", "bot-tts-started", "bot-tts-stopped", "llm-function-call", "llm-function-call-started",
+		"llm-function-call-in-progress", "user-audio-level", "bot-audio-level", "user-llm-text", "user-mute-started", "system-log",
+		"error-response", "",
 	} {
-		message := `{"label":"rtvi-ai","type":"` + kind + `","data":{"text":"secret","function_name":5,"ttfb":7}}`
-		_, err := Decode([]byte(message))
+		message := `{"label":"rtvi-ai","type":"` + kind + `","timestamp":"never read","data":{"text":"secret","function_name":5,"ttfb":7}}`
+		_, err := read([]byte(message))
 		assert.ErrorIs(t, err, wire.ErrIgnored, kind)
 		_, err = DecodeMessageFrame([]byte(`{"data":` + strconv.Quote(message) + `}`))
 		assert.ErrorIs(t, err, wire.ErrIgnored, kind)
@@ -117,7 +125,7 @@ func TestIgnored(t *testing.T) {
 }
 
 func TestSentinels(t *testing.T) {
-	got, err := Decode([]byte(`{"label":"rtvi-ai","type":"metrics","data":{"ttfb":[{"processor":"A#0","value":0.0},{"processor":"A#0","value":-0.2}],` +
+	got, err := read([]byte(`{"label":"rtvi-ai","type":"metrics","data":{"ttfb":[{"processor":"A#0","value":0.0},{"processor":"A#0","value":-0.2}],` +
 		`"processing":[{"value":0}],"tokens":[{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}],"characters":[{"value":0}],` +
 		`"stt_usage":[{"value":{"audio_seconds":0.0}}]}}`))
 	require.NoError(t, err)
@@ -138,7 +146,7 @@ func TestBadEntries(t *testing.T) {
 		`"stt_usage":[{"value":{}}]`:                                 "data.stt_usage[0].value.audio_seconds: missing",
 	} {
 		message := `{"label":"rtvi-ai","type":"metrics","data":{"characters":[{"processor":"CartesiaTTSService#0","value":48}],` + entries + `}}`
-		got, err := Decode([]byte(message))
+		got, err := read([]byte(message))
 		require.NoError(t, err, entries)
 		assert.Contains(t, got.Events, frame.Event{Kind: frame.CharactersUsed, Source: cartesia, Value: 48})
 		if assert.Len(t, got.Faults, 1, entries) {
@@ -165,7 +173,7 @@ func TestRejected(t *testing.T) {
 		`{"label":"rtvi-ai","type":"bot-started-speaking","timestamp":"soon"}`:                               "timestamp: must be Unix seconds",
 		`{"label":"rtvi-ai","type":"llm-function-call-stopped","data":{"function_name":["x"]},"id":"req1"}`:  "data.function_name: must be a string",
 	} {
-		_, err := Decode([]byte(message))
+		_, err := read([]byte(message))
 		assert.ErrorContains(t, err, want, message)
 	}
 	for message, want := range map[string]string{

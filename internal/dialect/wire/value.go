@@ -39,6 +39,18 @@ func notInNames(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.:/", r)
 }
 
+// Slug is a short label of a few words made a name, fit for an attribute: "LLM inference" is llm_inference. It is "other"
+// where it is more than a label.
+func Slug(text string) string {
+	const longest, mostWords = 64, 4
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	slug := strings.Join(words, "_")
+	if slug == "" || len(slug) > longest || len(strings.Fields(text)) > mostWords {
+		return "other"
+	}
+	return slug
+}
+
 // Number is a finite number within bounds; path names it in the fault.
 func Number(raw jsontext.Value, path string, least, most float64) (float64, error) {
 	if Absent(raw) {

@@ -100,6 +100,16 @@ func (t *Time) fromUnix(number float64) error {
 	return t.set(time.UnixMicro(int64(math.Round(number * 1e6))))
 }
 
+// Mark says that a field is there and neither null nor an empty text. What it holds is not kept.
+type Mark bool
+
+// UnmarshalJSONFrom skips the value.
+func (m *Mark) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	value, err := from.ReadValue()
+	*m = Mark(err == nil && !Absent(value) && string(value) != `""`)
+	return err
+}
+
 // Unmarshal decodes one JSON value. Names are matched exactly and may not repeat; text that is not UTF-8 is mended, for
 // bots cut texts in the middle of a character. The error is a frame.Fault, see Fault.
 func Unmarshal(data []byte, into any) error {

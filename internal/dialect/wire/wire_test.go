@@ -46,6 +46,34 @@ func TestWord(t *testing.T) {
 	}
 }
 
+func TestSlug(t *testing.T) {
+	for text, want := range map[string]string{
+		"LLM inference": "llm_inference", "endpointing_wait": "endpointing_wait", "awaiting speakable text": "awaiting_speakable_text",
+		"config: VAD": "config_vad", "": "other", "!?": "other", strings.Repeat("x", 65): "other",
+		"I want to cancel my order": "other",
+	} {
+		assert.Equal(t, want, Slug(text), text)
+	}
+}
+
+func TestMark(t *testing.T) {
+	for value, want := range map[string]Mark{
+		`null`: false, `""`: false, `[]`: true, `{}`: true, `0`: true, `false`: true, `"x"`: true, `{"a":[1,{"b":null}]}`: true,
+	} {
+		var into struct {
+			Field Mark   `json:"field"`
+			After string `json:"after"`
+		}
+		assert.NoError(t, Unmarshal([]byte(`{"field":`+value+`,"after":"x"}`), &into), value)
+		assert.Equal(t, want, into.Field, value)
+		assert.Equal(t, "x", into.After)
+	}
+	var into struct {
+		Field Mark `json:"field"`
+	}
+	assert.ErrorContains(t, Unmarshal([]byte(`{"field":[}`), &into), "not JSON")
+}
+
 func TestTake(t *testing.T) {
 	var f frame.Frame
 	for _, event := range []frame.Event{

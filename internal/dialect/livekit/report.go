@@ -1,0 +1,114 @@
+package livekit
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// report is a SessionReport: what the Python SDK makes a dictionary of and the JavaScript SDK writes alike, or the latter's
+// object as it is. Its events and chat history are never read: events come by themselves, and history is what was said.
+type report struct {
+	CallID      string         `json:"call_id"`
+	JobID       string         `json:"job_id"`
+	RoomID      string         `json:"room_id"`
+	Room        string         `json:"room"`
+	Timestamp   wire.Time      `json:"timestamp"`
+	StartedAt   wire.Time      `json:"started_at"`
+	DurationMs  jsontext.Value `json:"duration_ms"`
+	SDKVersion  wire.Mark      `json:"sdk_version"`
+	Usage       jsontext.Value `json:"usage"`
+	ModelUsage  jsontext.Value `json:"model_usage"`
+	CloseReason string         `json:"close_reason"`
+}
+
+// decodeReport turns a session report into a frame: what the session used, and that it is over. It comes after the session's
+// close, and for bots that send nothing else it is the call.
+func decodeReport(raw []byte) (frame.Frame, error) {
+	var in report
+	if err := wire.UnmarshalFolded(raw, &in); err != nil {
+		return frame.Frame{}, err
+	}
+	if !bool(in.SDKVersion) && wire.Absent(in.Usage) && wire.Absent(in.ModelUsage) {
+		return frame.Frame{}, ErrUnknown
+	}
+	out := frame.Frame{CallID: in.CallID, Conversation: cmp.Or(in.JobID, in.RoomID, in.Room), Time: in.Timestamp.Time}
+	if !out.Time.IsZero() {
+		out.ID = frame.DigestID(raw)
+	}
+	if began := in.began(); !began.IsZero() {
+		say(&out, frame.Event{Kind: frame.CallStarted, Began: began})
+	}
+	if err := in.takeUsage(&out); err != nil {
+		out.Faults = append(out.Faults, wire.Fault(err))
+	}
+	say(&out, frame.Event{Kind: frame.CallEnded, Name: closeReason(in.CloseReason)})
+	return out, nil
+}
+
+func (in *report) takeUsage(out *frame.Frame) error {
+	if !wire.Absent(in.Usage) {
+		return takeAllTotals(out, in.Usage, "usage")
+	}
+	if !wire.Absent(in.ModelUsage) {
+		return takeAllTotals(out, in.ModelUsage, "modelUsage")
+	}
+	return nil
+}
+
+// began is when the session did, where the report tells.
+func (in *report) began() time.Time {
+	if !in.StartedAt.IsZero() {
+		return in.StartedAt.Time
+	}
+	ms, err := wire.Number(in.DurationMs, "duration_ms", 0, 1000*frame.MaxSeconds)
+	if err != nil || in.Timestamp.IsZero() {
+		return time.Time{}
+	}
+	return in.Timestamp.Add(-time.Duration(ms * float64(time.Millisecond)))
+}
+
+// closeReason is the reason in the words of the close event, for which the report has others (CR_JOB_SHUTDOWN); empty where it
+// knows none.
+func closeReason(name string) string {
+	switch reason := strings.ToLower(strings.TrimPrefix(name, "CR_")); reason {
+	case unknown:
+		return ""
+	case "completed":
+		return "task_completed"
+	default:
+		return wire.Word(reason, "")
+	}
+}
+
+// usage reads what the session has used so far, model by model. It comes again with every metrics event.
+func (in *event) usage(out *frame.Frame, _ []byte) error {
+	var usage struct {
+		Models jsontext.Value `json:"model_usage"`
+	}
+	if err := field(in.Usage, "usage", &usage); err != nil {
+		return err
+	}
+	return takeAllTotals(out, usage.Models, "usage.model_usage")
+}
+
+// takeAllTotals reads each entry alone: one that is wrong costs itself.
+func takeAllTotals(out *frame.Frame, raw jsontext.Value, path string) error {
+	var entries []jsontext.Value
+	if err := wire.Field(raw, path, &entries); err != nil {
+		return err
+	}
+	if len(entries) > wire.MaxData {
+		return wire.TooManyData
+	}
+	for i, entry := range entries {
+		takeTotals(out, entry, path+"["+strconv.Itoa(i)+"]")
+	}
+	return nil
+}
