@@ -103,7 +103,7 @@ func (d *decoder) event() frame.Event {
 		return event
 	}
 	event.Cut, event.Paired, event.Running = mask&isCut != 0, mask&isPaired != 0, mask&isRunning != 0
-	event.Growing, event.Priced = mask&isGrowing != 0, mask&isPriced != 0
+	event.Growing, event.Priced, event.Echo = mask&isGrowing != 0, mask&isPriced != 0, mask&isEcho != 0
 	if mask&hasSource != 0 {
 		event.Source = d.source()
 	}

@@ -43,6 +43,7 @@ const (
 	hasNumber
 	hasModels
 	hasBegan
+	isEcho
 	eventMasks // one more than all of them
 )
 
@@ -209,7 +210,7 @@ func maskOf(event *frame.Event) uint64 {
 		bit(hasModels, len(event.Models) > 0) |
 		bit(hasBegan, !event.Began.IsZero()) |
 		bit(isCut, event.Cut) | bit(isPaired, event.Paired) | bit(isRunning, event.Running) |
-		bit(isGrowing, event.Growing) | bit(isPriced, event.Priced)
+		bit(isGrowing, event.Growing) | bit(isPriced, event.Priced) | bit(isEcho, event.Echo)
 }
 
 func bit(mask uint64, set bool) uint64 {
