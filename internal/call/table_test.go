@@ -58,6 +58,7 @@ func told(facts []Fact) []string {
 	names := map[FactKind]string{
 		Opened: "opened", Lasted: "lasted", Waited: "waited", Worked: "worked", Used: "used", Answered: "answered",
 		TurnEnded: "turn ended", Interrupted: "interrupted", ToolCalled: "tool called", Failed: "failed", Ended: "ended",
+		Disregarded: "disregarded", Traced: "traced", UsageMissing: "usage missing",
 	}
 	out := []string{}
 	for _, f := range facts {
@@ -65,6 +66,8 @@ func told(facts []Fact) []string {
 		switch f.Kind {
 		case Lasted, Waited, Worked, Answered:
 			text += fmt.Sprintf(" %g", f.Value)
+		case Disregarded:
+			text += " " + f.Name
 		case Ended:
 			text += fmt.Sprintf(" %g %s", f.Value, f.Name)
 		case Used:
