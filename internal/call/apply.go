@@ -24,6 +24,7 @@ type step struct {
 	// closing is the number of a turn that has ended with its answer, while the parts of that may still follow in the same
 	// frame. It is 0 where there is none.
 	closing int
+	parted  bool // the parts of that answer came before it
 	facts   []Fact
 }
 
@@ -82,7 +83,7 @@ func (s *step) late(f *frame.Frame) {
 }
 
 func (s *step) event(e *frame.Event) {
-	if e.Kind != frame.AnswerPart || len(s.spans.parts) > 0 {
+	if e.Kind != frame.AnswerPart || s.parted {
 		s.closeAnswered()
 	}
 	if s.measured(e) || s.happened(e) || s.ended || s.conversed(e) {

@@ -44,9 +44,7 @@ func (s *step) conversed(e *frame.Event) bool {
 			s.userSpeech(e.Kind)
 		}
 	case frame.BotStartedTalking, frame.BotStoppedTalking:
-		if newest(&s.talk.botLatest, s.at) {
-			s.botSpeech(e.Kind)
-		}
+		s.botSpeech(e.Kind)
 	case frame.Interrupted:
 		s.interrupt()
 	default:
@@ -64,9 +62,13 @@ func (s *step) userSpeech(kind frame.Kind) {
 	}
 }
 
+// botSpeech takes that the bot began to speak even where its end was heard of first: it has spoken.
 func (s *step) botSpeech(kind frame.Kind) {
-	s.talk.botTalks = kind == frame.BotStartedTalking
-	if s.talk.botTalks {
+	started := kind == frame.BotStartedTalking
+	if newest(&s.talk.botLatest, s.at) {
+		s.talk.botTalks = started
+	}
+	if started {
 		s.answer()
 	}
 }
@@ -116,11 +118,12 @@ func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(
 // pauses between sentences begins more than once.
 func (s *step) answer() {
 	t := &s.talk
-	if !t.cutAt.IsZero() {
+	if !t.cutAt.IsZero() && !s.at.Before(t.cutAt) {
 		// Either the bot was not cut off after all, or this is the next answer and nobody said that the user stopped.
 		t.stopless, t.cutAt = !t.userStarted.IsZero(), time.Time{}
 	}
-	t.botSpoke, t.heardBot, t.botStarted = true, true, s.at
+	t.botSpoke, t.heardBot = true, true
+	t.botStarted = latest(t.botStarted, s.at)
 	s.spans.touch(s.at)
 	waited := s.at.Sub(t.userStopped)
 	if t.userStopped.IsZero() || waited < 0 {
@@ -131,6 +134,13 @@ func (s *step) answer() {
 	s.turnLatencies = append(s.turnLatencies, ms)
 	s.spans.latency = ms
 	s.say(Fact{Kind: Answered, Value: ms})
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // answered takes a turn latency that the bot has measured. Of a bot that does not report its speech, that is all there is
@@ -148,7 +158,7 @@ func (s *step) answered(ms float64) {
 	s.spans.latency = ms
 	if !s.counting {
 		s.countTo(s.turns + 1)
-		s.closing = s.turns
+		s.closing, s.parted = s.turns, len(s.spans.parts) > 0
 	}
 }
 
