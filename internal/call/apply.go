@@ -38,7 +38,7 @@ func (s *step) say(fact Fact) {
 
 // expect makes room for the facts that a frame usually causes, at once.
 func (s *step) expect(f *frame.Frame) {
-	count := 2
+	count := 1
 	for i := range f.Events {
 		count++
 		for _, tokens := range f.Events[i].Tokens {

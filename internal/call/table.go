@@ -95,9 +95,7 @@ func (t *Table) activate(tenant string, change int) {
 // Begin locks the calls of a request, in an order that all requests share, and returns the transaction that changes
 // them. It waits while other requests hold any of them. The caller must Commit or Rollback.
 func (t *Table) Begin(calls []Key) (*Tx, error) {
-	keys := slices.Clone(calls)
-	slices.SortFunc(keys, compare)
-	keys = slices.Compact(keys)
+	keys := inOrder(calls)
 	tx := &Tx{table: t, calls: make([]staged, 0, len(keys))}
 	for _, key := range keys {
 		c := t.lock(key)
@@ -108,6 +106,16 @@ func (t *Table) Begin(calls []Key) (*Tx, error) {
 		tx.calls = append(tx.calls, staged{call: c, key: key, next: c.state})
 	}
 	return tx, nil
+}
+
+// inOrder is the keys in the order of their locks, each once.
+func inOrder(keys []Key) []Key {
+	if len(keys) < 2 {
+		return keys
+	}
+	keys = slices.Clone(keys)
+	slices.SortFunc(keys, compare)
+	return slices.Compact(keys)
 }
 
 // compare orders the locks.
