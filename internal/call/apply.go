@@ -192,7 +192,7 @@ func (s *step) disregard(source frame.Source, reason string) {
 // settle makes known for how long speech recognition was open. That is held back until the call ends, or the collector
 // does, because only then it is known whether the same use is reported as audio as well.
 func (s *step) settle() {
-	for _, due := range s.listeners.settle() {
+	for _, due := range s.listeners.settle(s.start) {
 		s.use(due.usage, due.id)
 	}
 }

@@ -62,14 +62,20 @@ func (s *step) userSpeech(kind frame.Kind) {
 	}
 }
 
-// botSpeech takes that the bot began to speak even where its end was heard of first: it has spoken.
+// botSpeech takes that the bot began to speak even where its end was heard of first: it has spoken. Nobody interrupted a bot
+// whose end is heard of only after the user began.
 func (s *step) botSpeech(kind frame.Kind) {
+	t := &s.talk
 	started := kind == frame.BotStartedTalking
-	if newest(&s.talk.botLatest, s.at) {
-		s.talk.botTalks = started
+	if newest(&t.botLatest, s.at) {
+		t.botTalks = started
 	}
-	if started {
+	switch {
+	case started:
 		s.answer()
+	case s.at.Before(t.userStarted) && !t.botTalks:
+		t.cutAt = time.Time{}
+		s.endTurn()
 	}
 }
 
@@ -122,7 +128,7 @@ func (s *step) answer() {
 		// Either the bot was not cut off after all, or this is the next answer and nobody said that the user stopped.
 		t.stopless, t.cutAt = !t.userStarted.IsZero(), time.Time{}
 	}
-	t.botSpoke, t.heardBot = true, true
+	t.botSpoke, t.heardBot, t.cutCounted = true, true, false
 	t.botStarted = latest(t.botStarted, s.at)
 	s.spans.touch(s.at)
 	waited := s.at.Sub(t.userStopped)

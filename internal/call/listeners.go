@@ -120,7 +120,7 @@ type session struct {
 
 // settle returns the session time that has not been made known yet, as usage. A session is open at least as long as the
 // audio that went through it, whatever the clock says (a bot without timestamps has none).
-func (l *listeners) settle() []session {
+func (l *listeners) settle(start time.Time) []session {
 	l.credit()
 	var due []session
 	l.list = slices.Clone(l.list)
@@ -132,15 +132,17 @@ func (l *listeners) settle() []session {
 		}
 		due = append(due, session{
 			usage: Usage{Source: who.source, Quantity: STTSession, Amount: seconds, Paired: who.heard, Priced: l.priced},
-			id:    who.nextID(),
+			id:    who.nextID(start),
 		})
 		who.reported += seconds
 	}
 	return due
 }
 
-// nextID names the session time that follows what was reported.
-func (l *listener) nextID() frame.ID {
+// nextID names the session time that follows what was reported, of the call that began at start: one that a collector without
+// storage hears of anew after a restart begins later, and its time is another.
+func (l *listener) nextID(start time.Time) frame.ID {
 	reported := strconv.FormatFloat(l.reported, 'g', -1, 64)
-	return frame.NameID("call", "session\x00"+l.source.Provider+"\x00"+l.source.Model+"\x00"+reported)
+	since := strconv.FormatInt(start.UnixNano(), 10)
+	return frame.NameID("session", l.source.Provider+"\x00"+l.source.Model+"\x00"+since+"\x00"+reported)
 }

@@ -135,8 +135,11 @@ func TestOperationsAreJoined(t *testing.T) {
 		},
 		"totals and money are the call's": {
 			[]frame.Event{
-				running(tokens(gpt, prompt(10, 1))), {Kind: frame.Charged, Source: gpt, Value: 1},
-				{Kind: frame.TransportUsed, Source: twilio, Value: 1}, {Kind: frame.PlatformUsed, Value: 1}, ttfb(gpt, 400),
+				running(tokens(gpt, prompt(10, 1))),
+				{Kind: frame.Charged, Source: gpt, Value: 1},
+				{Kind: frame.TransportUsed, Source: twilio, Value: 1},
+				{Kind: frame.PlatformUsed, Value: 1},
+				ttfb(gpt, 400),
 			},
 			[]string{"1 llm/gpt-4o 3.6-4 ttfb 400 work 0"},
 		},

@@ -2,7 +2,6 @@ package call
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -39,9 +38,13 @@ type staged struct {
 	changed bool
 }
 
-// Apply applies a frame that arrived at a moment, to its call, which was named to Begin, and returns the facts that follow.
+// Apply applies a frame that arrived at a moment, to its call, and returns the facts that follow. A frame of a call that was
+// not named to Begin is none of the transaction's: it has no verdict.
 func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	c := tx.staged(KeyOf(f))
+	if c == nil {
+		return nil, 0
+	}
 	if c.next.events >= MaxEvents {
 		return nil, TooLong
 	}
@@ -61,9 +64,21 @@ func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	return s.facts, Accepted
 }
 
+// staged is the call of a key. (The standard search would copy each state that it looks at.)
 func (tx *Tx) staged(key Key) *staged {
-	i, _ := slices.BinarySearchFunc(tx.calls, key, func(c staged, key Key) int { return compare(c.key, key) })
-	return &tx.calls[i]
+	for low, high := 0, len(tx.calls); low < high; {
+		middle := (low + high) / 2
+		c := &tx.calls[middle]
+		switch order := compare(c.key, key); {
+		case order == 0:
+			return c
+		case order < 0:
+			low = middle + 1
+		default:
+			high = middle
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) step(c *staged, at time.Time) step {
