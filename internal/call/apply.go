@@ -1,64 +1,143 @@
 package call
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
+// Identities of facts that no single frame decides: whichever frame opened or ended a call, a repetition after a crash has
+// the same.
+var (
+	openedID = frame.NameID("call", "opened")
+	endedID  = frame.NameID("call", "ended")
+)
+
 // step applies one frame to a call's state and collects the facts that follow.
 type step struct {
 	*state
-	key   Key
-	id    frame.ID
-	at    time.Time
-	facts []Fact
+	key    Key
+	id     frame.ID
+	at     time.Time
+	traced bool
+	// closing is the number of a turn that has ended with its answer, while the parts of that may still follow in the same
+	// frame. It is 0 where there is none.
+	closing int
+	parted  bool // the parts of that answer came before it
+	facts   []Fact
 }
 
 func (s *step) say(fact Fact) {
-	fact.Call, fact.FrameID, fact.Time = s.key, s.id, s.at
+	if fact.FrameID == 0 {
+		fact.FrameID = s.id
+	}
+	fact.Call, fact.Time = s.key, s.at
 	s.facts = append(s.facts, fact)
+}
+
+// expect makes room for the facts that a frame usually causes, at once.
+func (s *step) expect(f *frame.Frame) {
+	count := 1
+	for i := range f.Events {
+		count++
+		for _, tokens := range f.Events[i].Tokens {
+			if tokens > 0 {
+				count++
+			}
+		}
+	}
+	s.facts = make([]Fact, 0, count)
 }
 
 // live applies a frame to a call that has not ended.
 func (s *step) live(f *frame.Frame, arrival time.Time) {
+	s.expect(f)
 	s.arrived = arrival
 	if !s.open {
 		s.begin(s.at, arrival)
 		s.clocked = !f.Time.IsZero()
-		s.say(Fact{Kind: Opened})
+		s.context.Parent = f.Trace
+		s.say(Fact{Kind: Opened, FrameID: openedID})
 	}
+	s.link(f.Trace)
 	if gone := s.advance(s.at); gone > 0 {
 		s.say(Fact{Kind: Lasted, Value: gone.Seconds()})
 	}
 	for i := range f.Events {
 		s.event(&f.Events[i])
 	}
+	s.closeAnswered()
 }
 
-// late applies a frame to a call that has ended: what was used, measured and went wrong counts, nothing else changes.
+// late applies a frame to a call that has ended: what was used, measured, counted and went wrong counts, nothing else
+// changes.
 func (s *step) late(f *frame.Frame) {
 	for i := range f.Events {
-		_ = s.measured(&f.Events[i]) || s.happened(&f.Events[i])
+		e := &f.Events[i]
+		if !s.measured(e) && !s.happened(e) && e.Kind == frame.TurnDone && e.Number > 0 {
+			// Pipecat's turn tracker says that the last turn is done when the call is.
+			s.countTo(e.Number)
+		}
 	}
 }
 
 func (s *step) event(e *frame.Event) {
+	if e.Kind != frame.AnswerPart || s.parted {
+		s.closeAnswered()
+	}
 	if s.measured(e) || s.happened(e) || s.ended || s.conversed(e) {
 		return
 	}
 	switch e.Kind {
 	case frame.CallStarted:
+		s.precede(e.Began)
 		s.setModels(e.Models)
+	case frame.StartedUp:
+		s.startup = appendStep(s.startup, e)
+	case frame.AnswerPart:
+		s.part(e)
+	case frame.TurnDone:
+		s.turnDone(e)
+	case frame.CallHungUp:
+		s.hungUp = cmp.Or(s.hungUp, e.Name, noReason)
 	case frame.CallEnded:
-		s.end(e.Name)
+		s.end(cmp.Or(e.Name, s.hungUp, noReason))
 	}
+}
+
+// Reasons of an end that nobody gave a reason for.
+const (
+	noReason    = "end"
+	idleTimeout = "idle_timeout"
+)
+
+// precede moves the start back to when the bot says the call began.
+func (s *step) precede(began time.Time) {
+	earlier := s.start.Sub(began)
+	if began.IsZero() || earlier <= 0 || s.last.Sub(began) > longest {
+		return
+	}
+	s.start = began
+	s.listeners.precede(earlier)
+	s.say(Fact{Kind: Lasted, Value: earlier.Seconds()})
+}
+
+// maxSteps bounds a list of steps: a pipeline has a dozen.
+const maxSteps = 32
+
+func appendStep(steps []Step, e *frame.Event) []Step {
+	if len(steps) >= maxSteps {
+		return steps
+	}
+	return append(steps, Step{Name: e.Name, Value: e.Value})
 }
 
 // happened takes events that are counted and change nothing.
 func (s *step) happened(e *frame.Event) bool {
 	switch e.Kind {
 	case frame.ToolCalled:
+		s.operateTool(e)
 		s.say(Fact{Kind: ToolCalled, Name: e.Name, Outcome: e.Outcome})
 	case frame.Failed:
 		s.say(Fact{Kind: Failed, Source: e.Source, Name: e.Name})
@@ -72,147 +151,68 @@ func (s *step) happened(e *frame.Event) bool {
 func (s *step) measured(e *frame.Event) bool {
 	switch e.Kind {
 	case frame.TTFB:
-		if !s.ended {
-			s.ttfbs = append(s.ttfbs, e.Value)
-		}
-		s.say(Fact{Kind: Waited, Source: s.complete(e.Source), Value: e.Value})
+		s.latency(Waited, e)
 	case frame.Processing:
-		s.say(Fact{Kind: Worked, Source: s.complete(e.Source), Value: e.Value})
-	case frame.TokensUsed:
-		s.tokens(e)
-	case frame.CharactersUsed:
-		s.use(Usage{Source: s.complete(e.Source), Quantity: Characters, Amount: e.Value, Paired: e.Paired})
-	case frame.AudioTranscribed:
-		s.audio(e)
-	case frame.RealtimeConnected:
-		s.use(Usage{Source: s.complete(e.Source), Quantity: RealtimeSession, Amount: e.Value})
+		s.latency(Worked, e)
 	case frame.Answered:
 		s.answered(e.Value)
 	default:
-		return false
+		return s.used(e)
 	}
 	return true
 }
 
-// audio is paired with the session time that settle will report for the same listener. After the call's end there is
-// none to come, and a listener that bills sessions leaves late audio without a price, visibly.
-func (s *step) audio(e *frame.Event) {
+// latency takes a time to the first byte or of processing. That of an answer which was cut off tells when the user
+// interrupted, not how fast the service is.
+func (s *step) latency(kind FactKind, e *frame.Event) {
 	source := s.complete(e.Source)
-	s.listeners.hear(e.Value)
-	s.use(Usage{Source: source, Quantity: AudioSeconds, Amount: e.Value, Paired: !s.ended && known(source)})
-}
-
-func (s *step) tokens(e *frame.Event) {
-	source, request := s.complete(e.Source), e.Tokens.Request()
-	if source.Stage == frame.STT {
-		s.listeners.hear(0)
-	}
-	for leaf, count := range e.Tokens {
-		if count > 0 {
-			s.use(Usage{
-				Source: source, Quantity: Tokens, Leaf: frame.Leaf(leaf), Amount: float64(count), Request: request,
-				Paired: e.Paired,
-			})
-		}
-	}
-}
-
-func (s *step) use(u Usage) {
-	if !s.ended {
-		s.usage.add(u, s.at, s.id)
-	}
-	s.say(Fact{Kind: Used, Usage: u})
-}
-
-// conversed takes events of who is speaking.
-func (s *step) conversed(e *frame.Event) bool {
-	switch e.Kind {
-	case frame.UserStartedTalking:
-		s.talk.userStopped = time.Time{}
-		if !s.talk.botTalks {
-			s.endTurn()
-		}
-	case frame.UserStoppedTalking:
-		s.talk.userStopped = s.at
-	case frame.BotStartedTalking:
-		s.answer()
-	case frame.BotStoppedTalking:
-		s.talk.botTalks = false
-	case frame.Interrupted:
-		s.interrupt()
-	default:
-		return false
-	}
-	return true
-}
-
-// answer notes that the bot begins to speak. The first time after the user stopped is the turn's latency; a bot that
-// pauses between sentences begins more than once.
-func (s *step) answer() {
-	s.talk.botTalks, s.talk.botSpoke, s.talk.heardBot = true, true, true
-	waited := s.at.Sub(s.talk.userStopped)
-	if s.talk.userStopped.IsZero() || waited < 0 {
+	answering := answers(source.Stage)
+	s.latent = s.latent || answering
+	cut := e.Cut || answering && s.talk.cutOff(s.at, e.Value)
+	s.operateLatency(kind, source, e.Value, cut)
+	if cut {
+		s.disregard(source, ReasonInterrupted)
 		return
 	}
-	s.talk.userStopped = time.Time{}
-	ms := frame.Milliseconds(waited.Seconds())
-	s.turnLatencies = append(s.turnLatencies, ms)
-	s.say(Fact{Kind: Answered, Value: ms})
+	if kind == Waited && !s.ended {
+		s.ttfbs = append(s.ttfbs, e.Value)
+	}
+	s.say(Fact{Kind: kind, Source: source, Value: e.Value})
 }
 
-// answered takes a turn latency that the bot has measured. Of a bot that does not report its speech, that is all there is
-// to know of the turn; of one that does, the same answer is timed and its turn counted by the speech.
-func (s *step) answered(ms float64) {
-	if s.talk.heardBot {
-		return
-	}
-	s.say(Fact{Kind: Answered, Value: ms})
-	if s.ended {
-		return
-	}
-	s.turnLatencies = append(s.turnLatencies, ms)
-	s.turns++
-	s.say(Fact{Kind: TurnEnded})
+// answers says whether a stage works on the answer, and not on what the user says.
+func answers(stage frame.Stage) bool {
+	return stage == frame.LLM || stage == frame.TTS || stage == frame.Realtime
 }
 
-// interrupt counts the bot being cut off. Pipecat sends an interruption for every turn of the user: it is one only while
-// the bot speaks. Of a bot that never reports its speech every one counts, for there is no telling.
-func (s *step) interrupt() {
-	if s.talk.heardBot && !s.talk.botTalks {
-		return
-	}
-	s.talk.botTalks = false
-	s.interruptions++
-	s.say(Fact{Kind: Interrupted})
-	s.endTurn()
-}
-
-// endTurn closes a turn in which the bot has spoken.
-func (s *step) endTurn() {
-	if !s.talk.botSpoke {
-		return
-	}
-	s.talk.botSpoke = false
-	s.turns++
-	s.say(Fact{Kind: TurnEnded})
+func (s *step) disregard(source frame.Source, reason string) {
+	s.say(Fact{Kind: Disregarded, Source: source, Name: reason})
 }
 
 // settle makes known for how long speech recognition was open. That is held back until the call ends, or the collector
 // does, because only then it is known whether the same use is reported as audio as well.
 func (s *step) settle() {
-	for _, usage := range s.listeners.settle() {
-		s.use(usage)
+	for _, due := range s.listeners.settle(s.start) {
+		s.use(due.usage, due.id)
 	}
 }
 
-// end closes the call.
+// end closes the call. Its facts have the identity of the end, not of the frame: the idle time-out may end the same call.
 func (s *step) end(reason string) {
+	defer func(id frame.ID) { s.id = id }(s.id)
+	s.id = endedID
 	s.endTurn()
 	s.settle()
-	length := s.duration()
-	s.say(Fact{Kind: Ended, Value: length.Seconds(), Name: reason, Summary: s.summary(reason)})
+	s.closeRest()
+	missing := s.latent && !s.told
+	if missing {
+		s.say(Fact{Kind: UsageMissing})
+	}
+	summary := s.summary(reason)
+	summary.UsageMissing = missing
+	s.say(Fact{Kind: Ended, Value: s.duration().Seconds(), Name: reason, Summary: summary})
 	s.ended = true
-	s.turnLatencies, s.ttfbs, s.usage = nil, nil, ledger{}
+	s.release()
 }
 
 func (s *state) summary(reason string) *Summary {
@@ -220,5 +220,6 @@ func (s *state) summary(reason string) *Summary {
 		Start: s.start, Duration: s.duration(), Reason: reason,
 		Turns: s.turns, Interruptions: s.interruptions,
 		TurnLatencies: s.turnLatencies, TTFBs: s.ttfbs, Usage: s.usage.list(),
+		Startup: s.startup, Trace: s.context,
 	}
 }

@@ -1,33 +1,49 @@
 package call
 
 import (
-	"maps"
+	"slices"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
 // state is all that is known of a call. It is a value: a request works on a copy and the copy replaces the original
-// when the request is accepted. Slices are append-only, so that copies may share their arrays.
+// when the request is accepted. Slices are append-only or made anew when written, so that copies may share their arrays.
+// It follows from frames and their arrivals alone.
 type state struct {
-	open    bool
-	ended   bool
-	start   time.Time     // by the bot's clock
-	last    time.Time     // latest moment heard of, by the bot's clock
-	skew    time.Duration // arrival less the bot's clock
-	clocked bool          // a timestamp has shown the bot's clock
-	arrived time.Time     // last arrival; idle time-out and lateness go by it
+	open     bool
+	ended    bool
+	clocked  bool          // a timestamp has shown the bot's clock
+	counting bool          // the bot counts turns itself
+	latent   bool          // latencies of answers were told
+	told     bool          // usage was told, of whatever kind
+	start    time.Time     // by the bot's clock
+	last     time.Time     // latest moment heard of, by the bot's clock
+	skew     time.Duration // arrival less the bot's clock
+	arrived  time.Time     // last arrival; idle time-out and lateness go by it
+	hungUp   string        // why the call is over, where only what it used is still to be told
 
-	models    map[frame.Stage]frame.Source // the first that was named of each stage
+	models    []frame.Source // the first that was named of each stage
 	listeners listeners
 	talk      talk
+	reports   reports
+	spans     spans
+	context   TraceContext
 
 	turns         int
 	interruptions int
+	cutTurns      int // the highest number of a turn that was interrupted
 	turnLatencies []float64
 	ttfbs         []float64
+	startup       []Step
 	usage         ledger
 	events        int // applied so far
+}
+
+// release lets go of what only a call that goes on needs.
+func (s *state) release() {
+	s.turnLatencies, s.ttfbs, s.startup, s.usage = nil, nil, nil, ledger{}
+	s.talk.cutAt, s.spans, s.context = time.Time{}, spans{}, TraceContext{}
 }
 
 // moment is when a frame happened by the bot's clock. A frame without a timestamp is placed on that clock by its arrival,
@@ -66,10 +82,11 @@ func (s *state) anchor(f *frame.Frame, arrival time.Time) {
 	s.clocked = true
 }
 
-// advance moves the call's clock and returns by how much. A frame out of order moves nothing.
+// advance moves the call's clock and returns by how much. A frame out of order moves nothing, nor does what is told of a
+// call that was hung up.
 func (s *state) advance(at time.Time) time.Duration {
 	gone := at.Sub(s.last)
-	if gone <= 0 {
+	if gone <= 0 || s.hungUp != "" {
 		return 0
 	}
 	s.last = at
@@ -79,23 +96,54 @@ func (s *state) advance(at time.Time) time.Duration {
 
 func (s *state) duration() time.Duration { return s.last.Sub(s.start) }
 
-// setModels takes the call's defaults; what is known of a stage stays. The map is made anew, never written again: copies
-// of the state share it.
-func (s *state) setModels(models []frame.Source) {
-	if len(models) == 0 {
+// maxLinks bounds the traces that a call is linked to.
+const maxLinks = 16
+
+// link notes a trace that a frame names, other than the call's own.
+func (s *state) link(trace frame.Trace) {
+	if trace.IsZero() || trace.TraceID == s.context.Parent.TraceID || len(s.context.Links) >= maxLinks {
 		return
 	}
-	all := make(map[frame.Stage]frame.Source, len(s.models)+len(models))
-	for _, model := range models {
-		all[model.Stage] = model
+	for _, known := range s.context.Links {
+		if known.TraceID == trace.TraceID {
+			return
+		}
 	}
-	maps.Copy(all, s.models)
-	s.models = all
-	s.listeners.start(s.models[frame.STT])
+	s.context.Links = append(s.context.Links, trace)
+}
+
+// setModels takes the call's defaults; what is known of a stage stays.
+func (s *state) setModels(models []frame.Source) {
+	s.models = slices.Clip(s.models) // so that appending makes a new list: copies of the state share this one
+	for _, model := range models {
+		if _, known := s.modelOf(model.Stage); !known {
+			s.models = append(s.models, model)
+		}
+	}
+	if listener, known := s.modelOf(frame.STT); known {
+		s.listeners.start(listener)
+	}
+}
+
+func (s *state) modelOf(stage frame.Stage) (frame.Source, bool) {
+	for _, model := range s.models {
+		if model.Stage == stage {
+			return model, true
+		}
+	}
+	return frame.Source{}, false
 }
 
 // complete fills in what an event leaves unsaid from the call's defaults, and learns who transcribes.
 func (s *state) complete(source frame.Source) frame.Source {
+	source = s.fill(source)
+	if source.Stage == frame.STT {
+		s.listeners.speak(source)
+	}
+	return source
+}
+
+func (s *state) fill(source frame.Source) frame.Source {
 	known := s.defaultOf(source.Stage)
 	if source.Provider == "" && source.Model == "" {
 		source.Provider = known.Provider
@@ -103,25 +151,14 @@ func (s *state) complete(source frame.Source) frame.Source {
 	if source.Model == "" {
 		source.Model = known.Model
 	}
-	if source.Stage == frame.STT {
-		s.listeners.speak(source)
-	}
 	return source
 }
 
 // defaultOf is the call's default for a stage. A realtime model is an LLM as well: bots name it as either.
 func (s *state) defaultOf(stage frame.Stage) frame.Source {
-	model, named := s.models[stage]
+	model, named := s.modelOf(stage)
 	if !named && stage == frame.Realtime {
-		return s.models[frame.LLM]
+		model, _ = s.modelOf(frame.LLM)
 	}
 	return model
-}
-
-// talk is who is speaking: what turns, their latency and interruptions follow from.
-type talk struct {
-	userStopped time.Time // zero: no answer is due
-	botTalks    bool
-	botSpoke    bool // since the user last began
-	heardBot    bool // this bot reports its speech at all
 }

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
 // Config bounds what a Table remembers.
@@ -20,6 +18,8 @@ type Config struct {
 	// MaxCalls is how many calls are known at once, open or remembered. Where a new one needs room, the one that ended
 	// longest ago is forgotten early.
 	MaxCalls int
+	// Trace asks for Traced facts. Without it nothing is kept for them.
+	Trace bool
 }
 
 // ErrTooManyCalls says that a request would open a call beyond Config.MaxCalls. Nothing of it was applied.
@@ -30,8 +30,9 @@ type Table struct {
 	config Config
 
 	mu     sync.Mutex
-	active map[string]int // open calls by tenant
+	active map[string]gauge // by tenant
 	calls  map[Key]*call
+	peak   int   // the most calls since the map was made
 	ended  []Key // in the order of their ends
 	// forgotten are the calls that were dropped since Forget was last asked.
 	forgotten []Key
@@ -42,22 +43,44 @@ type Table struct {
 type call struct {
 	mu   sync.Mutex
 	gone bool // taken out of the table; whoever still waited for the lock looks the call up again
-	seen map[frame.ID]struct{}
+	seen ids
 	// summarised says that the summary that would follow from state has been delivered already.
 	summarised bool
 	state
 }
 
-// NewTable makes an empty table.
-func NewTable(config Config) *Table {
-	return &Table{config: config, calls: map[Key]*call{}, active: map[string]int{}}
+// gauge is how many calls of a tenant are open.
+type gauge struct {
+	open  int
+	zeros int // how many times in a row that was told to be 0
 }
 
-// Active is how many calls are open, of each tenant that has been heard of.
+// NewTable makes an empty table.
+func NewTable(config Config) *Table {
+	return &Table{config: config, calls: map[Key]*call{}, active: map[string]gauge{}}
+}
+
+// enoughZeros is how often a tenant without calls is told of: once would do, were it never refused.
+const enoughZeros = 3
+
+// Active is how many calls are open, of each tenant. One that has no open calls any more is told of with 0 for a few times,
+// and then no longer: there may be many. Calls without a tenant stay.
 func (t *Table) Active() map[string]int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return maps.Clone(t.active)
+	active := make(map[string]int, len(t.active))
+	for tenant, g := range t.active {
+		active[tenant] = g.open
+		if g.open > 0 || tenant == "" {
+			continue
+		}
+		if g.zeros++; g.zeros < enoughZeros {
+			t.active[tenant] = g
+		} else {
+			delete(t.active, tenant)
+		}
+	}
+	return active
 }
 
 func (t *Table) activate(tenant string, change int) {
@@ -66,25 +89,33 @@ func (t *Table) activate(tenant string, change int) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.active[tenant] += change
+	t.active[tenant] = gauge{open: t.active[tenant].open + change}
 }
 
 // Begin locks the calls of a request, in an order that all requests share, and returns the transaction that changes
 // them. It waits while other requests hold any of them. The caller must Commit or Rollback.
 func (t *Table) Begin(calls []Key) (*Tx, error) {
-	keys := slices.Clone(calls)
-	slices.SortFunc(keys, compare)
-	keys = slices.Compact(keys)
-	tx := &Tx{table: t, calls: make(map[Key]*staged, len(keys))}
+	keys := inOrder(calls)
+	tx := &Tx{table: t, calls: make([]staged, 0, len(keys))}
 	for _, key := range keys {
 		c := t.lock(key)
 		if c == nil {
 			tx.Rollback()
 			return nil, ErrTooManyCalls
 		}
-		tx.calls[key] = &staged{call: c, next: c.state}
+		tx.calls = append(tx.calls, staged{call: c, key: key, next: c.state})
 	}
 	return tx, nil
+}
+
+// inOrder is the keys in the order of their locks, each once.
+func inOrder(keys []Key) []Key {
+	if len(keys) < 2 {
+		return keys
+	}
+	keys = slices.Clone(keys)
+	slices.SortFunc(keys, compare)
+	return slices.Compact(keys)
 }
 
 // compare orders the locks.
@@ -112,8 +143,9 @@ func (t *Table) find(key Key) *call {
 	defer t.mu.Unlock()
 	c := t.calls[key]
 	if c == nil && (len(t.calls) < t.config.MaxCalls || t.evict()) {
-		c = &call{seen: map[frame.ID]struct{}{}}
+		c = &call{}
 		t.calls[key] = c
+		t.peak = max(t.peak, len(t.calls))
 	}
 	return c
 }
@@ -197,10 +229,24 @@ func (t *Table) Forget(now time.Time) []Key {
 	}
 	clear(t.ended[len(kept):])
 	t.ended = kept
+	t.shrink()
 	gone := t.forgotten
 	t.forgotten = nil
 	return gone
 }
+
+// shrink makes the lists of calls anew where they have grown far beyond what is left: neither a map nor a slice gives memory
+// back by itself. mu is held.
+func (t *Table) shrink() {
+	if len(t.calls) > t.peak/4 || t.peak < worthwhile {
+		return
+	}
+	t.calls, t.peak = maps.Collect(maps.All(t.calls)), len(t.calls)
+	t.ended = slices.Clone(t.ended)
+}
+
+// worthwhile is how many calls take enough memory to give it back.
+const worthwhile = 1024
 
 // due says whether a call that has ended may be forgotten; mu is held.
 func (t *Table) due(key Key, now time.Time) bool {

@@ -58,6 +58,7 @@ func told(facts []Fact) []string {
 	names := map[FactKind]string{
 		Opened: "opened", Lasted: "lasted", Waited: "waited", Worked: "worked", Used: "used", Answered: "answered",
 		TurnEnded: "turn ended", Interrupted: "interrupted", ToolCalled: "tool called", Failed: "failed", Ended: "ended",
+		Disregarded: "disregarded", Traced: "traced", UsageMissing: "usage missing",
 	}
 	out := []string{}
 	for _, f := range facts {
@@ -65,6 +66,8 @@ func told(facts []Fact) []string {
 		switch f.Kind {
 		case Lasted, Waited, Worked, Answered:
 			text += fmt.Sprintf(" %g", f.Value)
+		case Disregarded:
+			text += " " + f.Name
 		case Ended:
 			text += fmt.Sprintf(" %g %s", f.Value, f.Name)
 		case Used:
@@ -246,7 +249,7 @@ func TestClocksOfBotAndCollector(t *testing.T) {
 		tx.Commit()
 		facts = append(facts, got...)
 	}
-	assert.Equal(t, []string{"opened", "lasted 8", "lasted 12", "turn ended", "ended 20 "}, told(facts))
+	assert.Equal(t, []string{"opened", "lasted 8", "lasted 12", "turn ended", "ended 20 end"}, told(facts))
 }
 
 // The first frame had no timestamp, or one of another century, and the bot's clock is behind ours: the call is as long as the
@@ -263,20 +266,20 @@ func TestTheBotsClockIsLearnt(t *testing.T) {
 			tx.Commit()
 			facts = append(facts, got...)
 		}
-		assert.Equal(t, []string{"opened", "lasted 2", "lasted 28", "turn ended", "ended 30 "}, told(facts), name)
+		assert.Equal(t, []string{"opened", "lasted 2", "lasted 28", "turn ended", "ended 30 end"}, told(facts), name)
 	}
 }
 
 func TestOneWrongTimestampDoesNotStretchTheCall(t *testing.T) {
 	facts, _ := apply(t, NewTable(config),
 		say(0, kind(frame.CallStarted)), say(40*24*3600, kind(frame.BotStartedTalking)), say(12, kind(frame.CallEnded)))
-	assert.Equal(t, []string{"opened", "lasted 12", "turn ended", "ended 12 "}, told(facts))
+	assert.Equal(t, []string{"opened", "lasted 12", "turn ended", "ended 12 end"}, told(facts))
 }
 
 func TestOutOfOrderFramesDoNotShortenTheCall(t *testing.T) {
 	facts, _ := apply(t, NewTable(config),
 		say(0, kind(frame.CallStarted)), say(10, kind(frame.BotStartedTalking)), say(4, kind(frame.UserStoppedTalking)), say(12, kind(frame.CallEnded)))
-	assert.Equal(t, []string{"opened", "lasted 10", "lasted 2", "turn ended", "ended 12 "}, told(facts))
+	assert.Equal(t, []string{"opened", "lasted 10", "lasted 2", "turn ended", "ended 12 end"}, told(facts))
 }
 
 func stt(provider, model string) frame.Source {
@@ -376,7 +379,7 @@ func TestDefaultsAddUp(t *testing.T) {
 	assert.Equal(t, gpt, s.complete(frame.Source{Stage: frame.LLM}))
 	assert.Equal(t, realtime, s.complete(frame.Source{Stage: frame.Realtime}))
 	assert.Equal(t, "whisper-1", s.listeners.list[0].source.Model)
-	assert.Equal(t, map[frame.Stage]frame.Source{frame.LLM: gpt}, before.models, "a copy of the state is not written to")
+	assert.Equal(t, []frame.Source{gpt}, before.models, "a copy of the state is not written to")
 }
 
 // A turn that the bot has timed itself is a turn; if the bot's speech is reported as well, it is the same turn.
@@ -385,7 +388,7 @@ func TestAnswersMeasuredByTheBot(t *testing.T) {
 	table := NewTable(config)
 	facts, _ := apply(t, table, say(0, answered), say(5, answered), say(6, kind(frame.CallEnded)), say(7, answered))
 	assert.Equal(t, []string{
-		"opened", "answered 904", "turn ended", "lasted 5", "answered 904", "turn ended", "lasted 1", "ended 6 ", "answered 904",
+		"opened", "answered 904", "turn ended", "lasted 5", "answered 904", "turn ended", "lasted 1", "ended 6 end", "answered 904",
 	}, told(facts))
 	summary := facts[len(facts)-2].Summary
 	assert.Equal(t, []float64{904, 904}, summary.TurnLatencies)
@@ -393,7 +396,7 @@ func TestAnswersMeasuredByTheBot(t *testing.T) {
 
 	facts, _ = apply(t, NewTable(config),
 		say(0, kind(frame.UserStoppedTalking)), say(1, kind(frame.BotStartedTalking)), say(2, answered), say(3, kind(frame.CallEnded)))
-	assert.Equal(t, []string{"opened", "lasted 1", "answered 1000", "lasted 1", "lasted 1", "turn ended", "ended 3 "}, told(facts))
+	assert.Equal(t, []string{"opened", "lasted 1", "answered 1000", "lasted 1", "lasted 1", "turn ended", "ended 3 end"}, told(facts))
 }
 
 func TestUsageOfOneEventEach(t *testing.T) {

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -24,22 +25,26 @@ const MaxEvents = 100_000
 // so that a request that is refused downstream has changed nothing, and one beside it has not built on the change.
 type Tx struct {
 	table *Table
-	calls map[Key]*staged
+	calls []staged // in the order of their keys
 }
 
 // staged is a call with the state it will have.
 type staged struct {
 	*call
+	key  Key
 	next state
 	ids  []frame.ID // seen for the first time in this transaction
 	// changed says that a frame was applied, so that a summary delivered before is out of date.
 	changed bool
 }
 
-// Apply applies a frame that arrived at a moment, to its call, which was named to Begin, and returns the facts that follow.
+// Apply applies a frame that arrived at a moment, to its call, and returns the facts that follow. A frame of a call that was
+// not named to Begin is none of the transaction's: it has no verdict.
 func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
-	key := KeyOf(f)
-	c := tx.calls[key]
+	c := tx.staged(KeyOf(f))
+	if c == nil {
+		return nil, 0
+	}
 	if c.next.events >= MaxEvents {
 		return nil, TooLong
 	}
@@ -49,7 +54,8 @@ func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	c.next.events += max(len(f.Events), 1)
 	c.changed = true
 	c.next.anchor(f, arrival)
-	s := step{state: &c.next, key: key, id: f.ID, at: c.next.moment(f, arrival)}
+	s := tx.step(c, c.next.moment(f, arrival))
+	s.id = f.ID
 	if c.next.ended {
 		s.late(f)
 		return s.facts, Late
@@ -58,16 +64,36 @@ func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	return s.facts, Accepted
 }
 
+// staged is the call of a key. (The standard search would copy each state that it looks at.)
+func (tx *Tx) staged(key Key) *staged {
+	for low, high := 0, len(tx.calls); low < high; {
+		middle := (low + high) / 2
+		c := &tx.calls[middle]
+		switch order := compare(c.key, key); {
+		case order == 0:
+			return c
+		case order < 0:
+			low = middle + 1
+		default:
+			high = middle
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) step(c *staged, at time.Time) step {
+	return step{state: &c.next, key: c.key, at: at, traced: tx.table.config.Trace}
+}
+
 // remember notes an identity and says whether it is new. A frame without one is always new.
 func (c *staged) remember(id frame.ID) bool {
 	if id == 0 {
 		return true
 	}
-	if _, known := c.seen[id]; known {
+	// Noted at once, so that a duplicate in the same request is found; Rollback takes it back.
+	if !c.seen.add(id) {
 		return false
 	}
-	// Noted at once, so that a duplicate in the same request is found; Rollback takes it back.
-	c.seen[id] = struct{}{}
 	c.ids = append(c.ids, id)
 	return true
 }
@@ -76,12 +102,13 @@ func (c *staged) remember(id frame.ID) bool {
 // again.
 func (tx *Tx) EndIdle(now time.Time) []Fact {
 	var facts []Fact
-	for key, c := range tx.calls {
+	for i := range tx.calls {
+		c := &tx.calls[i]
 		if !c.next.idle(now, tx.table.config.IdleTimeout) {
 			continue
 		}
-		s := step{state: &c.next, key: key, at: c.next.last}
-		s.end("idle_timeout")
+		s := tx.step(c, c.next.last)
+		s.end(cmp.Or(s.hungUp, idleTimeout))
 		c.next.arrived = now
 		if last := len(s.facts) - 1; c.summarised {
 			s.facts[last].Summary = nil
@@ -93,16 +120,16 @@ func (tx *Tx) EndIdle(now time.Time) []Fact {
 
 // Summarised notes that the summaries of the transaction's calls were delivered, whatever becomes of the rest.
 func (tx *Tx) Summarised() {
-	for _, c := range tx.calls {
-		c.summarised = true
+	for i := range tx.calls {
+		tx.calls[i].summarised = true
 	}
 }
 
 // Settle makes known what is held back until the end of the calls, because the collector ends before them.
 func (tx *Tx) Settle() []Fact {
 	var facts []Fact
-	for key, c := range tx.calls {
-		s := step{state: &c.next, key: key, at: c.next.last}
+	for i := range tx.calls {
+		s := tx.step(&tx.calls[i], tx.calls[i].next.last)
 		s.settle()
 		facts = append(facts, s.facts...)
 	}
@@ -111,33 +138,33 @@ func (tx *Tx) Settle() []Fact {
 
 // Commit makes the changes true and releases the calls.
 func (tx *Tx) Commit() {
-	for key, c := range tx.calls {
-		tx.table.activate(key.Tenant, activity(&c.next)-activity(&c.state))
+	for i := range tx.calls {
+		c := &tx.calls[i]
+		tx.table.activate(c.key.Tenant, activity(&c.next)-activity(&c.state))
 		if c.next.ended && !c.ended {
-			tx.table.end(key)
+			tx.table.end(c.key)
 		}
 		c.state = c.next
 		c.summarised = c.summarised && !c.changed
-		tx.release(key, c)
+		tx.release(c)
 	}
 	tx.calls = nil
 }
 
 // Rollback releases the calls as they were. After Commit it does nothing, so that it can be deferred.
 func (tx *Tx) Rollback() {
-	for key, c := range tx.calls {
-		for _, seen := range c.ids {
-			delete(c.seen, seen)
-		}
-		tx.release(key, c)
+	for i := range tx.calls {
+		c := &tx.calls[i]
+		c.seen.remove(c.ids)
+		tx.release(c)
 	}
 	tx.calls = nil
 }
 
 // release also drops a call that never came to be.
-func (tx *Tx) release(key Key, c *staged) {
+func (tx *Tx) release(c *staged) {
 	if !c.state.open {
-		tx.table.remove(key, c.call)
+		tx.table.remove(c.key, c.call)
 	}
 	c.mu.Unlock()
 }

@@ -1,0 +1,255 @@
+package call
+
+import (
+	"time"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// talk is who is speaking: what turns, their latency and interruptions follow from.
+type talk struct {
+	userLatest  time.Time // of what was said about the user's speech
+	botLatest   time.Time // of what was said about the bot's speech
+	userStarted time.Time // zero: the user is silent
+	userStopped time.Time // zero: no answer is due
+	botStarted  time.Time // the last time
+	cutAt       time.Time // an answer was cut off then, and its latencies may still come; zero: none
+	botTalks    bool
+	botSpoke    bool // since the user last began
+	heardBot    bool // this bot reports its speech at all
+	heardUser   bool // this bot reports the user's speech
+	stopless    bool // this bot does not report when the user stops
+	heardCut    bool // this bot reports interruptions
+	cutCounted  bool // the last turn's interruption was counted by the turn, before the bot reported any
+}
+
+// disorder is by how much what is said about speech can be out of order. What is older yet is of a clock that was set back.
+const disorder = time.Minute
+
+// newest notes when somebody was last said to speak or to be silent. It is false for what is older: that says who spoke, not
+// who speaks.
+func newest(latest *time.Time, at time.Time) bool {
+	if behind := latest.Sub(at); behind > 0 && behind <= disorder {
+		return false
+	}
+	*latest = at
+	return true
+}
+
+// conversed takes events of who is speaking.
+func (s *step) conversed(e *frame.Event) bool {
+	switch e.Kind {
+	case frame.UserStartedTalking, frame.UserStoppedTalking:
+		if newest(&s.talk.userLatest, s.at) {
+			s.userSpeech(e.Kind)
+		}
+	case frame.BotStartedTalking, frame.BotStoppedTalking:
+		s.botSpeech(e.Kind)
+	case frame.Interrupted:
+		s.interrupt()
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *step) userSpeech(kind frame.Kind) {
+	s.talk.heardUser = true
+	if kind == frame.UserStartedTalking {
+		s.userStarts()
+	} else {
+		s.talk.userStops(s.at)
+	}
+}
+
+// botSpeech takes that the bot began to speak even where its end was heard of first: it has spoken. Nobody interrupted a bot
+// whose end is heard of only after the user began.
+func (s *step) botSpeech(kind frame.Kind) {
+	t := &s.talk
+	started := kind == frame.BotStartedTalking
+	if newest(&t.botLatest, s.at) {
+		t.botTalks = started
+	}
+	switch {
+	case started:
+		s.answer()
+	case s.at.Before(t.userStarted) && !t.botTalks:
+		t.cutAt = time.Time{}
+		s.endTurn()
+	}
+}
+
+// userStarts ends the turn before, unless the bot still speaks: then an interruption does, or the bot goes on. An answer
+// that is not there yet is given up.
+func (s *step) userStarts() {
+	t := &s.talk
+	if t.botTalks && !s.at.Before(t.botStarted) || !t.userStopped.IsZero() {
+		t.cutAt = s.at
+	}
+	t.userStopped = time.Time{}
+	if t.userStarted.IsZero() {
+		t.userStarted = s.at
+	}
+	if !t.botTalks {
+		s.endTurn()
+	}
+	s.spans.userStarts(s.at)
+}
+
+// userStops makes an answer due, unless it was heard of first.
+func (t *talk) userStops(at time.Time) {
+	t.userStarted, t.cutAt, t.stopless = time.Time{}, time.Time{}, false
+	if !t.botStarted.After(at) {
+		t.userStopped = at
+	}
+}
+
+// cutOff says whether a latency of so many ms that is told at a moment is that of the answer that was cut off. Bots tell
+// the time up to the interruption as if it were the service's (pipecat#1682). While the user speaks no other answer is
+// worked on. Where it is not said when the user speaks, or stops, one goes by when the work began: before the
+// interruption, or after. So the next answer's latencies are never taken for the old one's.
+func (t *talk) cutOff(at time.Time, ms float64) bool {
+	if t.cutAt.IsZero() || at.Before(t.cutAt) {
+		return false
+	}
+	if !t.userStarted.IsZero() && !t.stopless {
+		return true
+	}
+	return at.Add(-milliseconds(ms)).Before(t.cutAt)
+}
+
+func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+// answer notes that the bot begins to speak. The first time after the user stopped is the turn's latency; a bot that
+// pauses between sentences begins more than once.
+func (s *step) answer() {
+	t := &s.talk
+	if !t.cutAt.IsZero() && !s.at.Before(t.cutAt) {
+		// Either the bot was not cut off after all, or this is the next answer and nobody said that the user stopped.
+		t.stopless, t.cutAt = !t.userStarted.IsZero(), time.Time{}
+	}
+	t.botSpoke, t.heardBot, t.cutCounted = true, true, false
+	t.botStarted = latest(t.botStarted, s.at)
+	s.spans.touch(s.at)
+	waited := s.at.Sub(t.userStopped)
+	if t.userStopped.IsZero() || waited < 0 {
+		return
+	}
+	t.userStopped = time.Time{}
+	ms := frame.Milliseconds(waited.Seconds())
+	s.turnLatencies = append(s.turnLatencies, ms)
+	s.spans.latency = ms
+	s.say(Fact{Kind: Answered, Value: ms})
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// answered takes a turn latency that the bot has measured. Of a bot that does not report its speech, that is all there is
+// to know of the turn; of one that does, the same answer is timed and its turn counted by the speech.
+func (s *step) answered(ms float64) {
+	if s.talk.heardBot {
+		return
+	}
+	s.say(Fact{Kind: Answered, Value: ms})
+	if s.ended {
+		return
+	}
+	s.turnLatencies = append(s.turnLatencies, ms)
+	s.spans.touch(s.at)
+	s.spans.latency = ms
+	if !s.counting {
+		s.countTo(s.turns + 1)
+		s.closing, s.parted = s.turns, len(s.spans.parts) > 0
+	}
+}
+
+// interrupt counts the bot being cut off. Pipecat sends an interruption for every turn of the user: it is one only while
+// the bot speaks. Of a bot that reports nobody's speech every one counts, for there is no telling.
+func (s *step) interrupt() {
+	t := &s.talk
+	t.heardCut = true
+	silent := !t.botTalks || s.at.Before(t.botStarted)
+	if silent && (t.heardBot || t.heardUser) {
+		return
+	}
+	t.botTalks, t.cutAt = false, s.at
+	s.spans.interrupted = true
+	if t.cutCounted {
+		t.cutCounted = false
+	} else {
+		s.countInterruption()
+	}
+	s.endTurn()
+}
+
+func (s *step) countInterruption() {
+	s.interruptions++
+	s.say(Fact{Kind: Interrupted})
+}
+
+// endTurn closes a turn in which the bot has spoken, unless the bot counts turns itself.
+func (s *step) endTurn() {
+	if !s.talk.botSpoke {
+		return
+	}
+	s.talk.botSpoke = false
+	if !s.counting {
+		s.countTo(s.turns + 1)
+		s.closeTurn(s.turns)
+	}
+}
+
+// countTo counts turns until there are so many.
+func (s *step) countTo(number int) {
+	if number > s.turns+missable {
+		number = s.turns + 1 // not a number of turns
+	}
+	for s.turns < number {
+		s.turns++
+		s.say(Fact{Kind: TurnEnded})
+	}
+}
+
+// missable is how many turns can have gone by unheard.
+const missable = 1000
+
+// turnDone takes a turn that the bot has counted. From now on speech counts no more turns.
+func (s *step) turnDone(e *frame.Event) {
+	s.cutTurn(e)
+	before := s.turns
+	s.countTo(s.turnNumber(e))
+	s.counting, s.talk.botSpoke = true, false
+	if s.turns > before {
+		s.closeTurn(s.turns)
+	}
+}
+
+// turnNumber is the turn's own number, or the next; the first that has none may have been counted by its speech just now.
+func (s *step) turnNumber(e *frame.Event) int {
+	switch {
+	case e.Number > 0:
+		return e.Number
+	case !s.counting && s.turns > 0 && !s.talk.botSpoke:
+		return s.turns
+	}
+	return s.turns + 1
+}
+
+// cutTurn counts the interruption of a turn, once, where the bot reports no interruptions themselves.
+func (s *step) cutTurn(e *frame.Event) {
+	repeated := e.Number > 0 && e.Number <= s.cutTurns
+	if !e.Cut || repeated {
+		return
+	}
+	s.cutTurns = max(s.cutTurns, e.Number)
+	s.spans.interrupted = true
+	if !s.talk.heardCut {
+		s.talk.cutCounted = true
+		s.countInterruption()
+	}
+}
