@@ -75,6 +75,9 @@ func (s *step) live(f *frame.Frame, arrival time.Time) {
 func (s *step) late(f *frame.Frame) {
 	for i := range f.Events {
 		e := &f.Events[i]
+		if s.repeated(e) {
+			continue
+		}
 		if !s.measured(e) && !s.happened(e) && e.Kind == frame.TurnDone && e.Number > 0 {
 			// Pipecat's turn tracker says that the last turn is done when the call is.
 			s.countTo(e.Number)
@@ -83,6 +86,9 @@ func (s *step) late(f *frame.Frame) {
 }
 
 func (s *step) event(e *frame.Event) {
+	if s.repeated(e) {
+		return
+	}
 	if e.Kind != frame.AnswerPart || s.parted {
 		s.closeAnswered()
 	}
@@ -104,6 +110,15 @@ func (s *step) event(e *frame.Event) {
 	case frame.CallEnded:
 		s.end(cmp.Or(e.Name, s.hungUp, noReason))
 	}
+}
+
+// repeated takes out what the bot tells twice.
+func (s *step) repeated(e *frame.Event) bool {
+	again := s.echoes.repeats(e)
+	if again {
+		s.disregard(e.Source, ReasonRepeated)
+	}
+	return again
 }
 
 // Reasons of an end that nobody gave a reason for.

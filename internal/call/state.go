@@ -26,6 +26,7 @@ type state struct {
 	models    []frame.Source // the first that was named of each stage
 	listeners listeners
 	talk      talk
+	echoes    echoes
 	reports   reports
 	spans     spans
 	context   TraceContext

@@ -96,11 +96,7 @@ func TestLatenciesOfInterruptedAnswers(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var frames []frame.Frame
-			for i, e := range append(test.events, kind(frame.CallEnded)) {
-				frames = append(frames, say(float64(i), e))
-			}
-			facts, _ := apply(t, NewTable(config), frames...)
+			facts, _ := apply(t, NewTable(config), eachSecond(append(test.events, kind(frame.CallEnded)))...)
 			assert.Equal(t, test.want, told(only(facts, Waited, Worked, Disregarded)))
 			waited := 0
 			for _, f := range only(facts, Waited) {
