@@ -20,6 +20,7 @@ type step struct {
 	key    Key
 	id     frame.ID
 	at     time.Time
+	timed  bool // the frame said so itself
 	traced bool
 	// closing is the number of a turn that has ended with its answer, while the parts of that may still follow in the same
 	// frame. It is 0 where there is none.
@@ -183,7 +184,7 @@ func (s *step) latency(kind FactKind, e *frame.Event) {
 	source := s.complete(e.Source)
 	answering := answers(source.Stage)
 	s.latent = s.latent || answering
-	cut := e.Cut || answering && s.talk.cutOff(s.at, e.Value)
+	cut := e.Cut || answering && s.talk.cutOff(s.at, s.timed, e.Value)
 	s.operateLatency(kind, source, e.Value, cut)
 	if cut {
 		s.disregard(source, ReasonInterrupted)

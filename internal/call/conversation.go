@@ -107,15 +107,16 @@ func (t *talk) userStops(at time.Time) {
 // cutOff says whether a latency of so many ms that is told at a moment is that of the answer that was cut off. Bots tell
 // the time up to the interruption as if it were the service's (pipecat#1682). While the user speaks no other answer is
 // worked on. Where it is not said when the user speaks, or stops, one goes by when the work began: before the
-// interruption, or after. So the next answer's latencies are never taken for the old one's.
-func (t *talk) cutOff(at time.Time, ms float64) bool {
+// interruption, or after; the arrival of a message without a timestamp does not tell. So the next answer's latencies are
+// never taken for the old one's.
+func (t *talk) cutOff(at time.Time, timed bool, ms float64) bool {
 	if t.cutAt.IsZero() || at.Before(t.cutAt) {
 		return false
 	}
 	if !t.userStarted.IsZero() && !t.stopless {
 		return true
 	}
-	return at.Add(-milliseconds(ms)).Before(t.cutAt)
+	return timed && at.Add(-milliseconds(ms)).Before(t.cutAt)
 }
 
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
@@ -216,7 +217,7 @@ func (s *step) countTo(number int) {
 }
 
 // missable is how many turns can have gone by unheard.
-const missable = 1000
+const missable = 100
 
 // turnDone takes a turn that the bot has counted. From now on speech counts no more turns.
 func (s *step) turnDone(e *frame.Event) {

@@ -359,3 +359,22 @@ func TestRollbackAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// A replay reads arrivals from a disk, without the monotonic clock.
+func TestReplayWithoutTheMonotonicClock(t *testing.T) {
+	now := time.Now() // only its monotonic reading matters
+	frames := []frame.Frame{{CallID: "c1", Events: []frame.Event{kind(frame.UserStartedTalking)}}, {CallID: "c1", Events: []frame.Event{ttfb(gpt, 3)}}}
+	states := make([]state, 0, 2)
+	for _, at := range []time.Time{now, now.Round(0)} {
+		table := NewTable(tracing)
+		for i := range frames {
+			tx, err := table.Begin(keys("c1"))
+			require.NoError(t, err)
+			tx.Apply(&frames[i], at.Add(time.Duration(i)*time.Second))
+			tx.Commit()
+		}
+		states = append(states, table.calls[Key{ID: "c1"}].state)
+	}
+	states[0].arrived = states[0].arrived.Round(0) // idle time goes by the monotonic clock where there is one
+	assert.Equal(t, states[1], states[0])
+}

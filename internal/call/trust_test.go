@@ -115,6 +115,25 @@ func TestLatencyFromBeforeTheInterruption(t *testing.T) {
 	assert.Equal(t, []string{"waited 190", "disregarded interrupted"}, told(only(facts, Waited, Disregarded)))
 }
 
+// RTVI has no timestamps. Messages that arrive together happened together as far as one can tell: what follows an interruption
+// is the next answer's.
+func TestLatencyWithoutTimestamps(t *testing.T) {
+	table := NewTable(config)
+	events := []frame.Event{
+		kind(frame.BotStartedTalking), kind(frame.UserStartedTalking), ttfb(gpt, 50),
+		kind(frame.UserStoppedTalking), kind(frame.Interrupted), ttfb(gpt, 400),
+	}
+	tx, err := table.Begin(keys("c1"))
+	require.NoError(t, err)
+	defer tx.Rollback()
+	var facts []Fact
+	for _, e := range events {
+		got, _ := tx.Apply(&frame.Frame{CallID: "c1", Events: []frame.Event{e}}, began)
+		facts = append(facts, got...)
+	}
+	assert.Equal(t, []string{"disregarded interrupted", "waited 400"}, told(only(facts, Waited, Disregarded)))
+}
+
 func prompt(text, completion int64) frame.Tokens {
 	return frame.Tokens{frame.PromptText: text, frame.CompletionText: completion}
 }

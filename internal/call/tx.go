@@ -54,8 +54,9 @@ func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	c.next.events += max(len(f.Events), 1)
 	c.changed = true
 	c.next.anchor(f, arrival)
-	s := tx.step(c, c.next.moment(f, arrival))
-	s.id = f.ID
+	// Without the monotonic clock's reading, which a replay would not have.
+	s := tx.step(c, c.next.moment(f, arrival.Round(0)))
+	s.id, s.timed = f.ID, !f.Time.IsZero()
 	if c.next.ended {
 		s.late(f)
 		return s.facts, Late
