@@ -93,6 +93,9 @@ func (s *step) event(e *frame.Event) {
 	if e.Kind != frame.AnswerPart || s.parted {
 		s.closeAnswered()
 	}
+	if e.Kind != frame.CallEnded && e.Kind != frame.CallHungUp {
+		s.goOn()
+	}
 	if s.measured(e) || s.happened(e) || s.ended || s.conversed(e) {
 		return
 	}

@@ -19,7 +19,10 @@ type talk struct {
 	heardBot    bool // this bot reports its speech at all
 	heardUser   bool // this bot reports the user's speech
 	stopless    bool // this bot does not report when the user stops
+	measures    bool // this bot reports how long its answers took
+	timed       int  // answers that were timed by speech, and whose own measurements may still come
 	heardCut    bool // this bot reports interruptions
+	cutPending  bool // a turn was cut: by the user, if the call goes on
 	cutCounted  bool // the last turn's interruption was counted by the turn, before the bot reported any
 }
 
@@ -137,10 +140,19 @@ func (s *step) answer() {
 		return
 	}
 	t.userStopped = time.Time{}
-	ms := frame.Milliseconds(waited.Seconds())
-	s.turnLatencies = append(s.turnLatencies, ms)
-	s.spans.latency = ms
+	if !t.measures {
+		t.timed++
+		s.waited(frame.Milliseconds(waited.Seconds()))
+	}
+}
+
+// waited notes how long the user waited for an answer.
+func (s *step) waited(ms float64) {
 	s.say(Fact{Kind: Answered, Value: ms})
+	if !s.ended {
+		s.turnLatencies = append(s.turnLatencies, ms)
+		s.spans.latency = ms
+	}
 }
 
 func latest(a, b time.Time) time.Time {
@@ -150,19 +162,21 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// answered takes a turn latency that the bot has measured. Of a bot that does not report its speech, that is all there is
-// to know of the turn; of one that does, the same answer is timed and its turn counted by the speech.
+// answered takes a turn latency that the bot has measured. That goes before what speech says: some frameworks tell that the
+// user has stopped only when they have waited for more. An answer that was timed by speech before the bot's measurement of it
+// came stays as it is. Of a bot that does not report its speech, the measurement is all there is to know of the turn.
 func (s *step) answered(ms float64) {
-	if s.talk.heardBot {
+	t := &s.talk
+	t.measures = true
+	if t.timed > 0 {
+		t.timed--
 		return
 	}
-	s.say(Fact{Kind: Answered, Value: ms})
-	if s.ended {
+	s.waited(ms)
+	if s.ended || t.heardBot {
 		return
 	}
-	s.turnLatencies = append(s.turnLatencies, ms)
 	s.spans.touch(s.at)
-	s.spans.latency = ms
 	if !s.counting {
 		s.countTo(s.turns + 1)
 		s.closing, s.parted = s.turns, len(s.spans.parts) > 0
@@ -249,8 +263,14 @@ func (s *step) cutTurn(e *frame.Event) {
 	}
 	s.cutTurns = max(s.cutTurns, e.Number)
 	s.spans.interrupted = true
-	if !s.talk.heardCut {
-		s.talk.cutCounted = true
+	s.talk.cutPending = !s.talk.heardCut
+}
+
+// goOn counts the interruption of the turn before, now that the call goes on after it: Pipecat says of the turn in which the
+// call ends that it was interrupted as well.
+func (s *step) goOn() {
+	if s.talk.cutPending {
+		s.talk.cutPending, s.talk.cutCounted = false, true
 		s.countInterruption()
 	}
 }

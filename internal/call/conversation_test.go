@@ -26,7 +26,7 @@ func TestTurnsThatTheBotCounts(t *testing.T) {
 		"without speech":             {[]frame.Event{turnDone(1, false), turnDone(2, false), end}, 2, 0},
 		"one was not heard":          {[]frame.Event{turnDone(1, false), turnDone(3, false), end}, 3, 0},
 		"the first is the fourth":    {[]frame.Event{turnDone(4, false), end}, 4, 0},
-		"told twice":                 {[]frame.Event{turnDone(1, true), turnDone(1, true), end}, 1, 1},
+		"told twice":                 {[]frame.Event{turnDone(1, true), turnDone(1, true), turnDone(2, false), end}, 2, 1},
 		"out of order":               {[]frame.Event{turnDone(2, false), turnDone(1, false), end}, 2, 0},
 		"without numbers":            {[]frame.Event{turnDone(0, false), turnDone(0, false), end}, 2, 0},
 		"not a number of turns":      {[]frame.Event{turnDone(1_000_000, false), end}, 1, 0},
@@ -34,22 +34,33 @@ func TestTurnsThatTheBotCounts(t *testing.T) {
 		"after speech has counted":   {[]frame.Event{bot, botStops, user, turnDone(1, false), userStops, bot, botStops, user, turnDone(2, false), end}, 2, 0},
 		"as it has, without numbers": {[]frame.Event{bot, botStops, user, turnDone(0, false), userStops, bot, botStops, user, turnDone(0, false), end}, 2, 0},
 		"beside measured answers":    {[]frame.Event{answered, turnDone(1, false), answered, turnDone(2, false), end}, 2, 0},
-		"interrupted":                {[]frame.Event{turnDone(1, true), turnDone(2, true), end}, 2, 2},
+		"interrupted":                {[]frame.Event{turnDone(1, true), turnDone(2, true), turnDone(3, false), end}, 3, 2},
+		"cut by the call's end":      {[]frame.Event{turnDone(1, true), turnDone(2, true), end}, 2, 1},
+		"cut by a hang-up":           {[]frame.Event{turnDone(1, true), kind(frame.CallHungUp), end}, 1, 0},
 		"interruptions are reported": {[]frame.Event{bot, user, cut, turnDone(1, true), userStops, bot, user, cut, turnDone(2, true), end}, 2, 2},
 		"reported after the turn":    {[]frame.Event{bot, user, turnDone(1, true), cut, userStops, bot, user, turnDone(2, true), cut, end}, 2, 2},
 		"after the end":              {[]frame.Event{turnDone(1, false), end, turnDone(2, true), turnDone(0, false)}, 2, 0},
 		"after an end that counted":  {[]frame.Event{bot, botStops, end, turnDone(1, true)}, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var frames []frame.Frame
-			for i, e := range test.events {
-				frames = append(frames, say(float64(i), e))
-			}
-			facts, _ := apply(t, NewTable(config), frames...)
+			facts, _ := apply(t, NewTable(config), eachSecond(test.events)...)
 			assert.Len(t, only(facts, TurnEnded), test.turns)
 			assert.Len(t, only(facts, Interrupted), test.interruptions)
 		})
 	}
+}
+
+// A bot's own measurement of its answers goes before what speech says (LiveKit tells that the user has stopped half a second
+// late); each answer counts once.
+func TestMeasuredAnswersBesideSpeech(t *testing.T) {
+	user, userStops, bot := kind(frame.UserStartedTalking), kind(frame.UserStoppedTalking), kind(frame.BotStartedTalking)
+	botStops, measured := kind(frame.BotStoppedTalking), frame.Event{Kind: frame.Answered, Value: 1550}
+	facts, _ := apply(t, NewTable(config), eachSecond([]frame.Event{
+		user, userStops, bot, measured, botStops, user, userStops, bot, measured, botStops, user, userStops, measured, bot, kind(frame.CallEnded),
+	})...)
+	assert.Equal(t, []string{"answered 1000", "answered 1550", "answered 1550"}, told(only(facts, Answered)))
+	assert.Len(t, only(facts, TurnEnded), 3)
+	assert.Equal(t, []float64{1000, 1550, 1550}, facts[len(facts)-1].Summary.TurnLatencies)
 }
 
 // Speech that is told out of order neither invents answers nor interruptions. What it says of the past is lost.
