@@ -32,7 +32,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, int64(4<<20), frames.ServerConfig.MaxRequestBodySize)
 	assert.Equal(t, []string{"", "gzip"}, frames.ServerConfig.CompressionAlgorithms)
 	assert.Equal(t, 30*time.Second, frames.ServerConfig.ReadTimeout)
-	assert.Equal(t, time.Minute, frames.ServerConfig.ReadHeaderTimeout)
+	assert.Equal(t, 10*time.Second, frames.ServerConfig.ReadHeaderTimeout)
 	assert.False(t, frames.ServerConfig.CORS.HasValue())
 	assert.Equal(t, 10_000, frames.MaxFrames)
 	assert.Equal(t, 32, frames.MaxDepth)
