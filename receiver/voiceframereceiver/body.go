@@ -85,7 +85,10 @@ func decode(body []byte, limits dialect.Limits, from sender, now time.Time) (int
 }
 
 func tooMany(limit int) refusal {
-	return refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d frames and data in one body: send fewer at once", limit)}
+	return refusal{
+		http.StatusRequestEntityTooLarge,
+		fmt.Sprintf("more than %d frames and data in one body: send fewer at once", limit),
+	}
 }
 
 func (in *intake) add(index int, message dialect.Message, from sender, now time.Time) {

@@ -51,9 +51,16 @@ func (c *TenantConfig) Validate() error {
 	if !httpguts.ValidHeaderFieldName(c.Header) {
 		errs = fmt.Errorf("header: %q: is no name of a header", c.Header)
 	}
-	label := strings.ReplaceAll(c.Attribute, ".", "_")
-	if !attributeName.MatchString(c.Attribute) || slices.Contains(taken, label) || strings.HasPrefix(c.Attribute, semconv.TransitPrefix) {
-		errs = errors.Join(errs, fmt.Errorf("attribute: %q: must be a name (letters, digits, _ and .) that no metric uses already", c.Attribute))
+	if !free(c.Attribute) {
+		errs = errors.Join(errs, fmt.Errorf(
+			"attribute: %q: must be a name (letters, digits, _ and .) that no metric uses already", c.Attribute))
 	}
 	return errs
+}
+
+// free says whether an attribute can be had for tenants.
+func free(attribute string) bool {
+	label := strings.ReplaceAll(attribute, ".", "_")
+	return attributeName.MatchString(attribute) && !slices.Contains(taken, label) &&
+		!strings.HasPrefix(attribute, semconv.TransitPrefix)
 }

@@ -66,7 +66,8 @@ func newReceiver(
 // trace adds a pipeline for traces. It comes before the start, when nothing has touched the table of calls.
 func (r *voiceReceiver) trace(next consumer.Traces) {
 	r.pipeline.traces = next
-	r.calls = call.NewTable(r.config.callConfig())
+	config := r.config.callConfig()
+	r.calls = call.NewTable(config)
 }
 
 // Start is called once for each pipeline; the first call counts.

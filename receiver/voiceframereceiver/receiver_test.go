@@ -92,12 +92,19 @@ func (b *bench) behind(t testing.TB, config *confighttp.ServerConfig, handler ht
 }
 
 func (b *bench) post(path, body string, headers ...string) (int, string) {
-	req := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	w := b.record(http.MethodPost, path, body, headers...)
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+func (b *bench) record(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(method, path, strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	return b.do(req)
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, req)
+	return w
 }
 
 func (b *bench) do(req *http.Request) (int, string) {
@@ -521,31 +528,31 @@ func TestSelfTelemetry(t *testing.T) {
 
 // 64 posters over real sockets and a shutdown in their midst: what was answered 200 is in the sink, exactly once.
 func TestConcurrentPostersAndShutdown(t *testing.T) {
-	address := freeAddress(t)
-	b := newBench(t, func(c *Config) { c.Protocols.Frames.Get().ServerConfig.NetAddr.Endpoint = address })
-	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
+	b, address := started(t, nil)
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 
+	var answered [64][]int // by poster, the frames that were
 	var taken atomic.Int64
 	enough := make(chan struct{})
-	var once sync.Once
+	once := sync.OnceFunc(func() { close(enough) })
 	var posters sync.WaitGroup
-	for p := range 64 {
+	for p := range answered {
 		posters.Go(func() {
 			for i := range 10_000 {
-				body := fmt.Sprintf(`{"kind":"tts","call_id":"call-%d","characters":1,"timestamp":%d}`, (p+i)%16, 1764000000+p*10_000+i)
 				for range 2 { // a retry of the same frame must not count twice
-					answer, err := client.Post("http://"+address+"/v1/frames", "application/json", strings.NewReader(body))
+					path := fmt.Sprintf("http://%s/v1/frames/call-%d", address, (p+i)%16)
+					answer, err := client.Post(path, "application/json", strings.NewReader(spoken(p*10_000+i)))
 					if err != nil {
 						return
 					}
-					var got struct{ Accepted int64 }
-					_ = json.NewDecoder(answer.Body).Decode(&got)
 					_ = answer.Body.Close()
-					if taken.Add(got.Accepted) >= 3000 {
-						once.Do(func() { close(enough) })
+					if answer.StatusCode == http.StatusOK {
+						answered[p] = append(answered[p], i)
+					}
+					if taken.Add(1) >= 3000 {
+						once()
 					}
 				}
 			}
@@ -554,7 +561,33 @@ func TestConcurrentPostersAndShutdown(t *testing.T) {
 	<-enough
 	require.NoError(t, b.Shutdown(context.Background()))
 	posters.Wait()
-	assert.Equal(t, float64(taken.Load()), b.totals()["voice.tts.characters.total"])
+	seen := b.timesSeen()
+	for p, frames := range answered {
+		for _, i := range frames {
+			if times := seen[fmt.Sprintf("call-%d", (p+i)%16)][int64(1764000000+p*10_000+i)]; times != 1 {
+				t.Errorf("frame %d of poster %d is there %d times", i, p, times)
+			}
+		}
+	}
+	assert.Equal(t, b.totals()["voice.tts.characters.total"], float64(len(b.identities())), "no identity is there twice")
+}
+
+// identities are the calls and voice.tx.id of what was spoken.
+func (b *bench) identities() map[[2]string]bool {
+	ids := map[[2]string]bool{}
+	for _, metrics := range b.metrics.AllMetrics() {
+		for _, metric := range metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+			if metric.Name() != "voice.tts.characters.total" {
+				continue
+			}
+			for _, point := range metric.Sum().DataPoints().All() {
+				call, _ := point.Attributes().Get("call_id")
+				id, _ := point.Attributes().Get("voice.tx.id")
+				ids[[2]string{call.Str(), id.Str()}] = true
+			}
+		}
+	}
+	return ids
 }
 
 func freeAddress(t *testing.T) string {

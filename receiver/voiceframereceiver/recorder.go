@@ -2,6 +2,7 @@ package voiceframereceiver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -120,7 +121,7 @@ func (r *voiceReceiver) openKeeper(ctx context.Context, host component.Host) (ke
 	}
 	kept, err := journal.Open(ctx, client)
 	if err != nil {
-		return nil, fmt.Errorf("storage: the calls in %q cannot be read: %w", id, err)
+		return nil, errors.Join(fmt.Errorf("storage: the calls in %q cannot be read: %w", id, err), client.Close(ctx))
 	}
 	return kept, nil
 }

@@ -221,21 +221,24 @@ type streamError struct {
 	Received   int    `json:"received"`
 }
 
-// apply hands a batch on and answers. An overload ends the connection, so that the sender slows down.
+// apply hands a batch on and answers. An overload ends the connection, so that the sender slows down. An answer that finds
+// nobody does not: the bot may have hung up after its last words, and what was read of them is still to be applied.
 func (s *stream) apply(ctx context.Context, b *batch, now time.Time) error {
 	r := s.handler.receiver
 	r.countBytes(ctx, int(b.bytes))
 	answer, err := r.take(ctx, b.intake, now)
 	if err == nil {
 		s.received += b.messages
-		return s.write(ctx, streamAnswer{answer, s.received})
+		_ = s.write(ctx, streamAnswer{answer, s.received})
+		return nil
 	}
 	refused := refusalOf(err)
 	if refused.status == http.StatusServiceUnavailable {
 		return closing{websocket.StatusTryAgainLater, refused.reason}
 	}
 	s.received += b.messages
-	return s.write(ctx, streamError{Error: refused.reason, Received: s.received})
+	_ = s.write(ctx, streamError{Error: refused.reason, Received: s.received})
+	return nil
 }
 
 // end says why, where it is us who end the connection, and waits a little for the other side to agree.

@@ -48,7 +48,10 @@ func (t *selfTelemetry) attributes(o outcome) metric.MeasurementOption {
 		return made
 	}
 	made = metric.WithAttributeSet(attribute.NewSet(
-		attribute.String("outcome", o.name), attribute.String("reason", string(o.reason)), attribute.String("dialect", string(o.dialect))))
+		attribute.String("outcome", o.name),
+		attribute.String("reason", string(o.reason)),
+		attribute.String("dialect", string(o.dialect)),
+	))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.outcomes[o] = made
