@@ -130,23 +130,30 @@ func (r *voiceReceiver) openKeeper(ctx context.Context, host component.Host) (ke
 func (r *voiceReceiver) remember(ctx context.Context, host component.Host, kept keeper) error {
 	r.recorder = &recorder{keeper: kept, logger: r.settings.Logger, telemetry: r.telemetry, host: host}
 	var calls int
+	var unwanted []call.Key
 	err := kept.Restore(ctx, func(record journal.Record) {
 		calls++
-		r.replay(record)
+		if !r.replay(record) {
+			unwanted = append(unwanted, record.Call)
+		}
 	})
 	if err != nil {
 		return fmt.Errorf("storage: the calls in %q cannot be restored: %w", r.config.Storage, err)
 	}
-	r.settings.Logger.Info("Calls restored", zap.Int("calls", calls), zap.Int64("open", r.openCalls()))
+	if len(unwanted) > 0 {
+		r.settings.Logger.Warn("Some stored calls are more than max_calls and are given up", zap.Int("calls", len(unwanted)))
+		r.recorder.forget(ctx, unwanted)
+	}
+	r.settings.Logger.Info("Calls restored", zap.Int("calls", calls-len(unwanted)), zap.Int64("open", r.openCalls()))
 	return nil
 }
 
-// replay takes a call through its steps once more; what followed from them has been delivered.
-func (r *voiceReceiver) replay(record journal.Record) {
+// replay takes a call through its steps once more; what followed from them has been delivered. It is false where there is no
+// room for the call.
+func (r *voiceReceiver) replay(record journal.Record) bool {
 	tx, err := r.calls.Begin([]call.Key{record.Call})
 	if err != nil {
-		r.settings.Logger.Warn("A stored call is one too many and is not restored: raise max_calls", zap.Error(err))
-		return
+		return false
 	}
 	defer tx.Rollback()
 	for _, step := range record.Entries {
@@ -157,4 +164,5 @@ func (r *voiceReceiver) replay(record journal.Record) {
 		tx.Apply(step.Frame, step.Arrival)
 	}
 	tx.Commit()
+	return true
 }

@@ -136,6 +136,19 @@ func TestWhatIsKept(t *testing.T) {
 	assert.ElementsMatch(t, []call.Key{c1, c2}, kept.forgotten)
 }
 
+// Stored calls for which there is no room are given up, on the disk as well.
+func TestMoreStoredCallsThanRoom(t *testing.T) {
+	kept := newNotebook()
+	b := keeping(t, kept, componenttest.NewNopHost())
+	for _, id := range []string{"a", "b", "c"} {
+		_, _ = b.post("/v1/frames/"+id, spoken(0))
+	}
+	smaller := newBench(t, func(c *Config) { c.MaxCalls = 2 })
+	require.NoError(t, smaller.remember(context.Background(), componenttest.NewNopHost(), kept))
+	assert.Equal(t, int64(2), smaller.openCalls())
+	assert.Equal(t, []call.Key{{ID: "c"}}, kept.forgotten)
+}
+
 func TestStepsAreByCall(t *testing.T) {
 	kept := newNotebook()
 	b := keeping(t, kept, componenttest.NewNopHost())
@@ -262,7 +275,7 @@ func TestStorage(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, b.Shutdown(context.Background()))
 			store := test.host[id].(*memory)
-			assert.Equal(t, []string{"Receiver voice_frame/" + b.settings.ID.Name() + " calls"}, store.opened)
+			assert.Equal(t, []string{"Receiver " + b.settings.ID.String() + " calls"}, store.opened)
 			assert.Zero(t, store.open, "closed")
 		})
 	}
