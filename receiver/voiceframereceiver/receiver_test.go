@@ -543,7 +543,7 @@ func TestConcurrentPostersAndShutdown(t *testing.T) {
 			for i := range 10_000 {
 				for range 2 { // a retry of the same frame must not count twice
 					path := fmt.Sprintf("http://%s/v1/frames/call-%d", address, (p+i)%16)
-					answer, err := client.Post(path, "application/json", strings.NewReader(spoken(p*10_000+i)))
+					answer, err := client.Post(path, "application/json", strings.NewReader(spoken(i*64+p)))
 					if err != nil {
 						return
 					}
@@ -564,7 +564,7 @@ func TestConcurrentPostersAndShutdown(t *testing.T) {
 	seen := b.timesSeen()
 	for p, frames := range answered {
 		for _, i := range frames {
-			if times := seen[fmt.Sprintf("call-%d", (p+i)%16)][int64(1764000000+p*10_000+i)]; times != 1 {
+			if times := seen[fmt.Sprintf("call-%d", (p+i)%16)][int64(1764000000+i*64+p)]; times != 1 {
 				t.Errorf("frame %d of poster %d is there %d times", i, p, times)
 			}
 		}
