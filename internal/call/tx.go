@@ -102,10 +102,19 @@ func (c *staged) remember(id frame.ID) bool {
 // EndIdle ends the calls of the transaction that are still idle. A summary that Summarised has noted does not follow
 // again.
 func (tx *Tx) EndIdle(now time.Time) []Fact {
+	return tx.endWhere(now, func(s *state) bool { return s.idle(now, tx.table.config.IdleTimeout) })
+}
+
+// Expire ends the calls of the transaction that are open, as EndIdle did before a restart. The time-out may be another now.
+func (tx *Tx) Expire(now time.Time) []Fact {
+	return tx.endWhere(now, func(s *state) bool { return s.open && !s.ended })
+}
+
+func (tx *Tx) endWhere(now time.Time, due func(*state) bool) []Fact {
 	var facts []Fact
 	for i := range tx.calls {
 		c := &tx.calls[i]
-		if !c.next.idle(now, tx.table.config.IdleTimeout) {
+		if !due(&c.next) {
 			continue
 		}
 		s := tx.step(c, c.next.last)

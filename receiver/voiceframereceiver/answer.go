@@ -7,7 +7,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// answer is what a POST is told: how many of its frames were taken and which were not, and why.
+// answer is what a request is told: how many of its frames were taken and which were not, and why.
 type answer struct {
 	Accepted   int         `json:"accepted"`
 	Duplicates int         `json:"duplicates"`
@@ -21,6 +21,16 @@ type rejection struct {
 	Reason string `json:"reason"`
 }
 
+// answer is the intake's, once its frames have been applied.
+func (in *intake) answer() *answer {
+	return &answer{
+		Accepted:   in.seen.sum(accepted) + in.seen.sum(late),
+		Duplicates: in.seen.sum(duplicate),
+		Ignored:    in.seen.sum(ignored),
+		Rejected:   in.faults.rejections(),
+	}
+}
+
 // status is 200 when anything was taken, known or a duplicate.
 func (a *answer) status() int {
 	if a.Accepted+a.Duplicates+a.Ignored > 0 {
@@ -29,36 +39,48 @@ func (a *answer) status() int {
 	return http.StatusBadRequest
 }
 
-// faults is what could not be taken of a body: all of it as counts, and the first of it word for word. Without that bound
-// a few kilobytes would be answered with many megabytes.
+// faults is what could not be taken: data as counts (frames are in the tally), and the first of all of it word for word.
+// Without that bound a few kilobytes would be answered with many megabytes.
 type faults struct {
-	frames, data map[frame.Class]int
-	told         []rejection
-	untold       int
-	last         int // index of the last that was not told
+	data   map[frame.Class]int
+	told   []rejection
+	untold int
+	last   int // index of the last that was not told
 }
 
 const mostTold = 100
 
-// frame notes that a frame was rejected.
-func (f *faults) frame(index int, fault frame.Fault) {
-	count(&f.frames, fault.Class)
-	f.tell(index, fault)
-}
-
 // datum notes that a datum was rejected alone.
 func (f *faults) datum(index int, fault frame.Fault) {
-	count(&f.data, fault.Class)
+	f.count(fault.Class, 1)
 	f.tell(index, fault)
 }
 
 func (f *faults) tell(index int, fault frame.Fault) {
+	f.append(rejection{Index: index, Reason: fault.Error()})
+}
+
+func (f *faults) append(r rejection) {
 	if len(f.told) == mostTold {
 		f.untold++
-		f.last = index
+		f.last = r.Index
 		return
 	}
-	f.told = append(f.told, rejection{Index: index, Reason: fault.Error()})
+	f.told = append(f.told, r)
+}
+
+// join appends the faults of one message of a connection, which has the place.
+func (f *faults) join(message *faults, place int) {
+	for class, n := range message.data {
+		f.count(class, n)
+	}
+	for _, r := range message.told {
+		f.append(rejection{Index: place, Reason: r.Reason})
+	}
+	if message.untold > 0 {
+		f.untold += message.untold
+		f.last = place
+	}
 }
 
 // rejections is the list for the answer; its last entry says how many there are beyond it.
@@ -72,9 +94,9 @@ func (f *faults) rejections() []rejection {
 	return f.told
 }
 
-func count(counts *map[frame.Class]int, class frame.Class) {
-	if *counts == nil {
-		*counts = map[frame.Class]int{}
+func (f *faults) count(class frame.Class, n int) {
+	if f.data == nil {
+		f.data = map[frame.Class]int{}
 	}
-	(*counts)[class]++
+	f.data[class] += n
 }

@@ -1,6 +1,7 @@
 package voiceframereceiver
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -22,24 +23,45 @@ const (
 	maxAhead = 10 * time.Minute
 )
 
-// sender is what a request says about all of its frames.
-type sender struct {
-	callID string // for frames that name none
-	key    string // Idempotency-Key: identity for frames that have none of their own
+// read reads a body, which confighttp has bounded before and after decompression.
+func read(req *http.Request, ticket *ticket) ([]byte, error) {
+	body := bytes.NewBuffer(make([]byte, 0, roomFor(req.ContentLength)))
+	_, err := body.ReadFrom(metered{req.Body, ticket})
+	var tooLarge *http.MaxBytesError
+	var refused refusal
+	switch {
+	case errors.As(err, &refused):
+		return nil, refused
+	case errors.As(err, &tooLarge):
+		return nil, refusal{
+			http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("the body is larger than %d bytes (uncompressed): send fewer frames at once", tooLarge.Limit),
+		}
+	case err != nil:
+		return nil, refusal{http.StatusBadRequest, "the body could not be read to its end: it is cut off or not what its encoding says"}
+	}
+	return body.Bytes(), nil
 }
 
-// intake is a body as frames, with what could not be taken of it.
+// roomFor is the buffer to begin with: what is announced is believed only as far as it costs little.
+func roomFor(announced int64) int64 {
+	const most = 64 << 10
+	return min(max(announced, 0)+bytes.MinRead, most)
+}
+
+// intake is what was received as frames, with what could not be taken of it.
 type intake struct {
-	frames  []indexed
-	ignored int
-	data    int // frames and data so far, taken or not
-	faults  faults
+	frames []indexed
+	data   int // frames and data so far, taken or not
+	faults faults
+	seen   tally
 }
 
-// indexed is a frame and its place in the body.
+// indexed is a frame, its place in the body and how it was worded.
 type indexed struct {
-	index int
-	frame frame.Frame
+	index   int
+	dialect dialect.Name
+	frame   frame.Frame
 }
 
 // decode turns a body into frames that are ready to be applied: each with a call and a believable time.
@@ -63,51 +85,77 @@ func decode(body []byte, limits dialect.Limits, from sender, now time.Time) (int
 }
 
 func tooMany(limit int) refusal {
-	return refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d frames and data in one body: send fewer at once", limit)}
+	return refusal{
+		http.StatusRequestEntityTooLarge,
+		fmt.Sprintf("more than %d frames and data in one body: send fewer at once", limit),
+	}
 }
 
 func (in *intake) add(index int, message dialect.Message, from sender, now time.Time) {
-	in.data++
 	if message.Fault != nil {
-		in.faults.frame(index, *message.Fault)
+		in.data++
+		in.reject(index, cmp.Or(from.dialect, dialect.Unknown), *message.Fault)
 		return
 	}
-	f, _, err := dialect.Decode(message.Raw, "")
+	f, as, err := dialect.Decode(message.Raw, from.dialect)
+	in.decoded(index, as, f, err, from, now)
+}
+
+// decoded takes what a dialect made of a message: a frame, or the reason why there is none.
+func (in *intake) decoded(index int, as dialect.Name, f frame.Frame, err error, from sender, now time.Time) {
+	in.data++
 	if errors.Is(err, wire.ErrIgnored) {
-		in.ignored++
+		in.seen.add(outcome{name: ignored, dialect: as})
 		return
 	}
 	if err == nil {
 		err = from.address(index, &f, now)
 	}
 	if err != nil {
-		in.faults.frame(index, wire.Fault(err))
+		in.reject(index, as, wire.Fault(err))
 		return
 	}
-	in.take(index, f)
+	in.take(index, as, f)
 }
 
 // take keeps a frame unless nothing of it is left.
-func (in *intake) take(index int, f frame.Frame) {
+func (in *intake) take(index int, as dialect.Name, f frame.Frame) {
 	in.data += max(len(f.Events)+f.Sentinels+len(f.Faults)-1, 0)
 	left := len(f.Events) > 0 || f.Sentinels > 0 || len(f.Faults) == 0
 	for i, fault := range f.Faults {
 		if i == 0 && !left {
-			in.faults.frame(index, fault)
+			in.reject(index, as, fault)
 			continue
 		}
 		in.faults.datum(index, fault)
 	}
 	f.Faults = nil
 	if left {
-		in.frames = append(in.frames, indexed{index: index, frame: f})
+		in.frames = append(in.frames, indexed{index: index, dialect: as, frame: f})
 	}
+}
+
+func (in *intake) reject(index int, as dialect.Name, fault frame.Fault) {
+	in.seen.add(outcome{name: rejected, reason: fault.Class, dialect: as})
+	in.faults.tell(index, fault)
+}
+
+// join appends what one message of a connection holds; all of it is at the place that the message has there.
+func (in *intake) join(message intake, place int) {
+	for _, f := range message.frames {
+		f.index = place
+		in.frames = append(in.frames, f)
+	}
+	in.data += message.data
+	in.faults.join(&message.faults, place)
+	in.seen.join(message.seen)
 }
 
 // address gives the frame its call, checks its time, and gives it the identity that it lacks where the request has one. The
 // call is named by the body, or by the transport, or else by the vendor's own id of the conversation, which is known to be
 // one only where nothing else is.
 func (from *sender) address(index int, f *frame.Frame, now time.Time) error {
+	f.Tenant = from.tenant
 	f.CallID = cmp.Or(f.CallID, from.callID, f.Conversation)
 	if f.ID == 0 && from.key != "" {
 		f.ID = frame.NameID(from.key, strconv.Itoa(index))

@@ -6,11 +6,10 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
-	"github.com/otelcol-voice/otelcol-voice/internal/dialect"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
 // Config of the voice_frame receiver.
@@ -20,6 +19,9 @@ type Config struct {
 
 	// ServiceName is the service.name of what is received: frames do not name the bot that they come from.
 	ServiceName string `mapstructure:"service_name"`
+
+	// Tenant says how a request names the tenant that its calls belong to.
+	Tenant TenantConfig `mapstructure:"tenant"`
 
 	// IdleTimeout ends a call of which nothing was heard for so long. Many transports tear down without an end frame.
 	IdleTimeout time.Duration `mapstructure:"idle_timeout"`
@@ -31,97 +33,69 @@ type Config struct {
 	// longest ago is forgotten early; where all are open, the request is refused with 503, to be sent again.
 	MaxCalls int `mapstructure:"max_calls"`
 
+	// MaxAttributeValues bounds the series: how many different models, processors, functions and tenants are told apart, each
+	// for itself. What comes beyond is "other".
+	MaxAttributeValues int `mapstructure:"max_attribute_values"`
+
 	// ObserveInterval is how often voice.calls.active is reported and idle calls are looked for.
 	ObserveInterval time.Duration `mapstructure:"observe_interval"`
+
+	// Storage is the extension that keeps what open calls are made of, so that they go on after a restart. Without one they
+	// live in memory alone.
+	Storage *component.ID `mapstructure:"storage"`
 
 	_ struct{}
 }
 
 // ProtocolsConfig are the ways in.
 type ProtocolsConfig struct {
-	// Frames is POST /v1/frames.
+	// Frames is POST /v1/frames and the WebSocket /v1/frames/ws.
 	Frames configoptional.Optional[FramesConfig] `mapstructure:"frames"`
 
-	_ struct{}
-}
-
-// FramesConfig configures POST /v1/frames.
-type FramesConfig struct {
-	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
-
-	// MaxFrames is how many frames, and data in them, one body may hold; more are refused with 413 before any is taken.
-	MaxFrames int `mapstructure:"max_frames"`
-
-	// MaxDepth is how deep a frame's JSON may nest.
-	MaxDepth int `mapstructure:"max_depth"`
+	// Webhooks is POST /v1/webhooks/{platform}; off until its key is there.
+	Webhooks configoptional.Optional[WebhooksConfig] `mapstructure:"webhooks"`
 
 	_ struct{}
 }
-
-const (
-	defaultEndpoint = "localhost:4319"
-	defaultMaxBody  = 4 << 20
-)
 
 func createDefaultConfig() component.Config {
-	server := confighttp.NewDefaultServerConfig()
-	server.NetAddr.Endpoint = defaultEndpoint
-	server.MaxRequestBodySize = defaultMaxBody
-	server.ReadTimeout = 30 * time.Second
-	// Of the others, zstd lets a tiny body claim a window of hundreds of MiB on this collector line.
-	server.CompressionAlgorithms = []string{"", "gzip"}
 	return &Config{
-		Protocols: ProtocolsConfig{Frames: configoptional.Some(FramesConfig{
-			ServerConfig: server,
-			MaxFrames:    10_000,
-			MaxDepth:     32,
-		})},
-		ServiceName:     "voice-bot",
-		IdleTimeout:     5 * time.Minute,
-		RememberEnded:   15 * time.Minute,
-		MaxCalls:        100_000,
-		ObserveInterval: 10 * time.Second,
+		Protocols: ProtocolsConfig{
+			Frames:   configoptional.Some(newDefaultFramesConfig()),
+			Webhooks: configoptional.Default(newDefaultWebhooksConfig()),
+		},
+		ServiceName:        "voice-bot",
+		Tenant:             newDefaultTenantConfig(),
+		IdleTimeout:        5 * time.Minute,
+		RememberEnded:      15 * time.Minute,
+		MaxCalls:           100_000,
+		MaxAttributeValues: 500,
+		ObserveInterval:    10 * time.Second,
 	}
 }
 
 // Validate checks what the types cannot.
 func (c *Config) Validate() error {
 	var errs error
-	if !c.Protocols.Frames.HasValue() {
+	if !c.Protocols.Frames.HasValue() && !c.Protocols.Webhooks.HasValue() {
 		errs = errors.Join(errs, errors.New("protocols: none is on: write `protocols: {frames: {}}`"))
 	}
 	if c.ServiceName == "" {
 		errs = errors.Join(errs, errors.New("service_name: is empty: name the bot, as in `service_name: voice-rag-bot`"))
 	}
-	if c.MaxCalls < 1 {
-		errs = errors.Join(errs, fmt.Errorf("max_calls: %d: must be at least 1", c.MaxCalls))
-	}
 	return errors.Join(errs,
-		atLeast("idle_timeout", c.IdleTimeout, time.Second),
-		atLeast("remember_ended", c.RememberEnded, 0),
-		atLeast("observe_interval", c.ObserveInterval, 100*time.Millisecond),
+		least("max_calls", c.MaxCalls, 1),
+		least("max_attribute_values", c.MaxAttributeValues, 1),
+		least("idle_timeout", c.IdleTimeout, time.Second),
+		least("remember_ended", c.RememberEnded, 0),
+		least("observe_interval", c.ObserveInterval, 100*time.Millisecond),
 	)
 }
 
-// Validate checks what the types cannot.
-func (c *FramesConfig) Validate() error {
-	var errs error
-	if c.MaxFrames < 1 {
-		errs = errors.Join(errs, fmt.Errorf("max_frames: %d: must be at least 1", c.MaxFrames))
-	}
-	if c.MaxDepth < 4 {
-		errs = errors.Join(errs, fmt.Errorf("max_depth: %d: must be at least 4, which is what frames use", c.MaxDepth))
-	}
-	if c.ServerConfig.MaxRequestBodySize < 1 {
-		errs = errors.Join(errs, fmt.Errorf("max_request_body_size: %d: must be at least 1 byte; the default is %d",
-			c.ServerConfig.MaxRequestBodySize, defaultMaxBody))
-	}
-	return errs
-}
-
-func atLeast(key string, got, least time.Duration) error {
+// least says what is wrong with an option that is too small.
+func least[T int | int64 | time.Duration](key string, got, least T) error {
 	if got < least {
-		return fmt.Errorf("%s: %s: must be at least %s", key, got, least)
+		return fmt.Errorf("%s: %v: must be at least %v", key, got, least)
 	}
 	return nil
 }
@@ -130,6 +104,10 @@ func (c *Config) callConfig() call.Config {
 	return call.Config{IdleTimeout: c.IdleTimeout, Remember: c.RememberEnded, MaxCalls: c.MaxCalls}
 }
 
-func (c *FramesConfig) limits() dialect.Limits {
-	return dialect.Limits{Messages: c.MaxFrames, Depth: c.MaxDepth}
+func (c *Config) signalSettings() signal.Settings {
+	settings := signal.Settings{Service: c.ServiceName, MaxValues: c.MaxAttributeValues}
+	if c.Tenant.Header != "" {
+		settings.TenantAttribute = c.Tenant.Attribute
+	}
+	return settings
 }

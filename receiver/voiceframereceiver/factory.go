@@ -29,6 +29,7 @@ func NewFactory(options ...FactoryOption) receiver.Factory {
 	return receiver.NewFactory(metadata.Type, createDefaultConfig,
 		receiver.WithMetrics(f.createMetrics, metadata.MetricsStability),
 		receiver.WithLogs(f.createLogs, metadata.LogsStability),
+		receiver.WithTraces(f.createTraces, metadata.TracesStability),
 	)
 }
 
@@ -59,6 +60,17 @@ func (f *factory) createLogs(
 		return nil, err
 	}
 	r.pipeline.logs = next
+	return r, nil
+}
+
+func (f *factory) createTraces(
+	_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Traces,
+) (receiver.Traces, error) {
+	r, err := f.receiver(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	r.trace(next)
 	return r, nil
 }
 

@@ -22,6 +22,7 @@ func FuzzHandler(f *testing.F) {
 		req.Header.Set("Content-Encoding", encoding)
 		status, answer := b.do(req)
 		require.True(t, documented[status], "%d %s", status, answer)
+		require.Zero(t, b.inFlight())
 		b.metrics.Reset()
 		b.logs.Reset()
 	})

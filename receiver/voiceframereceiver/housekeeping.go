@@ -27,7 +27,7 @@ func (r *voiceReceiver) keepHouse(ctx context.Context, ticker clockwork.Ticker) 
 
 func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
 	r.endIdle(ctx, now)
-	r.calls.Forget(now)
+	r.recorder.forget(ctx, r.calls.Forget(now))
 	active := r.signals.Active(r.calls.Active(), r.started, now)
 	if err := r.pipeline.deliverMetrics(ctx, active, 1); err != nil {
 		r.settings.Logger.Debug("The number of active calls was refused", zap.Error(err))
@@ -50,26 +50,49 @@ func (r *voiceReceiver) endIdle(ctx context.Context, now time.Time) {
 }
 
 // endCall ends one idle call. Nobody repeats it for us, so that its summary is remembered as done with, delivered or refused for
-// good, when its metrics have to wait; and a summary that is refused for good does not take the metrics with it.
+// good, when its metrics have to wait; and what is refused for good does not take the rest with it.
 func (r *voiceReceiver) endCall(ctx context.Context, key call.Key, now time.Time) error {
 	tx, err := r.calls.Begin([]call.Key{key})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
+	facts := tx.EndIdle(now)
+	if len(facts) == 0 {
+		return nil // a frame came in between
+	}
+	lost, err := r.deliverEnd(ctx, tx, facts)
+	if err != nil {
+		return err
+	}
+	steps := r.recorder.steps()
+	steps.add(key, nil, now)
+	r.recorder.append(ctx, steps)
+	tx.Commit()
+	var found findings
+	found.facts(facts)
+	r.found(ctx, &found, now)
+	return lost
+}
+
+// deliverEnd hands on the end of a call. What is lost is refused for good; an error means that it is to be tried again.
+func (r *voiceReceiver) deliverEnd(ctx context.Context, tx *call.Tx, facts []call.Fact) (lost, err error) {
 	batch := r.signals.NewBatch()
-	batch.Add(tx.EndIdle(now))
+	batch.Add(facts)
+	spans := r.pipeline.deliverSpans(ctx, batch)
+	if again(spans) {
+		return nil, spans
+	}
 	summary := r.pipeline.deliverSummaries(ctx, batch)
 	if again(summary) {
-		return summary
+		return nil, summary
 	}
 	tx.Summarised()
 	metrics := r.pipeline.deliverMetrics(ctx, batch.Metrics(), batch.Points())
 	if again(metrics) {
-		return metrics
+		return nil, metrics
 	}
-	tx.Commit()
-	return errors.Join(summary, metrics)
+	return errors.Join(spans, summary, metrics), nil
 }
 
 // again says whether what was refused may be taken another time.

@@ -2,13 +2,7 @@ package voiceframereceiver
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"time"
-
-	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -22,13 +16,18 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 	}
 	defer tx.Rollback()
 
-	var seen tally
+	var found findings
+	steps := r.recorder.steps()
 	batch := r.signals.NewBatch()
 	for i := range in.frames {
 		f := &in.frames[i]
 		facts, verdict := tx.Apply(&f.frame, now)
 		batch.Add(facts)
-		seen.add(verdict, f, &in.faults)
+		found.facts(facts)
+		if in.judge(f, verdict) {
+			found.frame(&f.frame)
+			steps.add(call.KeyOf(&f.frame), &f.frame, now)
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err // the receiver has stopped, or the sender is gone and will ask again
@@ -36,9 +35,11 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 	if err := r.pipeline.deliver(ctx, batch); err != nil {
 		return nil, err
 	}
+	r.recorder.append(ctx, steps)
 	tx.Commit()
-	r.count(ctx, &seen, &in)
-	return seen.answer(&in), nil
+	r.telemetry.intake(ctx, &in)
+	r.found(ctx, &found, now)
+	return in.answer(), nil
 }
 
 func keys(frames []indexed) []call.Key {
@@ -49,69 +50,19 @@ func keys(frames []indexed) []call.Key {
 	return keys
 }
 
-// refusalOf words an error for the sender: whatever is not about the request itself is a pipeline that cannot take it now,
-// and senders retry a 503.
-func refusalOf(err error) refusal {
-	var refused refusal
-	switch {
-	case errors.As(err, &refused):
-		return refused
-	case errors.Is(err, call.ErrTooManyCalls):
-		return refusal{http.StatusServiceUnavailable, "too many calls are open at once: raise max_calls or send again later"}
-	case consumererror.IsPermanent(err):
-		return refusal{http.StatusBadRequest, "the pipeline refuses this data for good: see the collector's log"}
-	}
-	return refusal{http.StatusServiceUnavailable, "the pipeline cannot take more now: send again later"}
-}
-
-// tally counts what became of a request's frames.
-type tally struct {
-	accepted, duplicates, late, sentinels int
-}
-
-func (t *tally) add(verdict call.Verdict, f *indexed, rejected *faults) {
+// judge counts what became of a frame, and says whether its call has changed by it.
+func (in *intake) judge(f *indexed, verdict call.Verdict) bool {
 	switch verdict {
 	case call.Accepted:
-		t.accepted++
+		in.seen.add(outcome{name: accepted, dialect: f.dialect})
+		return true
 	case call.Late:
-		t.late++
+		in.seen.add(outcome{name: late, dialect: f.dialect})
+		return true
 	case call.Duplicate:
-		t.duplicates++
-		return
+		in.seen.add(outcome{name: duplicate, dialect: f.dialect})
 	case call.TooLong:
-		rejected.frame(f.index, frame.Faultf(frame.CallTooLong, "", "its call has had %d events already", call.MaxEvents))
-		return
+		in.reject(f.index, f.dialect, frame.Faultf(frame.CallTooLong, "", "its call has had %d events already", call.MaxEvents))
 	}
-	t.sentinels += f.frame.Sentinels
-}
-
-func (t *tally) answer(in *intake) *answer {
-	return &answer{
-		Accepted: t.accepted + t.late, Duplicates: t.duplicates, Ignored: in.ignored,
-		Rejected: in.faults.rejections(),
-	}
-}
-
-// count is self-telemetry; frames of a refused request are not counted, for they come again.
-func (r *voiceReceiver) count(ctx context.Context, t *tally, in *intake) {
-	r.countFrames(ctx, "accepted", "", t.accepted)
-	r.countFrames(ctx, "late", "", t.late)
-	r.countFrames(ctx, "duplicate", "", t.duplicates)
-	r.countFrames(ctx, "ignored", "", in.ignored)
-	for class, n := range in.faults.frames {
-		r.countFrames(ctx, "rejected", class, n)
-	}
-	r.telemetry.ReceiverVoiceFrameSentinels.Add(ctx, int64(t.sentinels))
-	for class, n := range in.faults.data {
-		r.telemetry.ReceiverVoiceFrameDataRejected.Add(ctx, int64(n),
-			metric.WithAttributes(attribute.String("reason", string(class))))
-	}
-}
-
-func (r *voiceReceiver) countFrames(ctx context.Context, outcome string, reason frame.Class, n int) {
-	if n == 0 {
-		return
-	}
-	r.telemetry.ReceiverVoiceFrameFrames.Add(ctx, int64(n), metric.WithAttributes(
-		attribute.String("outcome", outcome), attribute.String("reason", string(reason))))
+	return false
 }

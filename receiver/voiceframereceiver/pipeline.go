@@ -15,6 +15,7 @@ import (
 type pipeline struct {
 	metrics consumer.Metrics
 	logs    consumer.Logs
+	traces  consumer.Traces
 	report  *receiverhelper.ObsReport
 }
 
@@ -28,13 +29,26 @@ func newPipeline(set receiver.Settings) (pipeline, error) {
 // format names the frames in the collector's own receiver telemetry.
 const format = "voice_frame"
 
-// deliver hands a batch on, summaries first: where the metrics are refused after them and the sender repeats its frames,
-// a summary is sent twice, which is harmless, but no number is counted twice.
+// deliver hands a batch on, numbers last: where they are refused and the sender repeats its frames, a span or a summary is
+// sent twice, which is harmless, but no number is counted twice.
 func (p *pipeline) deliver(ctx context.Context, batch *signal.Batch) error {
+	if err := p.deliverSpans(ctx, batch); err != nil {
+		return err
+	}
 	if err := p.deliverSummaries(ctx, batch); err != nil {
 		return err
 	}
 	return p.deliverMetrics(ctx, batch.Metrics(), batch.Points())
+}
+
+func (p *pipeline) deliverSpans(ctx context.Context, batch *signal.Batch) error {
+	if p.traces == nil || batch.Spans() == 0 {
+		return nil
+	}
+	ctx = p.report.StartTracesOp(ctx)
+	err := p.traces.ConsumeTraces(ctx, batch.Traces())
+	p.report.EndTracesOp(ctx, format, batch.Spans(), err)
+	return err
 }
 
 func (p *pipeline) deliverSummaries(ctx context.Context, batch *signal.Batch) error {

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -43,6 +44,7 @@ type bench struct {
 	clock     *clockwork.FakeClock
 	metrics   *consumertest.MetricsSink
 	logs      *consumertest.LogsSink
+	traces    *consumertest.TracesSink
 	telemetry *componenttest.Telemetry
 	handler   http.Handler
 }
@@ -57,21 +59,23 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 		change(config)
 	}
 	b := &bench{
-		clock: clockwork.NewFakeClockAt(now), metrics: &consumertest.MetricsSink{}, logs: &consumertest.LogsSink{}, telemetry: telemetry,
+		clock: clockwork.NewFakeClockAt(now), telemetry: telemetry,
+		metrics: &consumertest.MetricsSink{}, logs: &consumertest.LogsSink{}, traces: &consumertest.TracesSink{},
 	}
 	factory := NewFactory(WithClock(b.clock))
 	metrics, err := factory.CreateMetrics(context.Background(), set, config, b.metrics)
 	require.NoError(t, err)
 	logs, err := factory.CreateLogs(context.Background(), set, config, b.logs)
 	require.NoError(t, err)
+	traces, err := factory.CreateTraces(context.Background(), set, config, b.traces)
+	require.NoError(t, err)
 	require.Same(t, metrics, logs, "pipelines of several signals share one receiver")
+	require.Same(t, metrics, traces, "pipelines of several signals share one receiver")
 	b.voiceReceiver = metrics.(*voiceReceiver)
 
-	frames := config.Protocols.Frames.Get()
-	server, err := frames.ServerConfig.ToServer(context.Background(), nil, set.TelemetrySettings,
-		newHandler(b.voiceReceiver, frames.limits()), b.withJSONErrors())
-	require.NoError(t, err)
-	b.handler = server.Handler
+	if frames := config.Protocols.Frames.Get(); frames != nil {
+		b.handler = b.behind(t, &frames.ServerConfig, newFramesHandler(b.voiceReceiver, frames))
+	}
 	t.Cleanup(func() {
 		assert.NoError(t, b.Shutdown(context.Background()))
 		assert.NoError(t, b.Shutdown(context.Background()), "twice")
@@ -80,13 +84,27 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	return b
 }
 
+// behind is a handler with what the server puts before it.
+func (b *bench) behind(t testing.TB, config *confighttp.ServerConfig, handler http.Handler) http.Handler {
+	server, err := config.ToServer(context.Background(), nil, b.settings.TelemetrySettings, handler, b.withJSONErrors())
+	require.NoError(t, err)
+	return server.Handler
+}
+
 func (b *bench) post(path, body string, headers ...string) (int, string) {
-	req := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	w := b.record(http.MethodPost, path, body, headers...)
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+func (b *bench) record(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(method, path, strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	return b.do(req)
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, req)
+	return w
 }
 
 func (b *bench) do(req *http.Request) (int, string) {
@@ -457,62 +475,84 @@ func (b *bench) reported(tick time.Time) bool {
 
 func TestSelfTelemetry(t *testing.T) {
 	b := newBench(t, nil)
+	require.NoError(t, b.observe())
 	_, _ = b.post("/v1/frames", fiveLines(t))
 	_, _ = b.post("/v1/frames", fiveLines(t))
 	_, _ = b.post("/v1/frames/550e8400-e29b-41d4-a716-446655440000", `{"kind":"tts","characters":5,"timestamp":1764000080}`)
-	_, _ = b.post("/v1/frames/c2", `{"type":"MetricsFrame","data":[{"type":"TTFBMetricsData","value":0},{"type":"TTFBMetricsData","value":"x"}]}`+"\n{}\nhello\n"+`{"kind":"ttfa"}`)
+	second := `{"type":"MetricsFrame","data":[{"type":"TTFBMetricsData","value":0},{"type":"TTFBMetricsData","value":"x"}]}` + "\n{}\nhello\n" + `{"kind":"ttfa"}`
+	_, _ = b.post("/v1/frames/c2", second)
 	_, _ = b.post("/v1/frames", "")
 	_, _ = b.post("/v1/frames", "{}", "Content-Encoding", "zstd")
 	_, _ = b.post("/v1/frames", "{}", "Content-Encoding", "gzip")
 
-	outcome := func(n int64, outcome, reason string) metricdata.DataPoint[int64] {
-		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("outcome", outcome), attribute.String("reason", reason))}
+	outcome := func(n int64, outcome, reason, dialect string) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(
+			attribute.String("outcome", outcome), attribute.String("reason", reason), attribute.String("dialect", dialect))}
 	}
-	ignore := metricdatatest.IgnoreTimestamp()
-	exemplars := metricdatatest.IgnoreExemplars()
+	one := func(n int64, attributes ...attribute.KeyValue) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attributes...)}
+	}
+	ignore := []metricdatatest.Option{metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars()}
 	metadatatest.AssertEqualReceiverVoiceFrameFrames(t, b.telemetry, []metricdata.DataPoint[int64]{
-		outcome(6, "accepted", ""), outcome(5, "duplicate", ""), outcome(1, "late", ""), outcome(1, "ignored", ""),
-		outcome(1, "rejected", "unknown_message"), outcome(1, "rejected", "wrong_type"),
-	}, ignore, exemplars)
-	metadatatest.AssertEqualReceiverVoiceFrameSentinels(t, b.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, ignore, exemplars)
+		outcome(6, "accepted", "", "pipecat"), outcome(5, "duplicate", "", "pipecat"), outcome(1, "late", "", "pipecat"),
+		outcome(1, "ignored", "", "pipecat"),
+		outcome(1, "rejected", "unknown_message", "unknown"), outcome(1, "rejected", "wrong_type", "unknown"),
+	}, ignore...)
+	metadatatest.AssertEqualReceiverVoiceFrameDataDropped(t, b.telemetry, []metricdata.DataPoint[int64]{
+		one(1, attribute.String("reason", "sentinel")),
+	}, ignore...)
 	metadatatest.AssertEqualReceiverVoiceFrameDataRejected(t, b.telemetry, []metricdata.DataPoint[int64]{
-		{Value: 1, Attributes: attribute.NewSet(attribute.String("reason", "wrong_type"))},
-	}, ignore, exemplars)
-	metadatatest.AssertEqualReceiverVoiceFrameActiveCalls(t, b.telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, ignore, exemplars)
+		one(1, attribute.String("reason", "wrong_type")),
+	}, ignore...)
+	metadatatest.AssertEqualReceiverVoiceFrameActiveCalls(t, b.telemetry, []metricdata.DataPoint[int64]{one(1)}, ignore...)
+	metadatatest.AssertEqualReceiverVoiceFrameInFlightBytes(t, b.telemetry, []metricdata.DataPoint[int64]{one(0)}, ignore...)
+	metadatatest.AssertEqualReceiverVoiceFrameWebsocketConnections(t, b.telemetry, []metricdata.DataPoint[int64]{one(0)}, ignore...)
+	metadatatest.AssertEqualReceiverVoiceFrameBytes(t, b.telemetry, []metricdata.DataPoint[int64]{
+		one(int64(2*len(fiveLines(t)) + len(`{"kind":"tts","characters":5,"timestamp":1764000080}`) + len(second))),
+	}, ignore...)
 	metadatatest.AssertEqualReceiverVoiceFrameRequests(t, b.telemetry, []metricdata.DataPoint[int64]{
-		{Value: 4, Attributes: attribute.NewSet(attribute.Int("status_code", 200))},
-		{Value: 2, Attributes: attribute.NewSet(attribute.Int("status_code", 400))},
-		{Value: 1, Attributes: attribute.NewSet(attribute.Int("status_code", 415))},
-	}, ignore, exemplars)
+		one(4, attribute.Int("status_code", 200)), one(2, attribute.Int("status_code", 400)), one(1, attribute.Int("status_code", 415)),
+	}, ignore...)
+
+	delay, err := b.telemetry.GetMetric("otelcol_receiver_voice_frame_delay")
+	require.NoError(t, err)
+	points := delay.Data.(metricdata.Histogram[float64]).DataPoints
+	require.Len(t, points, 1)
+	assert.Equal(t, uint64(2), points[0].Count, "one a request, where a frame has a timestamp")
+	assert.InDelta(t, now.Sub(time.Unix(1764000000, 0)).Seconds()+now.Sub(time.Unix(1764000080, 0)).Seconds(), points[0].Sum, 1e-6)
+
+	duration, err := b.telemetry.GetMetric("otelcol_receiver_voice_frame_request_duration")
+	require.NoError(t, err)
+	assert.Len(t, duration.Data.(metricdata.Histogram[float64]).DataPoints, 2, "200 and 400")
 }
 
 // 64 posters over real sockets and a shutdown in their midst: what was answered 200 is in the sink, exactly once.
 func TestConcurrentPostersAndShutdown(t *testing.T) {
-	address := freeAddress(t)
-	b := newBench(t, func(c *Config) { c.Protocols.Frames.Get().ServerConfig.NetAddr.Endpoint = address })
-	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
+	b, address := started(t, nil)
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 
+	var answered [64][]int // by poster, the frames that were
 	var taken atomic.Int64
 	enough := make(chan struct{})
-	var once sync.Once
+	once := sync.OnceFunc(func() { close(enough) })
 	var posters sync.WaitGroup
-	for p := range 64 {
+	for p := range answered {
 		posters.Go(func() {
 			for i := range 10_000 {
-				body := fmt.Sprintf(`{"kind":"tts","call_id":"call-%d","characters":1,"timestamp":%d}`, (p+i)%16, 1764000000+p*10_000+i)
 				for range 2 { // a retry of the same frame must not count twice
-					answer, err := client.Post("http://"+address+"/v1/frames", "application/json", strings.NewReader(body))
+					path := fmt.Sprintf("http://%s/v1/frames/call-%d", address, (p+i)%16)
+					answer, err := client.Post(path, "application/json", strings.NewReader(spoken(i*64+p)))
 					if err != nil {
 						return
 					}
-					var got struct{ Accepted int64 }
-					_ = json.NewDecoder(answer.Body).Decode(&got)
 					_ = answer.Body.Close()
-					if taken.Add(got.Accepted) >= 3000 {
-						once.Do(func() { close(enough) })
+					if answer.StatusCode == http.StatusOK {
+						answered[p] = append(answered[p], i)
+					}
+					if taken.Add(1) >= 3000 {
+						once()
 					}
 				}
 			}
@@ -521,7 +561,33 @@ func TestConcurrentPostersAndShutdown(t *testing.T) {
 	<-enough
 	require.NoError(t, b.Shutdown(context.Background()))
 	posters.Wait()
-	assert.Equal(t, float64(taken.Load()), b.totals()["voice.tts.characters.total"])
+	seen := b.timesSeen()
+	for p, frames := range answered {
+		for _, i := range frames {
+			if times := seen[fmt.Sprintf("call-%d", (p+i)%16)][int64(1764000000+i*64+p)]; times != 1 {
+				t.Errorf("frame %d of poster %d is there %d times", i, p, times)
+			}
+		}
+	}
+	assert.Equal(t, b.totals()["voice.tts.characters.total"], float64(len(b.identities())), "no identity is there twice")
+}
+
+// identities are the calls and voice.tx.id of what was spoken.
+func (b *bench) identities() map[[2]string]bool {
+	ids := map[[2]string]bool{}
+	for _, metrics := range b.metrics.AllMetrics() {
+		for _, metric := range metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+			if metric.Name() != "voice.tts.characters.total" {
+				continue
+			}
+			for _, point := range metric.Sum().DataPoints().All() {
+				call, _ := point.Attributes().Get("call_id")
+				id, _ := point.Attributes().Get("voice.tx.id")
+				ids[[2]string{call.Str(), id.Str()}] = true
+			}
+		}
+	}
+	return ids
 }
 
 func freeAddress(t *testing.T) string {
@@ -571,16 +637,23 @@ func TestStartFailsOnATakenPort(t *testing.T) {
 	assert.ErrorContains(t, err, "protocols::frames::endpoint")
 }
 
-func TestOneSignalAlone(t *testing.T) {
-	for _, alone := range []string{"metrics", "logs"} {
+func TestAnySubsetOfSignals(t *testing.T) {
+	for _, on := range []struct{ metrics, logs, traces bool }{{true, false, false}, {false, true, false}, {false, false, true}, {true, false, true}} {
 		b := newBench(t, nil)
-		if alone == "metrics" {
-			b.pipeline.logs = nil
-		} else {
-			b.pipeline.metrics = nil
+		b.pipeline.metrics, b.pipeline.logs, b.pipeline.traces = nil, nil, nil
+		if on.metrics {
+			b.pipeline.metrics = b.metrics
+		}
+		if on.logs {
+			b.pipeline.logs = b.logs
+		}
+		if on.traces {
+			b.pipeline.traces = b.traces
 		}
 		status, answer := b.post("/v1/frames", fiveLines(t))
 		assert.Equal(t, http.StatusOK, status)
 		assert.Contains(t, answer, `"accepted":5`)
+		assert.Equal(t, on.metrics, len(b.metrics.AllMetrics()) > 0)
+		assert.Equal(t, on.logs, b.logs.LogRecordCount() == 1)
 	}
 }

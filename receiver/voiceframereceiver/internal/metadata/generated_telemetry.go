@@ -25,14 +25,23 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                          metric.Meter
-	mu                             sync.Mutex
-	registrations                  []metric.Registration
-	ReceiverVoiceFrameActiveCalls  metric.Int64ObservableGauge
-	ReceiverVoiceFrameDataRejected metric.Int64Counter
-	ReceiverVoiceFrameFrames       metric.Int64Counter
-	ReceiverVoiceFrameRequests     metric.Int64Counter
-	ReceiverVoiceFrameSentinels    metric.Int64Counter
+	meter                                  metric.Meter
+	mu                                     sync.Mutex
+	registrations                          []metric.Registration
+	ReceiverVoiceFrameActiveCalls          metric.Int64ObservableGauge
+	ReceiverVoiceFrameBytes                metric.Int64Counter
+	ReceiverVoiceFrameCallsWithoutUsage    metric.Int64Counter
+	ReceiverVoiceFrameDataDropped          metric.Int64Counter
+	ReceiverVoiceFrameDataRejected         metric.Int64Counter
+	ReceiverVoiceFrameDelay                metric.Float64Histogram
+	ReceiverVoiceFrameFrames               metric.Int64Counter
+	ReceiverVoiceFrameInFlightBytes        metric.Int64ObservableGauge
+	ReceiverVoiceFrameJournalErrors        metric.Int64Counter
+	ReceiverVoiceFrameRequestDuration      metric.Float64Histogram
+	ReceiverVoiceFrameRequests             metric.Int64Counter
+	ReceiverVoiceFrameValuesReplaced       metric.Int64ObservableCounter
+	ReceiverVoiceFrameWebhooks             metric.Int64Counter
+	ReceiverVoiceFrameWebsocketConnections metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -52,6 +61,51 @@ func (builder *TelemetryBuilder) RegisterReceiverVoiceFrameActiveCallsCallback(c
 		cb(ctx, &observerInt64{inst: builder.ReceiverVoiceFrameActiveCalls, obs: o})
 		return nil
 	}, builder.ReceiverVoiceFrameActiveCalls)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverVoiceFrameInFlightBytesCallback sets callback for observable ReceiverVoiceFrameInFlightBytes metric.
+func (builder *TelemetryBuilder) RegisterReceiverVoiceFrameInFlightBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverVoiceFrameInFlightBytes, obs: o})
+		return nil
+	}, builder.ReceiverVoiceFrameInFlightBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverVoiceFrameValuesReplacedCallback sets callback for observable ReceiverVoiceFrameValuesReplaced metric.
+func (builder *TelemetryBuilder) RegisterReceiverVoiceFrameValuesReplacedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverVoiceFrameValuesReplaced, obs: o})
+		return nil
+	}, builder.ReceiverVoiceFrameValuesReplaced)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverVoiceFrameWebsocketConnectionsCallback sets callback for observable ReceiverVoiceFrameWebsocketConnections metric.
+func (builder *TelemetryBuilder) RegisterReceiverVoiceFrameWebsocketConnectionsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverVoiceFrameWebsocketConnections, obs: o})
+		return nil
+	}, builder.ReceiverVoiceFrameWebsocketConnections)
 	if err != nil {
 		return err
 	}
@@ -95,10 +149,35 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameBytes, err = builder.meter.Int64Counter(
+		"otelcol_receiver_voice_frame_bytes",
+		metric.WithDescription("Bytes of bodies and messages received, uncompressed. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameCallsWithoutUsage, err = builder.meter.Int64Counter(
+		"otelcol_receiver_voice_frame_calls_without_usage",
+		metric.WithDescription("Calls that ended with latencies but without any usage, so that their cost is unknown. [Alpha]"),
+		metric.WithUnit("{call}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameDataDropped, err = builder.meter.Int64Counter(
+		"otelcol_receiver_voice_frame_data_dropped",
+		metric.WithDescription("Data that are no fault and count nowhere. [Alpha]"),
+		metric.WithUnit("{datum}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverVoiceFrameDataRejected, err = builder.meter.Int64Counter(
 		"otelcol_receiver_voice_frame_data_rejected",
 		metric.WithDescription("Data rejected alone, inside frames that were otherwise taken. [Alpha]"),
 		metric.WithUnit("{datum}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameDelay, err = builder.meter.Float64Histogram(
+		"otelcol_receiver_voice_frame_delay",
+		metric.WithDescription("From the timestamp of the oldest frame in a request to its acceptance. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86400}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverVoiceFrameFrames, err = builder.meter.Int64Counter(
@@ -107,16 +186,47 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{frame}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameInFlightBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_voice_frame_in_flight_bytes",
+		metric.WithDescription("Bytes of bodies and messages that have been read and not been answered. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameJournalErrors, err = builder.meter.Int64Counter(
+		"otelcol_receiver_voice_frame_journal_errors",
+		metric.WithDescription("Writes to the storage of open calls that failed; what they held is not known after a restart. [Alpha]"),
+		metric.WithUnit("{write}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameRequestDuration, err = builder.meter.Float64Histogram(
+		"otelcol_receiver_voice_frame_request_duration",
+		metric.WithDescription("From the head of a request to its answer. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}...),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverVoiceFrameRequests, err = builder.meter.Int64Counter(
 		"otelcol_receiver_voice_frame_requests",
 		metric.WithDescription("Requests answered, by HTTP status code. [Alpha]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ReceiverVoiceFrameSentinels, err = builder.meter.Int64Counter(
-		"otelcol_receiver_voice_frame_sentinels",
-		metric.WithDescription("Values dropped because the vendor sends them where it has none (an initial 0, a negative TTFB). [Alpha]"),
-		metric.WithUnit("{datum}"),
+	builder.ReceiverVoiceFrameValuesReplaced, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_voice_frame_values_replaced",
+		metric.WithDescription("Attribute values written as other because the attribute had max_attribute_values different ones already. [Alpha]"),
+		metric.WithUnit("{value}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameWebhooks, err = builder.meter.Int64Counter(
+		"otelcol_receiver_voice_frame_webhooks",
+		metric.WithDescription("Posts of platforms, by what became of them. [Alpha]"),
+		metric.WithUnit("{post}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameWebsocketConnections, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_voice_frame_websocket_connections",
+		metric.WithDescription("WebSocket connections that are open. [Alpha]"),
+		metric.WithUnit("{connection}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -24,23 +24,68 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterReceiverVoiceFrameInFlightBytesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterReceiverVoiceFrameValuesReplacedCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterReceiverVoiceFrameWebsocketConnectionsCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	tb.ReceiverVoiceFrameBytes.Add(context.Background(), 1)
+	tb.ReceiverVoiceFrameCallsWithoutUsage.Add(context.Background(), 1)
+	tb.ReceiverVoiceFrameDataDropped.Add(context.Background(), 1)
 	tb.ReceiverVoiceFrameDataRejected.Add(context.Background(), 1)
+	tb.ReceiverVoiceFrameDelay.Record(context.Background(), 1)
 	tb.ReceiverVoiceFrameFrames.Add(context.Background(), 1)
+	tb.ReceiverVoiceFrameJournalErrors.Add(context.Background(), 1)
+	tb.ReceiverVoiceFrameRequestDuration.Record(context.Background(), 1)
 	tb.ReceiverVoiceFrameRequests.Add(context.Background(), 1)
-	tb.ReceiverVoiceFrameSentinels.Add(context.Background(), 1)
+	tb.ReceiverVoiceFrameWebhooks.Add(context.Background(), 1)
 	AssertEqualReceiverVoiceFrameActiveCalls(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameCallsWithoutUsage(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameDataDropped(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverVoiceFrameDataRejected(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameDelay(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverVoiceFrameFrames(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameInFlightBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameJournalErrors(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameRequestDuration(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverVoiceFrameRequests(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
-	AssertEqualReceiverVoiceFrameSentinels(t, testTel,
+	AssertEqualReceiverVoiceFrameValuesReplaced(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameWebhooks(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameWebsocketConnections(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

@@ -1,0 +1,294 @@
+package voiceframereceiver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/journal"
+	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
+)
+
+// notebook is a keeper in memory.
+type notebook struct {
+	mu        sync.Mutex
+	calls     []call.Key
+	steps     map[call.Key][]journal.Entry
+	forgotten []call.Key
+	err       error
+	closed    int
+}
+
+func newNotebook() *notebook { return &notebook{steps: map[call.Key][]journal.Entry{}} }
+
+func (n *notebook) Restore(_ context.Context, visit func(journal.Record)) error {
+	for _, key := range n.calls {
+		visit(journal.Record{Call: key, Entries: n.steps[key]})
+	}
+	return n.err
+}
+
+func (n *notebook) Append(ctx context.Context, records []journal.Record) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.err != nil || ctx.Err() != nil {
+		return errors.Join(n.err, ctx.Err())
+	}
+	for _, record := range records {
+		if _, known := n.steps[record.Call]; !known {
+			n.calls = append(n.calls, record.Call)
+		}
+		n.steps[record.Call] = append(n.steps[record.Call], record.Entries...)
+	}
+	return nil
+}
+
+func (n *notebook) Forget(_ context.Context, calls []call.Key) error {
+	n.forgotten = append(n.forgotten, calls...)
+	return n.err
+}
+
+func (n *notebook) Close(context.Context) error {
+	n.closed++
+	return nil
+}
+
+// keeping is a bench that keeps its calls in a notebook, as they were left there.
+func keeping(t *testing.T, kept keeper, host component.Host) *bench {
+	b := newBench(t, nil)
+	require.NoError(t, b.remember(context.Background(), host, kept))
+	return b
+}
+
+// A call goes on after a restart: the same totals as without, and nothing is told twice.
+func TestCallsGoOnAfterARestart(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(fiveLines(t)), "\n")
+	for cut := range lines {
+		kept := newNotebook()
+		totals := map[string]float64{}
+		var summaries int
+		for _, part := range [][]string{lines[:cut], lines[cut:]} {
+			b := keeping(t, kept, componenttest.NewNopHost())
+			if len(part) > 0 {
+				status, answer := b.post("/v1/frames", strings.Join(part, "\n"))
+				require.Equal(t, http.StatusOK, status, answer)
+			}
+			if cut > 0 && len(part) == cut {
+				assert.Equal(t, 1, b.calls.Active()[""])
+			}
+			require.NoError(t, b.Shutdown(context.Background()))
+			for name, value := range b.totals() {
+				totals[name] += value
+			}
+			summaries += b.logs.LogRecordCount()
+		}
+		assert.InDeltaMapValues(t, fiveLinesTotals, totals, 1e-9, "cut after %d", cut)
+		assert.Equal(t, 1, summaries)
+		assert.Equal(t, 2, kept.closed)
+
+		b := keeping(t, kept, componenttest.NewNopHost())
+		_, answer := b.post("/v1/frames", fiveLines(t))
+		assert.Contains(t, answer, `"duplicates":5`, "what was sent before the restart is still known")
+		assert.Empty(t, b.metrics.AllMetrics())
+	}
+}
+
+// What is kept is what changed a call: no duplicates, nothing that was refused; and the end by silence.
+func TestWhatIsKept(t *testing.T) {
+	kept := newNotebook()
+	b := keeping(t, kept, componenttest.NewNopHost())
+	_, _ = b.post("/v1/frames/c1", strings.Join(spokenTo(2), "\n"))
+	_, _ = b.post("/v1/frames/c1", strings.Join(spokenTo(3), "\n"))
+	_, _ = b.post("/v1/frames", `{"type":"EndFrame","call_id":"c2"}`+"\n"+`{"type":"EndFrame","call_id":3}`)
+	_, _ = b.post("/v1/frames/c2", spoken(0))
+	b.pipeline.metrics = nil
+	b.tick(context.Background(), now.Add(6*time.Minute))
+	c1, c2 := call.Key{ID: "c1"}, call.Key{ID: "c2"}
+	require.Len(t, kept.steps[c1], 4)
+	for _, step := range kept.steps[c1][:3] {
+		assert.NotNil(t, step.Frame)
+		assert.Equal(t, now, step.Arrival)
+	}
+	assert.Equal(t, journal.Entry{Arrival: now.Add(6 * time.Minute)}, kept.steps[c1][3])
+	assert.Len(t, kept.steps[c2], 2, "the end and what came late")
+
+	// A restart ends no call again.
+	again := keeping(t, kept, componenttest.NewNopHost())
+	assert.Zero(t, again.openCalls())
+	again.tick(context.Background(), now.Add(7*time.Minute))
+	assert.Zero(t, again.logs.LogRecordCount())
+
+	b.tick(context.Background(), now.Add(time.Hour))
+	assert.ElementsMatch(t, []call.Key{c1, c2}, kept.forgotten)
+}
+
+// Stored calls for which there is no room are given up, on the disk as well.
+func TestMoreStoredCallsThanRoom(t *testing.T) {
+	kept := newNotebook()
+	b := keeping(t, kept, componenttest.NewNopHost())
+	for _, id := range []string{"a", "b", "c"} {
+		_, _ = b.post("/v1/frames/"+id, spoken(0))
+	}
+	smaller := newBench(t, func(c *Config) { c.MaxCalls = 2 })
+	require.NoError(t, smaller.remember(context.Background(), componenttest.NewNopHost(), kept))
+	assert.Equal(t, int64(2), smaller.openCalls())
+	assert.Equal(t, []call.Key{{ID: "c"}}, kept.forgotten)
+}
+
+func TestStepsAreByCall(t *testing.T) {
+	kept := newNotebook()
+	b := keeping(t, kept, componenttest.NewNopHost())
+	_, _ = b.post("/v1/frames", `[{"kind":"tts","call_id":"a","characters":1,"timestamp":1764000000},`+
+		`{"kind":"tts","call_id":"b","characters":1,"timestamp":1764000000},{"kind":"tts","call_id":"a","characters":1,"timestamp":1764000001}]`)
+	assert.Len(t, kept.steps[call.Key{ID: "a"}], 2)
+	assert.Len(t, kept.steps[call.Key{ID: "b"}], 1)
+}
+
+// reporting is a host that hears of the component's state.
+type reporting struct {
+	component.Host
+	events []componentstatus.Status
+}
+
+func (r *reporting) Report(event *componentstatus.Event) { r.events = append(r.events, event.Status()) }
+
+// A disk that is full costs nothing but what a restart would restore.
+func TestWhenNothingCanBeKept(t *testing.T) {
+	kept, host := newNotebook(), &reporting{Host: componenttest.NewNopHost()}
+	b := keeping(t, kept, host)
+	kept.err = errors.New("no space left on device")
+	for i := range 3 {
+		status, answer := b.post("/v1/frames/c1", spoken(i))
+		assert.Equal(t, http.StatusOK, status)
+		assert.Contains(t, answer, `"accepted":1`)
+	}
+	assert.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.events, "said once")
+	kept.err = nil
+	_, _ = b.post("/v1/frames/c1", spoken(3))
+	_, _ = b.post("/v1/frames/c1", spoken(4))
+	assert.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.events)
+	assert.Equal(t, 5.0, b.totals()["voice.tts.characters.total"])
+	metadatatest.AssertEqualReceiverVoiceFrameJournalErrors(t, b.telemetry, []metricdata.DataPoint[int64]{{Value: 3}},
+		metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+}
+
+// Calls that are kept go on: their session time is not told at the collector's end.
+func TestKeptCallsAreNotSettled(t *testing.T) {
+	b := keeping(t, newNotebook(), componenttest.NewNopHost())
+	_, _ = b.post("/v1/frames", strings.Join(strings.Split(fiveLines(t), "\n")[:4], "\n"))
+	require.NoError(t, b.Shutdown(context.Background()))
+	assert.NotContains(t, b.totals(), "voice.stt.session.seconds.total")
+}
+
+// memory is a storage extension that loses everything with the test.
+type memory struct {
+	component.Component
+	mu     sync.Mutex
+	data   map[string][]byte
+	opened []string
+	open   int
+	err    error
+}
+
+func (m *memory) GetClient(_ context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
+	m.opened = append(m.opened, kind.String()+" "+id.String()+" "+name)
+	m.open++
+	return m, m.err
+}
+
+func (m *memory) Get(_ context.Context, key string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.data[key], nil
+}
+
+func (m *memory) Set(_ context.Context, key string, value []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.data[key] = value
+	return nil
+}
+
+func (m *memory) Delete(_ context.Context, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.data, key)
+	return nil
+}
+
+func (m *memory) Batch(ctx context.Context, ops ...*storage.Operation) (err error) {
+	for _, op := range ops {
+		switch op.Type {
+		case storage.Get:
+			op.Value, err = m.Get(ctx, op.Key)
+		case storage.Set:
+			err = m.Set(ctx, op.Key, op.Value)
+		case storage.Delete:
+			err = m.Delete(ctx, op.Key)
+		}
+	}
+	return err
+}
+
+func (m *memory) Close(context.Context) error {
+	m.open--
+	return nil
+}
+
+// extended is a host with extensions.
+type extended map[component.ID]component.Component
+
+func (e extended) GetExtensions() map[component.ID]component.Component { return e }
+
+func TestStorage(t *testing.T) {
+	id := component.MustNewIDWithName("file_storage", "calls")
+	for name, test := range map[string]struct {
+		host extended
+		want string
+	}{
+		"there":   {extended{id: &memory{data: map[string][]byte{}}}, ""},
+		"missing": {extended{}, `storage: there is no extension "file_storage/calls": define it under`},
+		"foreign": {extended{id: struct{ component.Component }{}}, `storage: the extension "file_storage/calls" stores nothing`},
+		"failing": {extended{id: &memory{err: errors.New("locked")}}, `storage: "file_storage/calls" gives no client: locked`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, func(c *Config) { c.Storage = &id })
+			err := b.Start(context.Background(), test.host)
+			if test.want != "" {
+				assert.ErrorContains(t, err, test.want)
+				return
+			}
+			require.NoError(t, err)
+			require.NoError(t, b.Shutdown(context.Background()))
+			store := test.host[id].(*memory)
+			assert.Equal(t, []string{"Receiver " + b.settings.ID.String() + " calls"}, store.opened)
+			assert.Zero(t, store.open, "closed")
+		})
+	}
+}
+
+// A listener that cannot be had gives the storage back.
+func TestStorageIsClosedWhenTheStartFails(t *testing.T) {
+	id := component.MustNewID("file_storage")
+	b := newBench(t, func(c *Config) {
+		c.Storage = &id
+		c.Protocols.Frames.Get().ServerConfig.NetAddr.Endpoint = "256.0.0.1:1"
+	})
+	store := &memory{data: map[string][]byte{}}
+	require.ErrorContains(t, b.Start(context.Background(), extended{id: store}), "protocols::frames::endpoint")
+	assert.Zero(t, store.open)
+}

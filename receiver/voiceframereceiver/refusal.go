@@ -1,0 +1,88 @@
+package voiceframereceiver
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
+)
+
+// refusal is a request that was not taken: its status and what the sender can do.
+type refusal struct {
+	status int
+	reason string
+}
+
+func (r refusal) Error() string { return r.reason }
+
+// refusalOf words an error for the sender: whatever is not about the request itself is a pipeline that cannot take it now,
+// and senders retry a 503.
+func refusalOf(err error) refusal {
+	var refused refusal
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case errors.Is(err, call.ErrTooManyCalls):
+		return refusal{http.StatusServiceUnavailable, "too many calls are open at once: raise max_calls or send again later"}
+	case consumererror.IsPermanent(err):
+		return refusal{http.StatusBadRequest, "the pipeline refuses this data for good: see the collector's log"}
+	}
+	return refusal{http.StatusServiceUnavailable, "the pipeline cannot take more now: send again later"}
+}
+
+// retryAfter is the seconds after which an overload is worth another try.
+const retryAfter = "1"
+
+func writeAnswer(w http.ResponseWriter, err error, answer *answer) int {
+	if err == nil {
+		return writeJSON(w, answer.status(), answer)
+	}
+	refused := refusalOf(err)
+	if refused.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	return writeJSON(w, refused.status, errorBody{refused.reason})
+}
+
+type errorBody struct {
+	Error string `json:"error"`
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) int {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// The client may be gone; its request is taken or refused all the same, and it will ask again.
+	_ = json.NewEncoder(w).Encode(body)
+	return status
+}
+
+// onlyMethod refuses all other methods.
+func onlyMethod(w http.ResponseWriter, req *http.Request, method string) error {
+	if req.Method == method {
+		return nil
+	}
+	w.Header().Set("Allow", method)
+	return refusal{http.StatusMethodNotAllowed, "only " + method + " is answered here"}
+}
+
+// withJSONErrors words the errors of what stands before the handlers (auth, decompression) like ours, and counts them. It
+// never repeats the extension's own text, which may hold the credential.
+func (r *voiceReceiver) withJSONErrors() confighttp.ToServerOption {
+	return confighttp.WithErrorHandler(func(w http.ResponseWriter, req *http.Request, _ string, status int) {
+		r.telemetry.request(req.Context(), writeAnswer(w, earlyRefusal(req, status), nil))
+	})
+}
+
+func earlyRefusal(req *http.Request, status int) refusal {
+	switch {
+	case status == http.StatusUnauthorized:
+		return refusal{status, "not authorized: check the credentials that the receiver's auth extension asks for"}
+	case req.Header.Get("Content-Encoding") == "gzip":
+		return refusal{status, "the body is not gzip, as its Content-Encoding says"}
+	}
+	return refusal{http.StatusUnsupportedMediaType, "Content-Encoding must be gzip or absent"}
+}

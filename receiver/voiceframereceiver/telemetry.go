@@ -1,0 +1,134 @@
+package voiceframereceiver
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
+)
+
+// selfTelemetry is what the receiver says about itself. What is refused as a whole is counted as a request alone, for its
+// frames come again.
+type selfTelemetry struct {
+	*metadata.TelemetryBuilder
+
+	mu       sync.RWMutex
+	outcomes map[outcome]metric.MeasurementOption // made once each: a set of attributes costs more than the count
+
+	warnUsage sync.Once
+}
+
+func newSelfTelemetry(set component.TelemetrySettings) (*selfTelemetry, error) {
+	builder, err := metadata.NewTelemetryBuilder(set)
+	return &selfTelemetry{TelemetryBuilder: builder, outcomes: map[outcome]metric.MeasurementOption{}}, err
+}
+
+// intake counts the frames of a request that was answered.
+func (t *selfTelemetry) intake(ctx context.Context, in *intake) {
+	for _, c := range in.seen {
+		t.ReceiverVoiceFrameFrames.Add(ctx, int64(c.n), t.attributes(c.outcome))
+	}
+	for class, n := range in.faults.data {
+		t.ReceiverVoiceFrameDataRejected.Add(ctx, int64(n), metric.WithAttributes(attribute.String("reason", string(class))))
+	}
+}
+
+func (t *selfTelemetry) attributes(o outcome) metric.MeasurementOption {
+	t.mu.RLock()
+	made, known := t.outcomes[o]
+	t.mu.RUnlock()
+	if known {
+		return made
+	}
+	made = metric.WithAttributeSet(attribute.NewSet(
+		attribute.String("outcome", o.name),
+		attribute.String("reason", string(o.reason)),
+		attribute.String("dialect", string(o.dialect)),
+	))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.outcomes[o] = made
+	return made
+}
+
+// request counts an answer.
+func (t *selfTelemetry) request(ctx context.Context, status int) {
+	t.ReceiverVoiceFrameRequests.Add(ctx, 1, metric.WithAttributes(attribute.Int("status_code", status)))
+}
+
+// answered counts an answer that a handler of ours gave.
+func (t *selfTelemetry) answered(ctx context.Context, status int, took time.Duration) {
+	code := metric.WithAttributeSet(attribute.NewSet(attribute.Int("status_code", status)))
+	t.ReceiverVoiceFrameRequests.Add(ctx, 1, code)
+	t.ReceiverVoiceFrameRequestDuration.Record(ctx, took.Seconds(), code)
+}
+
+func (t *selfTelemetry) webhook(ctx context.Context, platform, outcome string) {
+	t.ReceiverVoiceFrameWebhooks.Add(ctx, 1, metric.WithAttributes(
+		attribute.String("platform", platform), attribute.String("outcome", outcome)))
+}
+
+// found counts what a request or the end of a call brought to light.
+func (r *voiceReceiver) found(ctx context.Context, f *findings, now time.Time) {
+	for reason, n := range f.dropped {
+		r.telemetry.ReceiverVoiceFrameDataDropped.Add(ctx, int64(n), metric.WithAttributes(attribute.String("reason", reason)))
+	}
+	if !f.oldest.IsZero() {
+		r.telemetry.ReceiverVoiceFrameDelay.Record(ctx, max(now.Sub(f.oldest), 0).Seconds())
+	}
+	if len(f.withoutUsage) > 0 {
+		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(len(f.withoutUsage)))
+		r.telemetry.warnUsage.Do(func() {
+			r.settings.Logger.Warn("A call told latency but no usage, so that its cost is unknown. Said once; "+
+				"receiver_voice_frame_calls_without_usage counts them. For Pipecat: "+
+				"PipelineParams(enable_metrics=True, enable_usage_metrics=True)", zap.String("call_id", f.withoutUsage[0].ID))
+		})
+	}
+}
+
+// observe registers what is read when somebody looks.
+func (r *voiceReceiver) observe() error {
+	return errors.Join(
+		r.telemetry.RegisterReceiverVoiceFrameActiveCallsCallback(observed(r.openCalls)),
+		r.telemetry.RegisterReceiverVoiceFrameInFlightBytesCallback(observed(r.inFlight)),
+		r.telemetry.RegisterReceiverVoiceFrameWebsocketConnectionsCallback(observed(r.connections.Load)),
+		r.telemetry.RegisterReceiverVoiceFrameValuesReplacedCallback(r.observeReplaced),
+	)
+}
+
+func (r *voiceReceiver) observeReplaced(_ context.Context, o metric.Int64Observer) error {
+	for key, n := range r.signals.Replaced() {
+		o.Observe(n, metric.WithAttributes(attribute.String("attribute", key)))
+	}
+	return nil
+}
+
+func observed(value func() int64) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(value())
+		return nil
+	}
+}
+
+func (r *voiceReceiver) openCalls() int64 {
+	var open int
+	for _, n := range r.calls.Active() {
+		open += n
+	}
+	return int64(open)
+}
+
+func (r *voiceReceiver) inFlight() int64 {
+	var bytes int64
+	for _, a := range r.admissions {
+		bytes += a.inUse()
+	}
+	return bytes
+}
