@@ -213,7 +213,7 @@ func (t *Table) Open() []Key {
 }
 
 // Forget drops the calls whose time to be remembered has passed. One that a request holds at the moment stays until the
-// next time. It returns those that are gone since it was last asked.
+// next time. It returns those that are gone since it was last asked, but for those that are known again.
 func (t *Table) Forget(now time.Time) []Key {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -230,7 +230,7 @@ func (t *Table) Forget(now time.Time) []Key {
 	clear(t.ended[len(kept):])
 	t.ended = kept
 	t.shrink()
-	gone := t.forgotten
+	gone := slices.DeleteFunc(t.forgotten, func(key Key) bool { return t.calls[key] != nil })
 	t.forgotten = nil
 	return gone
 }

@@ -655,5 +655,6 @@ func TestAnySubsetOfSignals(t *testing.T) {
 		assert.Contains(t, answer, `"accepted":5`)
 		assert.Equal(t, on.metrics, len(b.metrics.AllMetrics()) > 0)
 		assert.Equal(t, on.logs, b.logs.LogRecordCount() == 1)
+		assert.Equal(t, on.traces, b.traces.SpanCount() > 0)
 	}
 }

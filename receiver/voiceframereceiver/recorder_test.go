@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/journal"
+	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
 )
 
@@ -105,6 +107,30 @@ func TestCallsGoOnAfterARestart(t *testing.T) {
 		assert.Contains(t, answer, `"duplicates":5`, "what was sent before the restart is still known")
 		assert.Empty(t, b.metrics.AllMetrics())
 	}
+}
+
+// The same on a disk, from the start to the end of a receiver.
+func TestCallsGoOnOnADisk(t *testing.T) {
+	factory := filestorage.NewFactory()
+	id := component.NewID(factory.Type())
+	directory := t.TempDir()
+	lines := strings.Split(strings.TrimSpace(fiveLines(t)), "\n")
+	totals := map[string]float64{}
+	for _, part := range [][]string{lines[:2], lines[2:4], lines[:4], lines[4:]} {
+		t.Run("", func(t *testing.T) {
+			b := newBench(t, func(c *Config) { c.Storage = &id })
+			b.settings.ID = component.NewID(metadata.Type) // the storage goes by it
+			disk := running(t, factory, map[string]any{"directory": directory})
+			require.NoError(t, b.Start(context.Background(), extended{id: disk}))
+			status, answer := b.post("/v1/frames", strings.Join(part, "\n"))
+			require.Equal(t, http.StatusOK, status, answer)
+			require.NoError(t, b.Shutdown(context.Background()))
+			for name, value := range b.totals() {
+				totals[name] += value
+			}
+		})
+	}
+	assert.InDeltaMapValues(t, fiveLinesTotals, totals, 1e-9)
 }
 
 // What is kept is what changed a call: no duplicates, nothing that was refused; and the end by silence.

@@ -23,7 +23,8 @@ func TestTenants(t *testing.T) {
 	assert.Equal(t, map[string]int{"acme": 1, "globex": 1, "": 1}, b.calls.Active())
 	assert.ElementsMatch(t, []call.Key{{Tenant: "acme", ID: "c1"}, {Tenant: "globex", ID: "c1"}, {ID: "c1"}}, b.calls.Open())
 	assert.Equal(t, 3.0, b.totals()["voice.tts.characters.total"])
-	assert.Equal(t, "tenant", b.config.signalSettings().TenantAttribute)
+	owner, _ := b.metrics.AllMetrics()[0].ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().At(0).Attributes().Get("tenant")
+	assert.Equal(t, "acme", owner.Str())
 }
 
 func TestTenantHeader(t *testing.T) {

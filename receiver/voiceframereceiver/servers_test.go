@@ -35,8 +35,8 @@ import (
 	"go.opentelemetry.io/collector/extension/extensiontest"
 )
 
-// authenticator is a started extension.
-func authenticator(t *testing.T, factory extension.Factory, options map[string]any) component.Component {
+// running is a started extension.
+func running(t *testing.T, factory extension.Factory, options map[string]any) component.Component {
 	config := factory.CreateDefaultConfig()
 	require.NoError(t, confmap.NewFromStringMap(options).Unmarshal(config))
 	made, err := factory.Create(context.Background(), extensiontest.NewNopSettings(factory.Type()), config)
@@ -72,7 +72,7 @@ func TestAuthenticators(t *testing.T) {
 			b, address := listening(t, nil)
 			b.config.Protocols.Frames.Get().ServerConfig.Auth = configoptional.Some(
 				confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
-			host := extended{id: authenticator(t, test.factory, test.options)}
+			host := extended{id: running(t, test.factory, test.options)}
 			require.NoError(t, b.Start(context.Background(), host))
 			for _, who := range []struct {
 				sign   func(*http.Request)
