@@ -56,6 +56,10 @@ test-e2e: build
 bench: ## Run the benchmarks with allocations
 	go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: corpus
+corpus: ## Write the payloads of the published SDKs anew (internal/dialect/*/testdata/sdk_*)
+	@scripts/corpus/generate.sh
+
 FUZZTIME ?= 60s
 .PHONY: fuzz
 fuzz: ## Fuzz each decoder for FUZZTIME (60s)
