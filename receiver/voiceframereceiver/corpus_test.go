@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,5 +153,32 @@ func compare(t *testing.T, dir string, got map[string]string) {
 		require.NoError(t, err)
 		want[entry.Name()] = string(text)
 	}
-	assert.Equal(t, want, got)
+	for _, name := range slices.Sorted(maps.Keys(union(want, got))) {
+		line, wanted, is := difference(want[name], got[name])
+		assert.Zero(t, line, "%s differs from line %d on: %q, expected %q", filepath.Join(dir, name), line, is, wanted)
+	}
+}
+
+func union(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// difference is the first line, from 1, in which texts differ; 0 where none does.
+func difference(a, b string) (line int, inA, inB string) {
+	left, right := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range max(len(left), len(right)) {
+		inA, inB = "", ""
+		if i < len(left) {
+			inA = left[i]
+		}
+		if i < len(right) {
+			inB = right[i]
+		}
+		if inA != inB || (i < len(left)) != (i < len(right)) {
+			return i + 1, inA, inB
+		}
+	}
+	return 0, "", ""
 }
