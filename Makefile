@@ -55,6 +55,11 @@ test-e2e: build
 .PHONY: bench
 bench: ## Run the benchmarks with allocations
 	go test -run '^$$' -bench . -benchmem ./...
+	cd test/e2e && go test -run '^$$' -bench . -cpu 1 ./socketbench
+
+.PHONY: corpus
+corpus: ## Write the payloads of the published SDKs anew (internal/dialect/*/testdata/sdk_*)
+	@scripts/corpus/generate.sh
 
 FUZZTIME ?= 60s
 .PHONY: fuzz

@@ -1,0 +1,57 @@
+//go:build unix
+
+package socketbench
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect"
+)
+
+// BenchmarkParts is what BenchmarkSocket's voice_frame is made of, each part alone: finding the messages in a body of 100
+// frames, decoding them, and making data points equal to those that leave. What remains of voice_frame without http and
+// these is the call table, the facts and the answer.
+func BenchmarkParts(b *testing.B) {
+	const frames = 100
+	bot := newBot(frames)
+	points := emitted(b, bot)
+	limits := dialect.Limits{Messages: 10_000, Depth: 32}
+	messages, err := dialect.Split(bot.body, limits)
+	require.NoError(b, err)
+	require.Len(b, messages, frames)
+
+	part(b, fmt.Sprintf("split/%d", frames), frames, func() error {
+		_, err := dialect.Split(bot.body, limits)
+		return err
+	})
+	part(b, fmt.Sprintf("decode/%d", frames), frames, func() error {
+		for _, message := range messages {
+			if _, _, err := dialect.Decode(message.Raw, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	part(b, fmt.Sprintf("pdata/%d", frames), frames, func() error {
+		points.CopyTo(pmetric.NewMetrics())
+		return nil
+	})
+}
+
+// part measures work on so many frames.
+func part(b *testing.B, name string, frames int, work func() error) {
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		cost := startCPU()
+		for b.Loop() {
+			if err := work(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		cost.report(b, b.N*frames)
+	})
+}
