@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
@@ -26,9 +27,6 @@ var update = flag.Bool("update", false, "write testdata/corpus anew")
 
 // secrets stand in the corpus wherever a bot says what somebody said, as text and as base64.
 var secrets = []string{"secret words", "c2VjcmV0IHdvcmRz"}
-
-// platforms post to paths of their own, one report at a time.
-var platforms = []string{"vapi", "retell", "elevenlabs", "ultravox"}
 
 // TestCorpus sends each file of each dialect's testdata, and then silence until idle calls end. All that comes out is in
 // testdata/corpus, to the byte.
@@ -42,7 +40,7 @@ func TestCorpus(t *testing.T) {
 		name := filepath.Join(vendor, strings.TrimSuffix(filepath.Base(file), ".ndjson"))
 		known = append(known, name)
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t, nil)
+			b := benchOf(t, vendor)
 			got := map[string]string{"answers.txt": b.sendFile(t, vendor, file)}
 			b.render(t, got)
 			for name, text := range got {
@@ -62,12 +60,25 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// benchOf is what a vendor sends to: platforms post to a server of their own, one report at a time.
+func benchOf(t *testing.T, vendor string) *bench {
+	if isPlatform(vendor) {
+		return hookedTo(t, platforms(), nil)
+	}
+	return newBench(t, nil)
+}
+
+func isPlatform(vendor string) bool {
+	_, known := platforms()[vendor]
+	return known
+}
+
 // sendFile sends a file as its sender would, lets the call fall idle and returns the answers.
 func (b *bench) sendFile(t *testing.T, vendor, file string) string {
 	body, err := os.ReadFile(file)
 	require.NoError(t, err)
 	path, posts := framesPath, [][]byte{body}
-	if slices.Contains(platforms, vendor) {
+	if isPlatform(vendor) {
 		path, posts = "/v1/webhooks/"+vendor, bytes.SplitAfter(bytes.TrimSpace(body), []byte("\n"))
 	}
 	var answers strings.Builder
@@ -82,12 +93,15 @@ func (b *bench) sendFile(t *testing.T, vendor, file string) string {
 
 // render adds each signal that came out, as YAML.
 func (b *bench) render(t *testing.T, into map[string]string) {
-	metrics, logs := pmetric.NewMetrics(), plog.NewLogs()
+	metrics, logs, traces := pmetric.NewMetrics(), plog.NewLogs(), ptrace.NewTraces()
 	for _, md := range b.metrics.AllMetrics() {
 		md.ResourceMetrics().MoveAndAppendTo(metrics.ResourceMetrics())
 	}
 	for _, ld := range b.logs.AllLogs() {
 		ld.ResourceLogs().MoveAndAppendTo(logs.ResourceLogs())
+	}
+	for _, td := range b.traces.AllTraces() {
+		td.ResourceSpans().MoveAndAppendTo(traces.ResourceSpans())
 	}
 	foldBuckets(t, metrics)
 	written := func(name string, empty bool, write func(path string) error) {
@@ -104,6 +118,7 @@ func (b *bench) render(t *testing.T, into map[string]string) {
 		return golden.WriteMetricsToFile(path, metrics, golden.SkipMetricTimestampNormalization())
 	})
 	written("logs.yaml", logs.ResourceLogs().Len() == 0, func(path string) error { return golden.WriteLogsToFile(path, logs) })
+	written("traces.yaml", traces.ResourceSpans().Len() == 0, func(path string) error { return golden.WriteTracesToFile(path, traces) })
 }
 
 // foldBuckets takes out of histograms what follows from the rest and would be most of every expected file: one

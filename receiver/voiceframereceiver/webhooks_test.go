@@ -58,6 +58,15 @@ func byHeader(secret string) signature.Verifier {
 
 // hooked is a bench for webhooks of such platforms.
 func hooked(t testing.TB, change func(*WebhooksConfig)) *bench {
+	such := map[string]platform{}
+	for name := range platforms() {
+		such[name] = platform{decode: report, verifier: byHeader}
+	}
+	return hookedTo(t, such, change)
+}
+
+// hookedTo is a bench for webhooks of platforms.
+func hookedTo(t testing.TB, platforms map[string]platform, change func(*WebhooksConfig)) *bench {
 	b := newBench(t, func(c *Config) {
 		webhooks := c.Protocols.Webhooks.GetOrInsertDefault()
 		webhooks.ServerConfig.NetAddr.Endpoint = "localhost:0"
@@ -65,9 +74,7 @@ func hooked(t testing.TB, change func(*WebhooksConfig)) *bench {
 			change(webhooks)
 		}
 	})
-	for name := range b.platforms {
-		b.platforms[name] = platform{decode: report, verifier: byHeader}
-	}
+	b.platforms = platforms
 	webhooks := b.config.Protocols.Webhooks.Get()
 	handler, err := newWebhooksHandler(b.voiceReceiver, webhooks)
 	require.NoError(t, err)

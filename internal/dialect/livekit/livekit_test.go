@@ -599,6 +599,10 @@ func TestSessionReport(t *testing.T) {
 		`{"timestamp":1755781200.1,"sdk_version":"1.8.9","close_reason":null}`:                              {ended("")},
 		`{"timestamp":1755781200100,"startedAt":1755781190100,"duration":5,"modelUsage":[]}`:                {began(10), ended("")},
 		`{"type":"SessionReport","timestamp":1755781200.1,"sdk_version":"1.8.9"}`:                           {ended("")},
+		`{"timestamp":1755781200100,"sdk_version":"1.9.0","usage":[],"events":[{"type":"agent_state_changed","created_at":1755781190100},{"type":"user_input_transcribed","transcript":"secret","reason":7},{"type":"close","reason":"participant_disconnected","created_at":1755781200000}]}`: {
+			began(10), ended("participant_disconnected"),
+		},
+		`{"timestamp":1755781200.1,"sdk_version":"1.9.0","usage":[],"events":[{"type":"close","reason":{}},7]}`: {ended("")},
 	} {
 		got, err := read([]byte(message))
 		require.NoError(t, err, message)

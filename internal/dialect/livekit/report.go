@@ -13,7 +13,8 @@ import (
 )
 
 // report is a SessionReport: what the Python SDK makes a dictionary of and the JavaScript SDK writes alike, or the latter's
-// object as it is. Its events and chat history are never read: events come by themselves, and history is what was said.
+// object as it is. Of its events only the times and the reason of the close are read, for reports that do not tell these
+// themselves; its chat history is what was said, and never read.
 type report struct {
 	CallID      string         `json:"call_id"`
 	JobID       string         `json:"job_id"`
@@ -26,6 +27,14 @@ type report struct {
 	Usage       jsontext.Value `json:"usage"`
 	ModelUsage  jsontext.Value `json:"model_usage"`
 	CloseReason string         `json:"close_reason"`
+	Events      jsontext.Value `json:"events"`
+}
+
+// reported is an event of a report.
+type reported struct {
+	Type      string         `json:"type"`
+	CreatedAt jsontext.Value `json:"created_at"`
+	Reason    jsontext.Value `json:"reason"`
 }
 
 // decodeReport turns a session report into a frame: what the session used, and that it is over. It comes after the session's
@@ -42,14 +51,35 @@ func decodeReport(raw []byte) (frame.Frame, error) {
 	if !out.Time.IsZero() {
 		out.ID = frame.DigestID(raw)
 	}
-	if began := in.began(); !began.IsZero() {
+	events := in.events()
+	if began := in.began(events); !began.IsZero() {
 		say(&out, frame.Event{Kind: frame.CallStarted, Began: began})
 	}
 	if err := in.takeUsage(&out); err != nil {
 		out.Faults = append(out.Faults, wire.Fault(err))
 	}
-	say(&out, frame.Event{Kind: frame.CallEnded, Name: closeReason(in.CloseReason)})
+	say(&out, frame.Event{Kind: frame.CallEnded, Name: cmp.Or(closeReason(in.CloseReason), closedBecause(events))})
 	return out, nil
+}
+
+// events are the report's, or none where they are not what we know: the report is of use without them.
+func (in *report) events() []reported {
+	var events []reported
+	if wire.Absent(in.Events) || wire.UnmarshalFolded(in.Events, &events) != nil {
+		return nil
+	}
+	return events
+}
+
+// closedBecause is the reason of the close among the events.
+func closedBecause(events []reported) string {
+	for _, e := range events {
+		var reason string
+		if e.Type == closed && wire.Field(e.Reason, "reason", &reason) == nil {
+			return wire.Word(reason, "")
+		}
+	}
+	return ""
 }
 
 func (in *report) takeUsage(out *frame.Frame) error {
@@ -63,15 +93,19 @@ func (in *report) takeUsage(out *frame.Frame) error {
 }
 
 // began is when the session did, where the report tells.
-func (in *report) began() time.Time {
+func (in *report) began(events []reported) time.Time {
 	if !in.StartedAt.IsZero() {
 		return in.StartedAt.Time
 	}
 	ms, err := wire.Number(in.DurationMs, "duration_ms", 0, 1000*frame.MaxSeconds)
-	if err != nil || in.Timestamp.IsZero() {
+	if err == nil && !in.Timestamp.IsZero() {
+		return in.Timestamp.Add(-time.Duration(ms * float64(time.Millisecond)))
+	}
+	var first wire.Time
+	if len(events) == 0 || wire.Field(events[0].CreatedAt, "created_at", &first) != nil {
 		return time.Time{}
 	}
-	return in.Timestamp.Add(-time.Duration(ms * float64(time.Millisecond)))
+	return first.Time
 }
 
 // closeReason is the reason in the words of the close event, for which the report has others (CR_JOB_SHUTDOWN); empty where it
