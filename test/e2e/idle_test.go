@@ -17,23 +17,26 @@ func TestIdleCallsEnd(t *testing.T) {
 		p.post(fmt.Appendf(nil, `{"type":"StartFrame","call_id":"call-%d","timestamp":%f}`, call, start))
 	}
 	p.post(fmt.Appendf(nil, `{"type":"EndFrame","call_id":"call-0","timestamp":%f}`, start+5))
-	// What is observed at one flush may leave with the next.
-	p.flush()
-	p.flush()
+	p.flushUntil("sum(voice_calls_active) == 2")
 	assertVector(t, backend.Vector{"{}": 2}, b.Query("sum(voice_calls_active)", p.clock.Now()), "active calls")
 	assertVector(t, backend.Vector{"{}": 1}, b.Query("sum(voice_call_duration_seconds_count)", p.clock.Now()), "ended calls")
 
 	for range int(5 * time.Minute / flushEvery) {
 		p.flush()
 	}
-	// The receiver and rollup tick at the same moment, in either order, and the receiver skips a tick that it is late for.
-	for range 10 {
-		if p.flush(); len(b.Query("sum(voice_calls_active) == 0", p.clock.Now())) > 0 {
-			break
-		}
-	}
+	p.flushUntil("sum(voice_calls_active) == 0")
 	assertVector(t, backend.Vector{"{}": 0}, b.Query("sum(voice_calls_active)", p.clock.Now()), "active calls")
 	assertVector(t, backend.Vector{"{}": 3}, b.Query("sum(voice_call_duration_seconds_count)", p.clock.Now()), "ended calls")
 	assertVector(t, backend.Vector{"{}": 3}, b.Query("sum(voice_calls_total)", p.clock.Now()), "calls")
 	assertVector(t, backend.Vector{"{}": 5}, b.Query("sum(voice_call_duration_seconds_sum)", p.clock.Now()), "their length")
+}
+
+// flushUntil flushes until a query has an answer, a few times at most: the receiver and rollup tick at the same moment, in either
+// order, and the receiver skips a tick that it is late for.
+func (p *pipeline) flushUntil(query string) {
+	for range 10 {
+		if p.flush(); len(p.backend.Query(query, p.clock.Now())) > 0 {
+			return
+		}
+	}
 }

@@ -10,14 +10,15 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/processor"
@@ -39,6 +40,12 @@ type pipeline struct {
 	backend *backend.Backend
 	frames  string // where to post
 	began   time.Time
+	storage component.Component
+}
+
+// GetExtensions makes the pipeline a host that has the storage of the shipped configuration.
+func (p *pipeline) GetExtensions() map[component.ID]component.Component {
+	return map[component.ID]component.Component{component.MustNewID("file_storage"): p.storage}
 }
 
 // flushEvery is the interval of the shipped configuration.
@@ -49,7 +56,9 @@ func startPipeline(t *testing.T, b *backend.Backend) *pipeline {
 	// A moment in the past: a backend refuses what comes from the future.
 	p := &pipeline{t: t, backend: b, began: time.Unix(1764000000, 0).UTC()}
 	p.clock = clockwork.NewFakeClockAt(p.began)
+	t.Setenv("OTELCOL_VOICE_DATA", t.TempDir())
 	conf, port := p.shipped()
+	p.storage = p.startStorage(conf)
 	p.frames = fmt.Sprintf("http://localhost:%d/v1/frames", port)
 
 	export, err := consumer.NewMetrics(p.export)
@@ -107,10 +116,19 @@ func (p *pipeline) processor(factory processor.Factory, conf *confmap.Conf, next
 	return made
 }
 
+func (p *pipeline) startStorage(conf *confmap.Conf) component.Component {
+	p.t.Helper()
+	factory := filestorage.NewFactory()
+	made, err := factory.Create(p.t.Context(), extensiontest.NewNopSettings(factory.Type()), p.config(factory, conf, "extensions"))
+	require.NoError(p.t, err)
+	p.run(made)
+	return made
+}
+
 // run starts a component; what starts last is stopped first, as in a collector.
 func (p *pipeline) run(c component.Component) {
 	p.t.Helper()
-	require.NoError(p.t, c.Start(context.Background(), componenttest.NewNopHost()))
+	require.NoError(p.t, c.Start(context.Background(), p))
 	p.t.Cleanup(func() { require.NoError(p.t, c.Shutdown(context.Background())) })
 }
 
