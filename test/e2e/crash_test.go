@@ -35,13 +35,13 @@ func TestCallGoesOnAfterACrash(t *testing.T) {
 		return characters == 48
 	}), "what was said after the crash")
 	for query, want := range map[string]float64{
-		"sum(voice_calls_total)":                1,
-		"sum(voice_llm_tokens_total)":           146 + 896 + 37,
-		"sum(voice_session_duration_seconds)":   74.2,
-		"sum(voice_call_duration_seconds_sum)":  74.2,
-		"sum(voice_cost_usd_total)":             0.001855 + 0.0024 + 74.2*0.75/3600,
-		"sum(voice_stt_session_seconds_total)":  74.2,
-		"sum(voice_ttfb_milliseconds_count)":    2,
+		"sum(voice_calls_total)":                 1,
+		"sum(voice_llm_tokens_total)":            146 + 896 + 37,
+		"sum(voice_session_duration_seconds)":    74.2,
+		"sum(voice_call_duration_seconds_sum)":   74.2,
+		"sum(voice_cost_usd_total)":              0.001855 + 0.0024 + 74.2*0.75/3600,
+		"sum(voice_stt_session_seconds_total)":   74.2,
+		"sum(voice_ttfb_milliseconds_count)":     2,
 		"sum(voice_call_duration_seconds_count)": 1,
 	} {
 		got, _ := b.Value(query, time.Now())

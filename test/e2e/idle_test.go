@@ -31,10 +31,10 @@ func TestIdleCallsEnd(t *testing.T) {
 	assertVector(t, backend.Vector{"{}": 5}, b.Query("sum(voice_call_duration_seconds_sum)", p.clock.Now()), "their length")
 }
 
-// flushUntil flushes until a query has an answer, a few times at most: the receiver and rollup tick at the same moment, in either
-// order, and the receiver skips a tick that it is late for.
+// flushUntil flushes until a query has an answer, or for hours: the receiver and rollup tick at the same moment, in either order,
+// and the receiver, which has a disk to wait for, skips the ticks that it is late for.
 func (p *pipeline) flushUntil(query string) {
-	for range 10 {
+	for range 1000 {
 		if p.flush(); len(p.backend.Query(query, p.clock.Now())) > 0 {
 			return
 		}
