@@ -22,6 +22,7 @@ type step struct {
 	at     time.Time
 	timed  bool // the frame said so itself
 	traced bool
+	form   string // of the frame
 	// closing is the number of a turn that has ended with its answer, while the parts of that may still follow in the same
 	// frame. It is 0 where there is none.
 	closing int
@@ -128,7 +129,7 @@ func (s *step) close(e *frame.Event) {
 
 // repeated takes out what the bot tells twice.
 func (s *step) repeated(e *frame.Event) bool {
-	again := s.echoes.repeats(e)
+	again := s.forms.another(s.form, e) || s.echoes.repeats(e)
 	if again {
 		s.disregard(e.Source, ReasonRepeated)
 	}
