@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"math"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -56,8 +57,8 @@ func Number(raw jsontext.Value, path string, least, most float64) (float64, erro
 	if Absent(raw) {
 		return 0, Missing(path)
 	}
-	var n float64
-	if Unmarshal(raw, &n) != nil {
+	n, err := strconv.ParseFloat(string(raw), 64)
+	if raw.Kind() != '0' || err != nil {
 		return 0, frame.Faultf(frame.WrongType, path, "must be a finite number")
 	}
 	if n < least || n > most {
