@@ -60,18 +60,61 @@ var Names = []Name{Voice, Pipecat, RTVI, LiveKit, OpenAIRealtime}
 // fields where as is empty. The error is a frame.Fault where the message is of no use, or wire.ErrIgnored where it is known
 // and carries nothing for us. The frame holds no reference to message.
 func Decode(message []byte, as Name) (frame.Frame, Name, error) {
-	var h head
-	if err := wire.Unmarshal(message, &h); err != nil {
+	return new(Decoder).Decode(message, as)
+}
+
+// Decoder decodes the messages of one body, whose texts repeat. It is not safe for concurrent use.
+type Decoder struct {
+	texts wire.Texts
+}
+
+// Decode is Decode for one message of several.
+func (d *Decoder) Decode(message []byte, as Name) (frame.Frame, Name, error) {
+	h, err := d.head(message)
+	if err != nil {
 		return frame.Frame{}, cmp.Or(as, Unknown), err
 	}
 	if as == "" {
 		as = h.detect(message)
 	}
-	f, err := h.decode(as, message)
-	if trace, ok := frame.ParseTraceparent(string(h.Traceparent)); ok {
-		f.Trace = trace
+	f, err := h.decode(as, message, &d.texts)
+	if h.Traceparent != "" {
+		f.Trace, _ = frame.ParseTraceparent(string(h.Traceparent))
 	}
 	return f, as, err
+}
+
+func (d *Decoder) head(message []byte) (head, error) {
+	if h, clear := d.glance(message); clear {
+		return h, nil
+	}
+	var h head
+	err := wire.Unmarshal(message, &h)
+	return h, err
+}
+
+// glance reads the head of a message that is as most are, without the cost of a decoder.
+func (d *Decoder) glance(message []byte) (h head, clear bool) {
+	c := wire.NewCursor(message, &d.texts)
+	c.Object(func(name []byte) {
+		switch string(name) {
+		case "label":
+			h.Label = c.Text()
+		case "type":
+			h.Type = c.Text()
+		case "event_id":
+			h.EventID = c.ID()
+		case "kind":
+			h.Kind = c.Text()
+		case "processor_usable":
+			h.ProcessorUsable = c.Raw()
+		case "traceparent":
+			h.Traceparent = c.ID()
+		default:
+			c.Skip()
+		}
+	})
+	return h, c.Clear()
 }
 
 func (h *head) detect(message []byte) Name {
@@ -114,7 +157,7 @@ func (n *nameless) isReport() bool {
 	return bool(n.Contributions || n.UserTurnSecs || n.FunctionCalls || n.TotalDuration || n.BotConnected || n.ClientConnected)
 }
 
-func (h *head) decode(as Name, message []byte) (frame.Frame, error) {
+func (h *head) decode(as Name, message []byte, texts *wire.Texts) (frame.Frame, error) {
 	switch as {
 	case Voice:
 		return voice.Decode(h.Type, message)
@@ -125,7 +168,7 @@ func (h *head) decode(as Name, message []byte) (frame.Frame, error) {
 	case OpenAIRealtime:
 		return openairealtime.Decode(h.Type, message)
 	case Pipecat:
-		return h.decodePipecat(message)
+		return h.decodePipecat(message, texts)
 	}
 	return frame.Frame{}, errUnknown
 }
@@ -146,14 +189,14 @@ func (h *head) decodeRTVI(message []byte) (frame.Frame, error) {
 	return frame.Frame{}, rtvi.ErrUnknown
 }
 
-func (h *head) decodePipecat(message []byte) (frame.Frame, error) {
+func (h *head) decodePipecat(message []byte, texts *wire.Texts) (frame.Frame, error) {
 	switch {
 	case pipecat.IsRecord(h.Kind):
 		return pipecat.DecodeRecord(h.Kind, message)
 	case h.ProcessorUsable != nil:
 		return pipecat.DecodeErrorRecord(message)
 	case pipecat.IsFrame(h.Type):
-		return pipecat.DecodeFrame(h.Type, message)
+		return pipecat.DecodeFrame(h.Type, message, texts)
 	}
 	return pipecat.DecodeReport(message)
 }

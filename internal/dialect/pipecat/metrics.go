@@ -35,8 +35,15 @@ type metricsMessage struct {
 	Data []jsontext.Value `json:"data"`
 }
 
-// decodeMetrics reads each datum alone: one that is wrong costs itself.
-func decodeMetrics(message []byte) (frame.Frame, error) {
+func decodeMetrics(message []byte, texts *wire.Texts) (frame.Frame, error) {
+	if out, clear := glanceMetrics(message, texts); clear {
+		return out, nil
+	}
+	return decodeEach(message)
+}
+
+// decodeEach reads each datum alone: one that is wrong costs itself.
+func decodeEach(message []byte) (frame.Frame, error) {
 	var in metricsMessage
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
@@ -128,13 +135,22 @@ func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
 func DecodeTokens(raw []byte) (frame.Event, error) { return decodeTokens(frame.Source{}, raw) }
 
 func decodeTokens(source frame.Source, raw []byte) (frame.Event, error) {
-	usage := unreported
-	if err := wire.Unmarshal(raw, &usage); err != nil {
+	usage, err := usageOf(raw)
+	if err != nil {
 		return frame.Event{}, err
 	}
 	split, err := usage.split(source)
 	source = asStage(source, frame.LLM)
 	return frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: split, Growing: repeatsUsage(source)}, err
+}
+
+func usageOf(raw []byte) (tokenUsage, error) {
+	if usage, clear := glanceTokens(raw); clear {
+		return usage, nil
+	}
+	usage := unreported
+	err := wire.Unmarshal(raw, &usage)
+	return usage, err
 }
 
 // repeatsUsage says whose servers send what a request has used so far with every chunk of their answer. Pipecat before 1.8

@@ -29,8 +29,9 @@ func BenchmarkParts(b *testing.B) {
 		return err
 	})
 	part(b, fmt.Sprintf("decode/%d", frames), frames, func() error {
+		var decoder dialect.Decoder
 		for _, message := range messages {
-			if _, _, err := dialect.Decode(message.Raw, ""); err != nil {
+			if _, _, err := decoder.Decode(message.Raw, ""); err != nil {
 				return err
 			}
 		}
