@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"strconv"
-	"strings"
 )
 
 // Cursor reads JSON in one pass and without room of its own: for messages that come often and mostly look alike. It reads
@@ -223,20 +222,32 @@ var isPlain = func() (plain [256]bool) {
 // number reads a number as JSON has them.
 func (c *Cursor) number() []byte {
 	start := c.pos
-	c.pass("-")
-	if !c.pass("0") {
+	if c.peek() == '-' {
+		c.pos++
+	}
+	if c.peek() == '0' {
+		c.pos++
+	} else {
 		c.digits()
 	}
-	if c.pass(".") {
+	if c.peek() == '.' {
+		c.pos++
 		c.digits()
 	}
-	if c.pass("eE") {
-		c.pass("+-")
-		c.digits()
+	if c.peek()|0x20 == 'e' {
+		c.exponent()
 	}
 	number := c.data[start:c.pos]
 	c.space()
 	return number
+}
+
+func (c *Cursor) exponent() {
+	c.pos++
+	if sign := c.peek(); sign == '+' || sign == '-' {
+		c.pos++
+	}
+	c.digits()
 }
 
 // digits passes over digits, of which there has to be one.
@@ -248,15 +259,6 @@ func (c *Cursor) digits() {
 	if c.pos == start {
 		c.Doubt()
 	}
-}
-
-// pass passes over a byte if it is one of some.
-func (c *Cursor) pass(some string) bool {
-	passed := c.pos < len(c.data) && strings.IndexByte(some, c.data[c.pos]) >= 0
-	if passed {
-		c.pos++
-	}
-	return passed
 }
 
 // peek is the byte that the cursor stands at, or 0 at the end.
@@ -276,7 +278,9 @@ func (c *Cursor) expect(b byte) {
 }
 
 func (c *Cursor) space() {
-	for c.pos < len(c.data) && (c.data[c.pos] == ' ' || c.data[c.pos] == '\n' || c.data[c.pos] == '\t' || c.data[c.pos] == '\r') {
+	for c.pos < len(c.data) && c.data[c.pos] <= ' ' && isSpace[c.data[c.pos]] {
 		c.pos++
 	}
 }
+
+var isSpace = [256]bool{' ': true, '\t': true, '\r': true, '\n': true}
