@@ -70,14 +70,24 @@ type Decoder struct {
 
 // Decode is Decode for one message of several.
 func (d *Decoder) Decode(message []byte, as Name) (frame.Frame, Name, error) {
+	if as == "" || as == Pipecat {
+		if f, clear := pipecat.Glance(message, &d.texts); clear {
+			return f, Pipecat, nil
+		}
+	}
 	h, err := d.head(message)
 	if err != nil {
 		return frame.Frame{}, cmp.Or(as, Unknown), err
 	}
+	return h.read(message, as)
+}
+
+// read decodes the message that the head is of.
+func (h *head) read(message []byte, as Name) (frame.Frame, Name, error) {
 	if as == "" {
 		as = h.detect(message)
 	}
-	f, err := h.decode(as, message, &d.texts)
+	f, err := h.decode(as, message)
 	if h.Traceparent != "" {
 		f.Trace, _ = frame.ParseTraceparent(string(h.Traceparent))
 	}
@@ -157,7 +167,7 @@ func (n *nameless) isReport() bool {
 	return bool(n.Contributions || n.UserTurnSecs || n.FunctionCalls || n.TotalDuration || n.BotConnected || n.ClientConnected)
 }
 
-func (h *head) decode(as Name, message []byte, texts *wire.Texts) (frame.Frame, error) {
+func (h *head) decode(as Name, message []byte) (frame.Frame, error) {
 	switch as {
 	case Voice:
 		return voice.Decode(h.Type, message)
@@ -168,7 +178,7 @@ func (h *head) decode(as Name, message []byte, texts *wire.Texts) (frame.Frame, 
 	case OpenAIRealtime:
 		return openairealtime.Decode(h.Type, message)
 	case Pipecat:
-		return h.decodePipecat(message, texts)
+		return h.decodePipecat(message)
 	}
 	return frame.Frame{}, errUnknown
 }
@@ -189,14 +199,14 @@ func (h *head) decodeRTVI(message []byte) (frame.Frame, error) {
 	return frame.Frame{}, rtvi.ErrUnknown
 }
 
-func (h *head) decodePipecat(message []byte, texts *wire.Texts) (frame.Frame, error) {
+func (h *head) decodePipecat(message []byte) (frame.Frame, error) {
 	switch {
 	case pipecat.IsRecord(h.Kind):
 		return pipecat.DecodeRecord(h.Kind, message)
 	case h.ProcessorUsable != nil:
 		return pipecat.DecodeErrorRecord(message)
 	case pipecat.IsFrame(h.Type):
-		return pipecat.DecodeFrame(h.Type, message, texts)
+		return pipecat.DecodeFrame(h.Type, message)
 	}
 	return pipecat.DecodeReport(message)
 }

@@ -1,61 +1,83 @@
 package pipecat
 
 import (
+	"bytes"
+
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// glanceMetrics reads a MetricsFrame in one pass, where all of its data are right. Nearly all that a busy bot sends is such.
-func glanceMetrics(message []byte, texts *wire.Texts) (frame.Frame, bool) {
-	const usual = 2
-	var head envelope
-	var data int
-	found := frame.Frame{Events: make([]frame.Event, 0, usual)}
-	c := wire.NewCursor(message, texts)
-	c.Object(func(name []byte) {
-		if string(name) != "data" {
-			head.glance(&c, name)
-			return
-		}
-		c.Array(func() {
-			if data++; data > wire.MaxData {
-				c.Doubt()
-				return
-			}
-			glanceDatum(&c, &found)
-		})
-	})
-	if !c.Clear() {
+// Glance reads a MetricsFrame in one pass, where all of it is as it should be: nearly all that a busy bot sends is such. What
+// is not clear is for DecodeFrame, if it is Pipecat's at all.
+func Glance(message []byte, texts *wire.Texts) (frame.Frame, bool) {
+	if !bytes.Contains(message, []byte(metricsFrame)) {
 		return frame.Frame{}, false
 	}
-	out := head.frame(message, metricsFrame)
-	out.Sentinels = found.Sentinels
-	if len(found.Events) > 0 {
-		out.Events = found.Events
+	m := metricsGlance{Cursor: wire.NewCursor(message, texts)}
+	m.Object(m.member)
+	if !m.Clear() || m.class != metricsFrame {
+		return frame.Frame{}, false
+	}
+	out := m.head.frame(message, metricsFrame)
+	out.Events, out.Sentinels = m.found.Events, m.found.Sentinels
+	if m.traceparent != "" {
+		out.Trace, _ = frame.ParseTraceparent(string(m.traceparent))
 	}
 	return out, true
 }
 
-// glance reads a member of a message that is its envelope's, or nobody's.
-func (e *envelope) glance(c *wire.Cursor, name []byte) {
+// metricsGlance is a MetricsFrame as far as it was read.
+type metricsGlance struct {
+	wire.Cursor
+	class       string
+	head        envelope
+	traceparent wire.ID
+	data        int
+	found       frame.Frame
+}
+
+func (m *metricsGlance) member(name []byte) {
 	switch string(name) {
+	case "type":
+		m.class = m.Text()
 	case "id":
-		e.ID = c.ID()
+		m.head.ID = m.ID()
 	case "broadcast_sibling_id":
-		e.Sibling = c.ID()
+		m.head.Sibling = m.ID()
 	case "call_id":
-		e.CallID = c.Text()
+		m.head.CallID = m.Text()
 	case "pipecatCallId":
-		e.PipecatCallID = c.Text()
+		m.head.PipecatCallID = m.Text()
 	case "timestamp":
-		e.Timestamp = c.Time()
+		m.head.Timestamp = m.Time()
+	case "traceparent":
+		m.traceparent = m.ID()
+	case "data":
+		m.Array(m.datum)
+	case "label", "kind", "processor_usable": // then it may be something else, of whatever type
+		m.Doubt()
 	default:
-		c.Skip()
+		m.Skip()
 	}
 }
 
-func glanceDatum(c *wire.Cursor, out *frame.Frame) {
+// datum reads an entry of the data. That too many are no data at all is for decodeMetrics to say.
+func (m *metricsGlance) datum() {
 	var d datum
+	if m.data++; m.data > wire.MaxData {
+		m.Doubt()
+		return
+	}
+	d.glance(&m.Cursor)
+	event, err := d.event(d.Type)
+	if err != nil {
+		m.Doubt()
+		return
+	}
+	wire.Take(&m.found, event)
+}
+
+func (d *datum) glance(c *wire.Cursor) {
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "type":
@@ -70,12 +92,6 @@ func glanceDatum(c *wire.Cursor, out *frame.Frame) {
 			c.Skip()
 		}
 	})
-	event, err := d.event(d.Type)
-	if err != nil {
-		c.Doubt()
-		return
-	}
-	wire.Take(out, event)
 }
 
 func glanceTokens(raw []byte) (tokenUsage, bool) {

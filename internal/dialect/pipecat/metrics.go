@@ -35,15 +35,8 @@ type metricsMessage struct {
 	Data []jsontext.Value `json:"data"`
 }
 
-func decodeMetrics(message []byte, texts *wire.Texts) (frame.Frame, error) {
-	if out, clear := glanceMetrics(message, texts); clear {
-		return out, nil
-	}
-	return decodeEach(message)
-}
-
-// decodeEach reads each datum alone: one that is wrong costs itself.
-func decodeEach(message []byte) (frame.Frame, error) {
+// decodeMetrics reads each datum alone: one that is wrong costs itself.
+func decodeMetrics(message []byte) (frame.Frame, error) {
 	var in metricsMessage
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err

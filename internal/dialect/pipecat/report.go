@@ -51,7 +51,7 @@ func DecodeReport(message []byte) (frame.Frame, error) {
 	}
 	class := in.class()
 	if class == metricsFrame {
-		return decodeMetrics(message, nil)
+		return decodeMetrics(message)
 	}
 	read, known := reports[class]
 	if !known {

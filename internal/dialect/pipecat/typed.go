@@ -47,10 +47,10 @@ var ErrUnknown = frame.Faultf(frame.UnknownMessage, "",
 		"or a report of an observer (LatencyBreakdown, StartupTimingReport, TransportTimingReport)")
 
 // DecodeFrame turns a typed frame into a frame.Frame. Frames of other classes than those in readers are wire.ErrIgnored,
-// unread: their fields may have the same names and other types. Texts are the body's; nil is right as well.
-func DecodeFrame(class string, message []byte, texts *wire.Texts) (frame.Frame, error) {
+// unread: their fields may have the same names and other types.
+func DecodeFrame(class string, message []byte) (frame.Frame, error) {
 	if class == metricsFrame {
-		return decodeMetrics(message, texts)
+		return decodeMetrics(message)
 	}
 	read, known := readers[class]
 	switch {

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	readFrame = dialecttest.Typed(decodeFrame)
+	readFrame = dialecttest.Typed(DecodeFrame)
 	at        = time.Date(2025, 11, 24, 16, 0, 3, 100_000_000, time.UTC)
 )
 
@@ -58,12 +58,12 @@ func TestFramesThatCarryNothing(t *testing.T) {
 		"BotInterruptionFrame", "CancelTaskFrame", "EndTaskFrame", "EndWorkerFrame", "TranscriptionFrame", "BotSpeakingFrame",
 		"ProposedUserStoppedSpeakingFrame", "UserMuteStartedFrame", "AFrameOfTomorrowFrame",
 	} {
-		_, err := DecodeFrame(class, []byte(`{"type":"`+class+`","function_name":5,"data":"secret","timestamp":"never read"}`), nil)
+		_, err := DecodeFrame(class, []byte(`{"type":"`+class+`","function_name":5,"data":"secret","timestamp":"never read"}`))
 		assert.ErrorIs(t, err, wire.ErrIgnored, class)
 	}
 	_, err := readFrame([]byte(`{"type":"FunctionCallResultFrame","function_name":"book","properties":{"run_llm":false,"is_final":false}}`))
 	assert.ErrorIs(t, err, wire.ErrIgnored, "goes on")
-	_, err = DecodeFrame("TTFBMetricsData", []byte(`{}`), nil)
+	_, err = DecodeFrame("TTFBMetricsData", []byte(`{}`))
 	assert.ErrorIs(t, err, ErrUnknown)
 }
 

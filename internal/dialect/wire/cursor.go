@@ -203,13 +203,14 @@ func (c *Cursor) literal(word string) {
 // plain reads a string that stands for itself: of ASCII, without escapes.
 func (c *Cursor) plain() []byte {
 	c.expect('"')
-	start := c.pos
-	for c.pos < len(c.data) && isPlain[c.data[c.pos]] {
-		c.pos++
+	rest := c.data[c.pos:]
+	length := 0
+	for length < len(rest) && isPlain[rest[length]] {
+		length++
 	}
-	text := c.data[start:c.pos]
+	c.pos += length
 	c.expect('"')
-	return text
+	return rest[:length]
 }
 
 var isPlain = func() (plain [256]bool) {

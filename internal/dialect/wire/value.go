@@ -104,11 +104,15 @@ var TooManyData = frame.Faultf(frame.BadValue, "data", "more than %d data in one
 
 // Take adds an event to a frame unless it is empty (nothing for us) or says "no value".
 func Take(out *frame.Frame, event frame.Event) {
+	const usual = 2 // events of one message
 	switch {
 	case event.Kind == 0:
 	case isSentinel(&event):
 		out.Sentinels++
 	default:
+		if out.Events == nil {
+			out.Events = make([]frame.Event, 0, usual)
+		}
 		out.Events = append(out.Events, event)
 	}
 }
