@@ -31,7 +31,7 @@ func TestGlanceIsClear(t *testing.T) {
 		_, clear := pipecat.Glance([]byte(message), nil)
 		assert.True(t, clear, message)
 	}
-	_, clear := new(Decoder).glance([]byte(`{"type":"EndFrame", "reason": null, "metadata": {"a": [true, false, -1e5]}}`))
+	_, clear := new(Decoder).glance([]byte(`{"type":"EndFrame", "reason": null, "metadata": {"a": [true, false, -1e5, "é\n"]}}`))
 	assert.True(t, clear)
 }
 
@@ -51,6 +51,10 @@ func agree(t *testing.T, message []byte) {
 	assert.Equal(t, wantName, gotName, "%s", message)
 	assert.Equal(t, wantErr, gotErr, "%s", message)
 	assert.Equal(t, before, message, "decoding writes to nothing")
+
+	clear(message)
+	again, _, _ := Decode(before, "")
+	assert.Equal(t, again, gotFrame, "the frame holds no reference to %s", before)
 }
 
 func readStrictly(message []byte) (frame.Frame, Name, error) {
@@ -87,6 +91,10 @@ var oddHeads = []string{
 	`{"type":"MetricsFrame","processor_usable":true}`, `{"type":"MetricsFrame","event_id":"a"}`, `{"type":"OtherFrame","x":"MetricsFrame"}`,
 	`{"type":"MetricsFrame","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}`, `{"type":"MetricsFrame","traceparent":"x"}`,
 	`{"data":[{"type":"TTFBMetricsData","value":0.19}],"x":"MetricsFrame"}`,
+	`{"type":"TextFrame","text":"caf\u00e9 \"au\" \\\/\b\f\n\r\t"}`, `{"type":"StartFrame","text":"\ud83d\ude00 \ud83d \uDE00x"}`,
+	`{"type":"StartFrame","text":"café 😀"}`, "{\"type\":\"StartFrame\",\"text\":\"a\xff\xc3\"}", `{"type":"StartFrame","text":"\x"}`, `{"type":"StartFrame","text":"\u12"}`,
+	`{"type":"StartFrame","text":"\u12g4"}`, `{"type":"StartFrame","text":"\u+123"}`, `{"type":"StartFrame","text":"\`, `{"type":"StartFrame","text":"\u123`,
+	"{\"type\":\"StartFrame\",\"text\":\"a\nb\"}", "{\"type\":\"StartFrame\",\"text\":\"\\\x00\"}",
 }
 
 // oddMetrics are metrics frames of which something is unusual or wrong.

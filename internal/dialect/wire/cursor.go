@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"strconv"
+	"strings"
 )
 
 // Cursor reads JSON in one pass and without room of its own: for messages that come often and mostly look alike. It reads
@@ -34,7 +35,7 @@ func NewCursor(message []byte, texts *Texts) Cursor {
 // Clear says whether all of the message was read and understood.
 func (c *Cursor) Clear() bool { return !c.unclear && c.pos == len(c.data) }
 
-// Doubt makes the cursor unclear: what was read is not what the caller can use.
+// Doubt makes the cursor unclear, and ends the reading: what was read is not what the caller can use.
 func (c *Cursor) Doubt() {
 	c.unclear = true
 	c.pos = len(c.data)
@@ -172,8 +173,7 @@ func (c *Cursor) Skip() {
 	case '[':
 		c.Array(c.Skip)
 	case '"':
-		c.plain()
-		c.space()
+		c.any()
 	case 'n':
 		c.literal("null")
 	case 't':
@@ -219,6 +219,41 @@ var isPlain = func() (plain [256]bool) {
 	}
 	return plain
 }()
+
+// any reads any string, of which nothing is kept.
+func (c *Cursor) any() {
+	c.expect('"')
+	for c.pos < len(c.data) && c.data[c.pos] != '"' {
+		switch b := c.data[c.pos]; {
+		case b < ' ':
+			c.Doubt()
+		case b == '\\':
+			c.escape()
+		default:
+			c.pos++
+		}
+	}
+	c.expect('"')
+	c.space()
+}
+
+// escape passes over an escape in a string. Half a surrogate is one as well: Unmarshal mends it.
+func (c *Cursor) escape() {
+	c.pos++
+	if c.peek() == 'u' && c.pos+4 < len(c.data) {
+		_, err := strconv.ParseUint(string(c.data[c.pos+1:c.pos+5]), 16, 16)
+		c.pos += 5
+		if err != nil {
+			c.Doubt()
+		}
+		return
+	}
+	if strings.IndexByte(`"\/bfnrt`, c.peek()) < 0 {
+		c.Doubt()
+		return
+	}
+	c.pos++
+}
 
 // number reads a number as JSON has them.
 func (c *Cursor) number() []byte {
