@@ -65,13 +65,18 @@ func Decode(message []byte, as Name) (frame.Frame, Name, error) {
 
 // Decoder decodes the messages of one body, whose texts repeat. It is not safe for concurrent use.
 type Decoder struct {
-	texts wire.Texts
+	began bool
+	texts *wire.Texts // from the second message on: bodies of one repeat nothing
 }
 
 // Decode is Decode for one message of several.
 func (d *Decoder) Decode(message []byte, as Name) (frame.Frame, Name, error) {
+	if d.began && d.texts == nil {
+		d.texts = new(wire.Texts)
+	}
+	d.began = true
 	if as == "" || as == Pipecat {
-		if f, clear := pipecat.Glance(message, &d.texts); clear {
+		if f, clear := pipecat.Glance(message, d.texts); clear {
 			return f, Pipecat, nil
 		}
 	}
@@ -105,7 +110,7 @@ func (d *Decoder) head(message []byte) (head, error) {
 
 // glance reads the head of a message that is as most are, without the cost of a decoder.
 func (d *Decoder) glance(message []byte) (h head, clear bool) {
-	c := wire.NewCursor(message, &d.texts)
+	c := wire.NewCursor(message, d.texts)
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "label":

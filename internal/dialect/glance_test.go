@@ -46,7 +46,10 @@ func agree(t *testing.T, message []byte) {
 	t.Helper()
 	before := bytes.Clone(message)
 	wantFrame, wantName, wantErr := readStrictly(message)
-	gotFrame, gotName, gotErr := Decode(message, "")
+	var decoder Decoder
+	firstFrame, _, _ := decoder.Decode(message, "")
+	gotFrame, gotName, gotErr := decoder.Decode(message, "")
+	assert.Equal(t, wantFrame, firstFrame, "%s", message)
 	assert.Equal(t, wantFrame, gotFrame, "%s", message)
 	assert.Equal(t, wantName, gotName, "%s", message)
 	assert.Equal(t, wantErr, gotErr, "%s", message)
