@@ -67,9 +67,9 @@ fuzz: ## Fuzz each decoder for FUZZTIME (60s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: soak
-soak: ## What takes long: every fuzz target for 5 minutes, the e2e tests 10 times
+soak: ## What takes long: every fuzz target for 5 minutes, the e2e tests 10 times, with 100 kills each
 	@scripts/fuzz.sh 5m
-	cd test/e2e && go test -count 10 ./...
+	cd test/e2e && OTELCOL_VOICE_KILLS=100 go test -count 10 ./...
 
 .PHONY: validate
 validate: build ## Let the binary check every YAML that is shipped or shown in docs

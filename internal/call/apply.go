@@ -78,9 +78,7 @@ func (s *step) event(e *frame.Event) {
 	if e.Kind != frame.AnswerPart || s.parted {
 		s.closeAnswered()
 	}
-	if e.Kind != frame.CallEnded && e.Kind != frame.CallHungUp {
-		s.goOn()
-	}
+	s.goOn(e.Kind)
 	if s.measured(e) || s.happened(e) || s.ended || s.conversed(e) {
 		return
 	}
@@ -95,10 +93,22 @@ func (s *step) event(e *frame.Event) {
 	case frame.TurnDone:
 		s.turnDone(e)
 	case frame.CallHungUp:
-		s.hungUp = cmp.Or(s.hungUp, e.Name, noReason)
+		s.hangUp(e)
 	case frame.CallEnded:
-		s.end(cmp.Or(e.Name, s.hungUp, noReason))
+		s.close(e)
 	}
+}
+
+// hangUp notes that the call is over while what it used, or cost, is still to be told.
+func (s *step) hangUp(e *frame.Event) { s.hungUp = cmp.Or(s.hungUp, e.Name, noReason) }
+
+// close ends the call, unless totals may follow that are all that it will tell of its usage.
+func (s *step) close(e *frame.Event) {
+	if e.Running && !s.told {
+		s.hangUp(e)
+		return
+	}
+	s.end(cmp.Or(e.Name, s.hungUp, noReason))
 }
 
 // repeated takes out what the bot tells twice.

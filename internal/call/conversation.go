@@ -13,6 +13,7 @@ type talk struct {
 	userStarted time.Time // zero: the user is silent
 	userStopped time.Time // zero: no answer is due
 	botStarted  time.Time // the last time
+	botStopped  time.Time // the last time
 	cutAt       time.Time // an answer was cut off then, and its latencies may still come; zero: none
 	botTalks    bool
 	botSpoke    bool // since the user last began
@@ -24,6 +25,7 @@ type talk struct {
 	heardCut    bool // this bot reports interruptions
 	cutPending  bool // a turn was cut: by the user, if the call goes on
 	cutCounted  bool // the last turn's interruption was counted by the turn, before the bot reported any
+	cutOnce     bool // the bot was interrupted since it last began
 }
 
 // disorder is by how much what is said about speech can be out of order. What is older yet is of a clock that was set back.
@@ -49,7 +51,7 @@ func (s *step) conversed(e *frame.Event) bool {
 	case frame.BotStartedTalking, frame.BotStoppedTalking:
 		s.botSpeech(e.Kind)
 	case frame.Interrupted:
-		s.interrupt()
+		s.interrupt(e.Cut)
 	default:
 		return false
 	}
@@ -72,6 +74,9 @@ func (s *step) botSpeech(kind frame.Kind) {
 	started := kind == frame.BotStartedTalking
 	if newest(&t.botLatest, s.at) {
 		t.botTalks = started
+	}
+	if !started {
+		t.botStopped = latest(t.botStopped, s.at)
 	}
 	switch {
 	case started:
@@ -124,6 +129,11 @@ func (t *talk) cutOff(at time.Time, timed bool, ms float64) bool {
 
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
+// talked says whether the bot was heard at a moment, also where its end was told of first.
+func (t *talk) talked(at time.Time) bool {
+	return !at.Before(t.botStarted) && (t.botTalks || at.Before(t.botStopped))
+}
+
 // answer notes that the bot begins to speak. The first time after the user stopped is the turn's latency; a bot that
 // pauses between sentences begins more than once.
 func (s *step) answer() {
@@ -132,11 +142,15 @@ func (s *step) answer() {
 		// Either the bot was not cut off after all, or this is the next answer and nobody said that the user stopped.
 		t.stopless, t.cutAt = !t.userStarted.IsZero(), time.Time{}
 	}
-	t.botSpoke, t.heardBot, t.cutCounted = true, true, false
+	waited := s.at.Sub(t.userStopped)
+	due := !t.userStopped.IsZero() && waited >= 0
+	if due {
+		s.endTurn() // where nobody said that the user interrupted the answer before
+	}
+	t.botSpoke, t.heardBot, t.cutCounted, t.cutOnce = true, true, false, false
 	t.botStarted = latest(t.botStarted, s.at)
 	s.spans.touch(s.at)
-	waited := s.at.Sub(t.userStopped)
-	if t.userStopped.IsZero() || waited < 0 {
+	if !due {
 		return
 	}
 	t.userStopped = time.Time{}
@@ -184,15 +198,18 @@ func (s *step) answered(ms float64) {
 }
 
 // interrupt counts the bot being cut off. Pipecat sends an interruption for every turn of the user: it is one only while
-// the bot speaks. Of a bot that reports nobody's speech every one counts, for there is no telling.
-func (s *step) interrupt() {
+// the bot speaks. Where it is certain that an answer was cut, or nobody's speech is reported, every one counts, but once for
+// each time that the bot was heard to begin.
+func (s *step) interrupt(certain bool) {
 	t := &s.talk
 	t.heardCut = true
-	silent := !t.botTalks || s.at.Before(t.botStarted)
-	if silent && (t.heardBot || t.heardUser) {
+	switch {
+	case certain && t.heardBot && t.cutOnce:
+		return
+	case !certain && !t.talked(s.at) && (t.heardBot || t.heardUser):
 		return
 	}
-	t.botTalks, t.cutAt = false, s.at
+	t.botTalks, t.cutAt, t.cutOnce = false, s.at, true
 	s.spans.interrupted = true
 	if t.cutCounted {
 		t.cutCounted = false
@@ -244,6 +261,15 @@ func (s *step) turnDone(e *frame.Event) {
 	}
 }
 
+// isTalk says whether an event is of the talk between user and bot.
+func isTalk(kind frame.Kind) bool {
+	switch kind {
+	case frame.UserStartedTalking, frame.UserStoppedTalking, frame.BotStartedTalking, frame.Answered, frame.Interrupted, frame.TurnDone:
+		return true
+	}
+	return false
+}
+
 // turnNumber is the turn's own number, or the next; the first that has none may have been counted by its speech just now.
 func (s *step) turnNumber(e *frame.Event) int {
 	switch {
@@ -266,10 +292,10 @@ func (s *step) cutTurn(e *frame.Event) {
 	s.talk.cutPending = !s.talk.heardCut
 }
 
-// goOn counts the interruption of the turn before, now that the call goes on after it: Pipecat says of the turn in which the
-// call ends that it was interrupted as well.
-func (s *step) goOn() {
-	if s.talk.cutPending {
+// goOn counts the interruption of the turn before, now that the talk goes on after it: Pipecat says of the turn in which the
+// call ends that it was interrupted as well, and what services still have to tell comes behind that.
+func (s *step) goOn(kind frame.Kind) {
+	if s.talk.cutPending && isTalk(kind) {
 		s.talk.cutPending, s.talk.cutCounted = false, true
 		s.countInterruption()
 	}

@@ -38,7 +38,7 @@ type Kind uint8
 const (
 	CallStarted        Kind = iota + 1 // Models; Began, where it began before the frame's time
 	CallHungUp                         // Name: reason. The call is over, but what it used is still to be told
-	CallEnded                          // Name: reason, as the bot words it; empty: what CallHungUp said
+	CallEnded                          // Name: reason, as the bot words it; empty: what CallHungUp said; Running: totals may follow
 	StartedUp                          // Name: what was ready (pipeline, bot, client), Value: ms that it took
 	TTFB                               // Source, Value: ms to the first byte, token or word; Cut, Echo
 	Processing                         // Source, Value: ms of work; Cut
@@ -55,7 +55,7 @@ const (
 	BotStoppedTalking                  // -
 	Answered                           // Value: ms from the user's last word to the bot's first, measured by the bot; Echo
 	AnswerPart                         // Name: what was waited for, Value: ms; the parts of an answer add up to it
-	Interrupted                        // -
+	Interrupted                        // Cut: it is certain that the bot was speaking
 	TurnDone                           // Number: of the turn, from 1 (0: unknown); Cut: the user interrupted it
 	ToolCalled                         // Name: function, Outcome; Value: ms that it ran, 0 unknown
 	Failed                             // Source, Name: category
@@ -71,14 +71,15 @@ type Event struct {
 	// Paired says that the same use is also told by another event of the message, in another quantity: the vendor bills
 	// one of them.
 	Paired bool
-	// Running says that the amount is the sum of all that the call has used so far of this source, not what was added.
+	// Running says that the amount is the sum of all that the call has used so far of this source, not what was added; of an
+	// end, that such sums may still follow.
 	Running bool
 	// Growing says that the sender is known to repeat a request's usage while the request goes on, each time as if it were
 	// another request's.
 	Growing bool
 	// Priced says that the platform charges for this use by itself (Charged): it has no other price.
 	Priced bool
-	// Cut says that the answer was cut off, so that its latency is not that of an answer.
+	// Cut says that an answer was cut off, so that its latency is not that of an answer.
 	Cut bool
 	// Echo says that the bot may tell the same by another message, which is the one to go by: this event counts only in a
 	// call that has told no event of the kind (and stage) without it.

@@ -63,7 +63,7 @@ var pageSays = []struct {
 		Models: []frame.Source{
 			nova, gpt4o,
 			{Stage: frame.TTS, Provider: "cartesia", Model: "sonic-3"},
-			{Stage: frame.Transport, Provider: "twilio"},
+			{Stage: frame.Transport, Provider: "twilio", Model: "voice-inbound"},
 		},
 	}}},
 	{"c-42", []frame.Event{{Kind: frame.CallEnded, Name: "hangup"}}},
@@ -98,7 +98,7 @@ var pageSays = []struct {
 		}},
 	}},
 	{"c-42", []frame.Event{{
-		Kind: frame.TransportUsed, Source: frame.Source{Stage: frame.Transport, Provider: "twilio"}, Value: 19.9,
+		Kind: frame.TransportUsed, Source: frame.Source{Stage: frame.Transport, Provider: "twilio", Model: "voice-inbound"}, Value: 19.9,
 	}}},
 	{"c-44", []frame.Event{
 		{Kind: frame.Charged, Source: vapi, Value: 0.06},

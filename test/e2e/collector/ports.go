@@ -24,9 +24,28 @@ func MovePorts(tb testing.TB, file string) (string, map[int]int) {
 	require.NoError(tb, yaml.Unmarshal(text, &tree), file)
 	m := mover{tb: tb, ports: map[int]int{}}
 	moved, _ := m.move(tree)
+	if !telemetryConfigured(tree) {
+		moved.(map[string]any)["service"] = m.telemetry()
+	}
 	overlay, err := yaml.Marshal(moved)
 	require.NoError(tb, err)
 	return string(overlay), m.ports
+}
+
+// telemetryConfigured says whether a configuration says where the collector's own metrics go.
+func telemetryConfigured(tree map[string]any) bool {
+	service, _ := tree["service"].(map[string]any)
+	telemetry, _ := service["telemetry"].(map[string]any)
+	return telemetry["metrics"] != nil
+}
+
+// telemetry is the reader that a collector has by default, on another port than its usual one.
+func (m *mover) telemetry() map[string]any {
+	const usual = 8888
+	m.ports[usual] = freePort(m.tb)
+	exporter := map[string]any{"prometheus": map[string]any{"host": "localhost", "port": m.ports[usual]}}
+	reader := map[string]any{"pull": map[string]any{"exporter": exporter}}
+	return map[string]any{"telemetry": map[string]any{"metrics": map[string]any{"readers": []any{reader}}}}
 }
 
 type mover struct {
