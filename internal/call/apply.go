@@ -38,23 +38,8 @@ func (s *step) say(fact Fact) {
 	s.facts = append(s.facts, fact)
 }
 
-// expect makes room for the facts that a frame usually causes, at once.
-func (s *step) expect(f *frame.Frame) {
-	count := 1
-	for i := range f.Events {
-		count++
-		for _, tokens := range f.Events[i].Tokens {
-			if tokens > 0 {
-				count++
-			}
-		}
-	}
-	s.facts = make([]Fact, 0, count)
-}
-
 // live applies a frame to a call that has not ended.
 func (s *step) live(f *frame.Frame, arrival time.Time) {
-	s.expect(f)
 	s.arrived = arrival
 	if !s.open {
 		s.begin(s.at, arrival)

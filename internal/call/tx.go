@@ -27,6 +27,7 @@ const MaxEvents = 100_000
 type Tx struct {
 	table *Table
 	calls []staged // in the order of their keys
+	facts []Fact   // of the last frame; the next one's take their place
 }
 
 // staged is a call with the state it will have.
@@ -39,8 +40,8 @@ type staged struct {
 	changed bool
 }
 
-// Apply applies a frame that arrived at a moment, to its call, and returns the facts that follow. A frame of a call that was
-// not named to Begin is none of the transaction's: it has no verdict.
+// Apply applies a frame that arrived at a moment, to its call, and returns the facts that follow, which are good until the
+// next frame. A frame of a call that was not named to Begin is none of the transaction's: it has no verdict.
 func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	c := tx.staged(KeyOf(f))
 	if c == nil {
@@ -59,12 +60,16 @@ func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	// Without the monotonic clock's reading, which a replay would not have.
 	s := tx.step(c, c.next.moment(f, arrival.Round(0)))
 	s.id, s.form, s.timed = f.ID, f.Form, !f.Time.IsZero()
+	s.facts = slices.Grow(tx.facts[:0], len(f.Events)+2)
+	verdict := Accepted
 	if c.next.ended {
 		s.late(f)
-		return s.facts, Late
+		verdict = Late
+	} else {
+		s.live(f, arrival)
 	}
-	s.live(f, arrival)
-	return s.facts, Accepted
+	tx.facts = s.facts
+	return s.facts, verdict
 }
 
 // staged is the call of a key. (The standard search would copy each state that it looks at.)
