@@ -366,6 +366,28 @@ func TestRejected(t *testing.T) {
 	}
 }
 
+// An interrupted message is of when it was cut off, though the SDKs date it from when it began.
+func TestInterruptedAt(t *testing.T) {
+	const began, cut = `"created_at":1755781195.5`, `"created_at":1755781200.1`
+	const stopped = `"metrics":{"stopped_speaking_at":1755781200.1}`
+	const item = `"id":"i","type":"message","role":"assistant","interrupted":true`
+	for message, want := range map[string]time.Time{
+		`{"type":"conversation_item_added","item":{` + item + `,` + began + `,"metrics":{}},` + cut + `}`:               at,
+		`{"type":"conversation_item_added","item":{` + item + `,` + began + `,"metrics":{}}}`:                           at.Add(-4600 * time.Millisecond),
+		`{"type":"conversation_item_added","item":{` + item + `,` + began + `,` + stopped + `}}`:                        at,
+		`{"type":"conversation_item_added","item":{` + item + `,"metrics":{"stoppedSpeakingAt":1755781200.1}}}`:         at,
+		`{` + item + `,` + began + `,` + stopped + `}`:                                                                  at,
+		`{` + item + `,` + cut + `,"metrics":{"stopped_speaking_at":"late"}}`:                                           at,
+		`{` + item + `,` + cut + `,"metrics":{"stopped_speaking_at":null}}`:                                             at,
+		`{"type":"conversation_item_added","item":{` + item + `,` + began + `,"metrics":{}},"createdAt":1755781200100}`: at,
+	} {
+		got, err := read([]byte(message))
+		require.NoError(t, err, message)
+		assert.Equal(t, want, got.Time, message)
+		assert.Equal(t, []frame.Event{{Kind: frame.Interrupted, Cut: true}}, got.Events, message)
+	}
+}
+
 // A message is an echo of the metrics of its turn, the answer's latency and the interruption apart.
 func TestMessage(t *testing.T) {
 	gpt := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
@@ -381,7 +403,7 @@ func TestMessage(t *testing.T) {
 				{Kind: frame.TTFB, Source: gpt, Value: 520, Echo: true},
 				{Kind: frame.TTFB, Source: sonic, Value: 190, Echo: true},
 				{Kind: frame.Answered, Value: 904},
-				{Kind: frame.Interrupted},
+				{Kind: frame.Interrupted, Cut: true},
 			}},
 		},
 		"user": {

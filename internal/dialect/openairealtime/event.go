@@ -84,20 +84,25 @@ var readers = map[string]reader{
 	"session.updated": (*event).session,
 	"conversation.item.input_audio_transcription.completed": (*event).transcription,
 	"conversation.item.input_audio_transcription.failed":    (*event).transcriptionFailure,
-	"conversation.item.truncated":                           only(frame.Interrupted),
-	"input_audio_buffer.speech_started":                     only(frame.UserStartedTalking),
-	"input_audio_buffer.speech_stopped":                     only(frame.UserStoppedTalking),
-	"output_audio_buffer.started":                           only(frame.BotStartedTalking),
-	"output_audio_buffer.stopped":                           only(frame.BotStoppedTalking),
-	"output_audio_buffer.cleared":                           only(frame.Interrupted, frame.BotStoppedTalking),
+	"conversation.item.truncated":                           only(interrupted),
+	"input_audio_buffer.speech_started":                     only(frame.Event{Kind: frame.UserStartedTalking}),
+	"input_audio_buffer.speech_stopped":                     only(frame.Event{Kind: frame.UserStoppedTalking}),
+	"output_audio_buffer.started":                           only(botStarted),
+	"output_audio_buffer.stopped":                           only(botStopped),
+	"output_audio_buffer.cleared":                           only(frame.Event{Kind: frame.Interrupted}, botStopped),
 	Failure:                                                 (*event).failure,
 }
 
-func only(kinds ...frame.Kind) reader {
+// What is told of the bot's speech. An item is truncated only where it was playing.
+var (
+	botStarted  = frame.Event{Kind: frame.BotStartedTalking}
+	botStopped  = frame.Event{Kind: frame.BotStoppedTalking}
+	interrupted = frame.Event{Kind: frame.Interrupted, Cut: true}
+)
+
+func only(events ...frame.Event) reader {
 	return func(_ *event, out *frame.Frame) error {
-		for _, kind := range kinds {
-			out.Events = append(out.Events, frame.Event{Kind: kind})
-		}
+		out.Events = append(out.Events, events...)
 		return nil
 	}
 }

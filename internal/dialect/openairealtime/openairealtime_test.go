@@ -139,7 +139,7 @@ func TestDecode(t *testing.T) {
 		},
 		"bot is cut off by the client": {
 			`{"type":"conversation.item.truncated","event_id":"e","item_id":"i","content_index":0,"audio_end_ms":1500}`,
-			frame.Frame{ID: frame.NameID("conversation.item.truncated", "e"), Events: []frame.Event{{Kind: frame.Interrupted}}},
+			frame.Frame{ID: frame.NameID("conversation.item.truncated", "e"), Events: []frame.Event{{Kind: frame.Interrupted, Cut: true}}},
 		},
 		"error": {
 			`{"type":"error","event_id":"e9","error":{"type":"invalid_request_error","code":"x","message":"secret"}}`,

@@ -55,8 +55,8 @@ func TestDecode(t *testing.T) {
 		frame.Event{Kind: frame.Answered, Value: 1302},
 		frame.Event{Kind: frame.TTFB, Source: llm, Value: 430},
 		frame.Event{Kind: frame.Answered, Value: 900},
-		frame.Event{Kind: frame.Interrupted},
-		frame.Event{Kind: frame.Interrupted},
+		frame.Event{Kind: frame.Interrupted, Cut: true},
+		frame.Event{Kind: frame.Interrupted, Cut: true},
 	)
 	latency.Sentinels = 1
 	assert.Equal(t, []frame.Frame{

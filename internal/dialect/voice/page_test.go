@@ -108,7 +108,7 @@ var pageSays = []struct {
 	{"c-42", []frame.Event{{Kind: frame.UserStoppedTalking}}},
 	{"c-42", []frame.Event{{Kind: frame.BotStartedTalking}}},
 	{"c-42", []frame.Event{{Kind: frame.BotStoppedTalking}}},
-	{"c-42", []frame.Event{{Kind: frame.Interrupted}}},
+	{"c-42", []frame.Event{{Kind: frame.Interrupted, Cut: true}}},
 	{"c-45", []frame.Event{
 		{Kind: frame.Answered, Value: 1100},
 		{Kind: frame.AnswerPart, Name: "endpointing", Value: 400},

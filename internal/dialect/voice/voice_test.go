@@ -256,7 +256,7 @@ func TestTheRestIsTaken(t *testing.T) {
 		`{"type":"voice.tool","function_name":"f","outcome":"failed","duration_ms":-1}`: {
 			{Kind: frame.ToolCalled, Name: "f", Outcome: "failed"},
 		},
-		`{"type":"voice.interruption","who":"user"}`: {{Kind: frame.Interrupted}},
+		`{"type":"voice.interruption","who":"user"}`: {{Kind: frame.Interrupted, Cut: true}},
 	} {
 		f, err := read([]byte(message))
 		require.NoError(t, err, message)
