@@ -119,8 +119,9 @@ func (in *event) alone(out *frame.Frame, message []byte) error {
 	return takeMetrics(out, message, "")
 }
 
+// end reads the session's close. Its report follows, which may be all that tells what was used.
 func (in *event) end(out *frame.Frame, _ []byte) error {
-	say(out, frame.Event{Kind: frame.CallEnded, Name: wire.Word(in.Reason, closed)})
+	say(out, frame.Event{Kind: frame.CallEnded, Running: true, Name: wire.Word(in.Reason, closed)})
 	return nil
 }
 
