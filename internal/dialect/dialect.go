@@ -22,7 +22,7 @@ type head struct {
 	EventID         wire.ID        `json:"event_id"` // sets OpenAI's error apart from LiveKit's
 	Kind            string         `json:"kind"`
 	ProcessorUsable jsontext.Value `json:"processor_usable"`
-	Traceparent     wire.ID        `json:"traceparent"`
+	Traceparent     jsontext.Value `json:"traceparent"`
 }
 
 // nameless holds the fields by which messages are known that name neither type nor kind. They are rare, and so looked for
@@ -68,8 +68,8 @@ func Decode(message []byte, as Name) (frame.Frame, Name, error) {
 		as = h.detect(message)
 	}
 	f, err := h.decode(as, message)
-	if trace, ok := frame.ParseTraceparent(string(h.Traceparent)); ok {
-		f.Trace = trace
+	if as != Voice && !wire.Absent(h.Traceparent) {
+		h.place(&f)
 	}
 	return f, as, err
 }

@@ -233,6 +233,22 @@ func TestDecodeIgnores(t *testing.T) {
 	}
 }
 
+// What cannot be a traceparent costs itself.
+func TestDecodeTraceparent(t *testing.T) {
+	const parent = `"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"`
+	for _, message := range []string{`"type":"EndFrame"`, `"type":"voice.call_ended"`, `"type":"close"`} {
+		for value, faults := range map[string]int{parent: 0, `null`: 0, `""`: 0, `7`: 1, `{"a":[1]}`: 1, `[]`: 1, `true`: 1} {
+			got, _, err := Decode([]byte(`{`+message+`,"traceparent":`+value+`}`), "")
+			require.NoError(t, err, value)
+			assert.Len(t, got.Events, 1, value)
+			assert.Equal(t, value != parent, got.Trace.IsZero(), value)
+			if assert.Len(t, got.Faults, faults, "%s %s", message, value) && faults > 0 {
+				assert.Equal(t, "traceparent: must be a string", got.Faults[0].Error())
+			}
+		}
+	}
+}
+
 // What a vendor sends for "no value" is dropped and counted, and is no fault.
 func TestDecodeSentinels(t *testing.T) {
 	got, _, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[

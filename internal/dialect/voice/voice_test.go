@@ -250,6 +250,7 @@ func TestTheRestIsTaken(t *testing.T) {
 			{Kind: frame.CallStarted, Models: []frame.Source{gpt4o}},
 		},
 		`{"type":"voice.call_started","traceparent":"no"}`: {{Kind: frame.CallStarted}},
+		`{"type":"voice.call_started","traceparent":[]}`:   {{Kind: frame.CallStarted}},
 		`{"type":"voice.turn","number":0,"latency_ms":-1,"parts":[{"name":"llm","duration_ms":510},{"name":"tts"}],"interrupted":true}`: {
 			{Kind: frame.AnswerPart, Name: "llm", Value: 510}, {Kind: frame.TurnDone, Cut: true},
 		},
