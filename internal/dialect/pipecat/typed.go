@@ -43,8 +43,8 @@ func IsFrame(messageType string) bool { return strings.HasSuffix(messageType, "F
 
 // ErrUnknown is the fault of a message that is none of Pipecat's.
 var ErrUnknown = frame.Faultf(frame.UnknownMessage, "",
-	"not a message of Pipecat: expected a frame (its class name as \"type\"), an observer record (its \"kind\", as llm or ttfb) "+
-		"or a report of an observer (LatencyBreakdown, StartupTimingReport, TransportTimingReport)")
+	"not a message of Pipecat: expected a frame (its class name as \"type\"), an observer record (its \"kind\", as llm or ttfb), "+
+		"a report of an observer (LatencyBreakdown, StartupTimingReport, TransportTimingReport), call_started or call_ended")
 
 // DecodeFrame turns a typed frame into a frame.Frame. Frames of other classes than those in readers are wire.ErrIgnored,
 // unread: their fields may have the same names and other types.
