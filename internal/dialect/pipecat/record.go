@@ -171,10 +171,10 @@ func (in *record) ran() float64 {
 
 // toolOutcomes maps the kinds of FunctionCallEvent that end a call of a function.
 var toolOutcomes = map[string]string{
-	"function_call_completed": "completed",
-	"function_call_failed":    "failed",
-	"function_call_timed_out": "timed_out",
-	"function_call_cancelled": "cancelled",
+	"function_call_completed": frame.ToolCompleted,
+	"function_call_failed":    frame.ToolFailed,
+	"function_call_timed_out": frame.ToolTimedOut,
+	"function_call_cancelled": frame.ToolCancelled,
 }
 
 // speech maps the kinds of SpeechEvent. Of the user, turns are told beside the speech itself where there is a voice activity

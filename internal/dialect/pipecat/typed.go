@@ -153,9 +153,9 @@ func functionResult(in *typedFrame, out *frame.Frame) error {
 	if in.goesOn() {
 		return wire.ErrIgnored
 	}
-	outcome := "completed"
+	outcome := frame.ToolCompleted
 	if in.Failed {
-		outcome = "failed"
+		outcome = frame.ToolFailed
 	}
 	say(out, frame.Event{Kind: frame.ToolCalled, Name: wire.Word(in.FunctionName, "unknown"), Outcome: outcome})
 	return nil
@@ -171,9 +171,9 @@ func (in *typedFrame) goesOn() bool {
 
 // functionCancelled tells a time-out by that it alone asks the model for what to do now.
 func functionCancelled(in *typedFrame, out *frame.Frame) error {
-	outcome := "cancelled"
+	outcome := frame.ToolCancelled
 	if in.RunLLM.Kind() == 't' {
-		outcome = "timed_out"
+		outcome = frame.ToolTimedOut
 	}
 	say(out, frame.Event{Kind: frame.ToolCalled, Name: wire.Word(in.FunctionName, "unknown"), Outcome: outcome})
 	return nil

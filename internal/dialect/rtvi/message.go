@@ -90,9 +90,9 @@ func (in *message) toolCall(out *frame.Frame) error {
 	if err := wire.Field(in.Data, "data", &data); err != nil {
 		return err
 	}
-	outcome := "completed"
+	outcome := frame.ToolCompleted
 	if data.Cancelled {
-		outcome = "cancelled"
+		outcome = frame.ToolCancelled
 	}
 	out.Events = []frame.Event{{Kind: frame.ToolCalled, Name: wire.Word(data.FunctionName, "unknown"), Outcome: outcome}}
 	return nil
