@@ -22,6 +22,7 @@ type step struct {
 	at     time.Time
 	timed  bool // the frame said so itself
 	traced bool
+	form   string // of the frame
 	// closing is the number of a turn that has ended with its answer, while the parts of that may still follow in the same
 	// frame. It is 0 where there is none.
 	closing int
@@ -37,23 +38,8 @@ func (s *step) say(fact Fact) {
 	s.facts = append(s.facts, fact)
 }
 
-// expect makes room for the facts that a frame usually causes, at once.
-func (s *step) expect(f *frame.Frame) {
-	count := 1
-	for i := range f.Events {
-		count++
-		for _, tokens := range f.Events[i].Tokens {
-			if tokens > 0 {
-				count++
-			}
-		}
-	}
-	s.facts = make([]Fact, 0, count)
-}
-
 // live applies a frame to a call that has not ended.
 func (s *step) live(f *frame.Frame, arrival time.Time) {
-	s.expect(f)
 	s.arrived = arrival
 	if !s.open {
 		s.begin(s.at, arrival)
@@ -128,7 +114,7 @@ func (s *step) close(e *frame.Event) {
 
 // repeated takes out what the bot tells twice.
 func (s *step) repeated(e *frame.Event) bool {
-	again := s.echoes.repeats(e)
+	again := s.forms.another(s.form, e) || s.echoes.repeats(e)
 	if again {
 		s.disregard(e.Source, ReasonRepeated)
 	}

@@ -355,7 +355,8 @@ func TestDefaultsFillWhatAFrameLeavesOut(t *testing.T) {
 	for name, test := range map[string]struct{ source, want frame.Source }{
 		"nothing named":    {frame.Source{Stage: frame.LLM}, frame.Source{Stage: frame.LLM, Provider: "groq", Model: "llama"}},
 		"model named":      {frame.Source{Stage: frame.LLM, Model: "gpt-4o"}, frame.Source{Stage: frame.LLM, Model: "gpt-4o"}},
-		"provider named":   {frame.Source{Stage: frame.LLM, Provider: "openai"}, frame.Source{Stage: frame.LLM, Provider: "openai", Model: "llama"}},
+		"provider named":   {frame.Source{Stage: frame.LLM, Provider: "groq"}, frame.Source{Stage: frame.LLM, Provider: "groq", Model: "llama"}},
+		"another provider": {frame.Source{Stage: frame.LLM, Provider: "openai"}, frame.Source{Stage: frame.LLM, Provider: "openai"}},
 		"realtime is llm":  {frame.Source{Stage: frame.Realtime}, frame.Source{Stage: frame.Realtime, Provider: "groq", Model: "llama"}},
 		"realtime named":   {frame.Source{Stage: frame.Realtime, Processor: "named"}, frame.Source{Stage: frame.Realtime, Processor: "named", Provider: "groq", Model: "llama"}},
 		"no default known": {frame.Source{Stage: frame.TTS}, frame.Source{Stage: frame.TTS}},

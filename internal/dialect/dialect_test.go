@@ -241,7 +241,7 @@ func TestDecodeIgnores(t *testing.T) {
 // What cannot be a traceparent costs itself.
 func TestDecodeTraceparent(t *testing.T) {
 	const parent = `"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"`
-	for _, message := range []string{`"type":"EndFrame"`, `"type":"voice.call_ended"`, `"type":"close"`} {
+	for _, message := range []string{`"type":"EndFrame"`, `"type":"MetricsFrame","data":[{"type":"TTFBMetricsData","value":1}]`, `"type":"voice.call_ended"`, `"type":"close"`} {
 		for value, faults := range map[string]int{parent: 0, `null`: 0, `""`: 0, `7`: 1, `{"a":[1]}`: 1, `[]`: 1, `true`: 1} {
 			got, _, err := Decode([]byte(`{`+message+`,"traceparent":`+value+`}`), "")
 			require.NoError(t, err, value)
