@@ -40,7 +40,7 @@ type record struct {
 	InProgressAt wire.Time      `json:"in_progress_at"`
 	TurnNumber   jsontext.Value `json:"turn_number"`
 	Interrupted  bool           `json:"was_interrupted"`
-	EndedByEnd   bool           `json:"ended_by_conversation_end"`
+	EndedByEnd   *bool          `json:"ended_by_conversation_end"`
 }
 
 const functionCall = "function_call_"
@@ -145,10 +145,13 @@ const (
 )
 
 // turn reads how a turn ended. Pipecat calls the one that the end of the call ends interrupted as well; a bot that knows the
-// difference says so by the name that Pipecat's spans have for it.
+// difference says so by the name that Pipecat's spans have for it; else it is uncertain (Echo).
 func (in *record) turn() (frame.Event, error) {
 	const most = 1_000_000
-	event := frame.Event{Kind: frame.TurnDone, Cut: in.Interrupted && !in.EndedByEnd}
+	event := frame.Event{Kind: frame.TurnDone, Cut: in.Interrupted, Echo: in.Interrupted && in.EndedByEnd == nil}
+	if in.EndedByEnd != nil && *in.EndedByEnd {
+		event.Cut = false
+	}
 	if wire.Absent(in.TurnNumber) {
 		return event, nil
 	}

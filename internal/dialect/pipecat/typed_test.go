@@ -48,7 +48,7 @@ func TestFrames(t *testing.T) {
 	} {
 		got, err := readFrame([]byte(message))
 		require.NoError(t, err, message)
-		assert.Equal(t, frame.Frame{Events: want}, got, message)
+		assert.Equal(t, frame.Frame{Form: "frames", Events: want}, got, message)
 	}
 }
 
@@ -143,7 +143,7 @@ func TestMetricsOfEveryVersion(t *testing.T) {
 		{"type":"SmartTurnMetricsData","processor":"X#0","is_complete":true,"probability":0.97,"e2e_processing_time_ms":41.2,"inference_time_ms":30.1,"server_total_time_ms":35.0},
 		{"type":"TTFBMetricsData","processor":"OpenAILLMService#0","model":null,"value":0.4123}]}`))
 	require.NoError(t, err)
-	assert.Equal(t, frame.Frame{Events: []frame.Event{{
+	assert.Equal(t, frame.Frame{Form: "frames", Events: []frame.Event{{
 		Kind: frame.TTFB, Value: 412.3, Source: frame.Source{Stage: frame.LLM, Processor: "OpenAILLMService", Provider: "openai"},
 	}}}, got)
 }
