@@ -146,7 +146,8 @@ func (h *head) detect(message []byte) Name {
 		return LiveKit
 	case openairealtime.IsEvent(h.Type):
 		return OpenAIRealtime
-	case pipecat.IsRecord(h.Kind), h.ProcessorUsable != nil, pipecat.IsFrame(h.Type), pipecat.IsReport(h.Type), pipecat.IsSign(h.Type):
+	case pipecat.IsRecord(h.Kind), h.ProcessorUsable != nil,
+		pipecat.IsFrame(h.Type), pipecat.IsReport(h.Type), pipecat.IsSign(h.Type):
 		return Pipecat
 	case h.Type == "" && h.Kind == "":
 		return detectNameless(message)

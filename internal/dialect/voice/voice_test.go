@@ -199,7 +199,7 @@ func TestInvalid(t *testing.T) {
 		},
 		{
 			`{"type":"voice.call_ended","timestamp":"yesterday"}`,
-			"timestamp: must be Unix seconds or an RFC 3339 string",
+			"timestamp: must be Unix seconds or milliseconds, or an RFC 3339 string",
 		},
 		{
 			`{"type":"voice.call_ended","call_id":7}`,
