@@ -109,7 +109,7 @@ func (s *step) close(e *frame.Event) {
 		s.hangUp(e)
 		return
 	}
-	s.end(cmp.Or(e.Name, s.hungUp, noReason))
+	s.end(cmp.Or(e.Name, s.hungUp, noReason), false)
 }
 
 // repeated takes out what the bot tells twice.
@@ -212,8 +212,8 @@ func (s *step) settle() {
 	}
 }
 
-// end closes the call. Its facts have the identity of the end, not of the frame: the idle time-out may end the same call.
-func (s *step) end(reason string) {
+// end closes the call, whose money may be pending. Its facts have the identity of the end, not of the frame: the idle time-out may end the same call.
+func (s *step) end(reason string, pending bool) {
 	defer func(id frame.ID) { s.id = id }(s.id)
 	s.id = endedID
 	s.endTurn()
@@ -224,7 +224,7 @@ func (s *step) end(reason string) {
 		s.say(Fact{Kind: UsageMissing})
 	}
 	summary := s.summary(reason)
-	summary.UsageMissing = missing
+	summary.UsageMissing, summary.CostPending = missing, pending
 	s.say(Fact{Kind: Ended, Value: s.duration().Seconds(), Name: reason, Summary: summary})
 	s.ended = true
 	s.release()

@@ -130,7 +130,7 @@ func (tx *Tx) endWhere(now time.Time, due func(*state) bool) []Fact {
 			continue
 		}
 		s := tx.step(c, c.next.last)
-		s.end(cmp.Or(s.hungUp, idleTimeout))
+		s.end(cmp.Or(s.hungUp, idleTimeout), s.hungUp != "")
 		c.next.arrived = now
 		if last := len(s.facts) - 1; c.summarised {
 			s.facts[last].Summary = nil
@@ -162,10 +162,7 @@ func (tx *Tx) Settle() []Fact {
 func (tx *Tx) Commit() {
 	for i := range tx.calls {
 		c := &tx.calls[i]
-		tx.table.activate(c.key.Tenant, activity(&c.next)-activity(&c.state))
-		if c.next.ended && !c.ended {
-			tx.table.end(c.key)
-		}
+		tx.table.commit(c.key, c.next.open && !c.open, c.next.ended && !c.ended)
 		c.state = c.next
 		c.summarised = c.summarised && !c.changed
 		tx.release(c)
@@ -189,11 +186,4 @@ func (tx *Tx) release(c *staged) {
 		tx.table.remove(c.key, c.call)
 	}
 	c.mu.Unlock()
-}
-
-func activity(s *state) int {
-	if s.open && !s.ended {
-		return 1
-	}
-	return 0
 }
