@@ -22,7 +22,7 @@ type head struct {
 	EventID         wire.ID        `json:"event_id"` // sets OpenAI's error apart from LiveKit's
 	Kind            string         `json:"kind"`
 	ProcessorUsable jsontext.Value `json:"processor_usable"`
-	Traceparent     wire.ID        `json:"traceparent"`
+	Traceparent     jsontext.Value `json:"traceparent"`
 }
 
 // nameless holds the fields by which messages are known that name neither type nor kind. They are rare, and so looked for
@@ -36,6 +36,8 @@ type nameless struct {
 	ClientConnected wire.Mark      `json:"client_connected_secs"`
 	SDKVersion      wire.Mark      `json:"sdk_version"`
 	ModelUsage      wire.Mark      `json:"modelUsage"`
+	Event           jsontext.Value `json:"event"`
+	Call            wire.Mark      `json:"call"`
 	Data            jsontext.Value `json:"data"`
 	Message         jsontext.Value `json:"message"`
 }
@@ -93,8 +95,8 @@ func (h *head) read(message []byte, as Name) (frame.Frame, Name, error) {
 		as = h.detect(message)
 	}
 	f, err := h.decode(as, message)
-	if h.Traceparent != "" {
-		f.Trace, _ = frame.ParseTraceparent(string(h.Traceparent))
+	if as != Voice && !wire.Absent(h.Traceparent) {
+		h.place(&f)
 	}
 	return f, as, err
 }
@@ -124,7 +126,7 @@ func (d *Decoder) glance(message []byte) (h head, clear bool) {
 		case "processor_usable":
 			h.ProcessorUsable = c.Raw()
 		case "traceparent":
-			h.Traceparent = c.ID()
+			h.Traceparent = c.Raw()
 		default:
 			c.Skip()
 		}
@@ -144,7 +146,8 @@ func (h *head) detect(message []byte) Name {
 		return LiveKit
 	case openairealtime.IsEvent(h.Type):
 		return OpenAIRealtime
-	case pipecat.IsRecord(h.Kind), h.ProcessorUsable != nil, pipecat.IsFrame(h.Type), pipecat.IsReport(h.Type):
+	case pipecat.IsRecord(h.Kind), h.ProcessorUsable != nil,
+		pipecat.IsFrame(h.Type), pipecat.IsReport(h.Type), pipecat.IsSign(h.Type):
 		return Pipecat
 	case h.Type == "" && h.Kind == "":
 		return detectNameless(message)
@@ -160,7 +163,7 @@ func detectNameless(message []byte) Name {
 	switch {
 	case bool(n.SDKVersion), bool(n.ModelUsage):
 		return LiveKit
-	case n.isReport(), pipecat.HoldsMetrics(n.Data):
+	case n.isReport(), pipecat.HoldsMetrics(n.Data), pipecat.SignOf(n.Event, n.Call) != "":
 		return Pipecat
 	case rtvi.IsCarried(n.Data, n.Message):
 		return RTVI
@@ -212,12 +215,15 @@ func (h *head) decodePipecat(message []byte) (frame.Frame, error) {
 		return pipecat.DecodeErrorRecord(message)
 	case pipecat.IsFrame(h.Type):
 		return pipecat.DecodeFrame(h.Type, message)
+	case pipecat.IsSign(h.Type):
+		return pipecat.DecodeSign(h.Type, message)
 	}
 	return pipecat.DecodeReport(message)
 }
 
 var errUnknown = frame.Faultf(frame.UnknownMessage, "",
 	"no known dialect: expected a Pipecat frame (\"type\":\"…Frame\"), a Pipecat observer record (\"kind\") or report, "+
+		"a sign of a call's start or end (\"call_started\" or \"call_ended\" as its type or event), "+
 		"an RTVI message (\"label\":\"rtvi-ai\"), a LiveKit event (\"type\":\"metrics_collected\", …) or session report, "+
 		"an event of OpenAI Realtime (\"type\":\"response.done\", …) or a message of our own (\"type\":\"voice.…\"); "+
 		"reports of Vapi, Retell, ElevenLabs and Ultravox go to /v1/webhooks")

@@ -167,6 +167,11 @@ func TestNameOfTheDialect(t *testing.T) {
 		`{"type":"session_usage_updated"}`:                            LiveKit,
 		`{"type":"llm_usage"}`:                                        LiveKit,
 		`{"sdk_version":"1"}`:                                         LiveKit,
+		`{"type":"call_started"}`:                                     Pipecat,
+		`{"event":"call-ended"}`:                                      Pipecat,
+		`{"event":"call_ended","call":null}`:                          Pipecat,
+		`{"event":{"name":"call_ended"}}`:                             Unknown,
+		`{"event":"call_transferred"}`:                                Unknown,
 		`{"type":"response.created"}`:                                 OpenAIRealtime,
 		`{"kind":"turn_ended"}`:                                       Pipecat,
 		`{"type":"LatencyBreakdown"}`:                                 Pipecat,
@@ -233,6 +238,22 @@ func TestDecodeIgnores(t *testing.T) {
 	}
 }
 
+// What cannot be a traceparent costs itself.
+func TestDecodeTraceparent(t *testing.T) {
+	const parent = `"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"`
+	for _, message := range []string{`"type":"EndFrame"`, `"type":"MetricsFrame","data":[{"type":"TTFBMetricsData","value":1}]`, `"type":"voice.call_ended"`, `"type":"close"`} {
+		for value, faults := range map[string]int{parent: 0, `null`: 0, `""`: 0, `7`: 1, `{"a":[1]}`: 1, `[]`: 1, `true`: 1} {
+			got, _, err := Decode([]byte(`{`+message+`,"traceparent":`+value+`}`), "")
+			require.NoError(t, err, value)
+			assert.Len(t, got.Events, 1, value)
+			assert.Equal(t, value != parent, got.Trace.IsZero(), value)
+			if assert.Len(t, got.Faults, faults, "%s %s", message, value) && faults > 0 {
+				assert.Equal(t, "traceparent: must be a string", got.Faults[0].Error())
+			}
+		}
+	}
+}
+
 // What a vendor sends for "no value" is dropped and counted, and is no fault.
 func TestDecodeSentinels(t *testing.T) {
 	got, _, err := Decode([]byte(`{"type":"MetricsFrame","call_id":"c1","data":[
@@ -258,11 +279,11 @@ func TestDecodeRejects(t *testing.T) {
 		`{"kind":"whatever"}`:             `no known dialect: expected a Pipecat frame ("type":"…Frame"), `,
 		`{"type":"EndFrame","call_id":7}`: "call_id: must be a string",
 		`{"type":"EndFrame","id":[1]}`:    "id: must be a string or a number",
-		`{"type":"EndFrame","timestamp":"yesterday"}`:            "timestamp: must be Unix seconds or an RFC 3339 string",
+		`{"type":"EndFrame","timestamp":"yesterday"}`:            "timestamp: must be Unix seconds or milliseconds, or an RFC 3339 string",
 		`{"type":"EndFrame","timestamp":-5}`:                     "timestamp: must be Unix seconds (or milliseconds) of this century",
 		`{"type":"EndFrame","timestamp":1e300}`:                  "timestamp: must be Unix seconds (or milliseconds) of this century",
 		`{"type":"EndFrame","timestamp":8123.4}`:                 "is it a monotonic clock",
-		`{"type":"EndFrame","timestamp":""}`:                     "timestamp: must be Unix seconds or an RFC 3339 string",
+		`{"type":"EndFrame","timestamp":""}`:                     "timestamp: must be Unix seconds or milliseconds, or an RFC 3339 string",
 		`{"type":"MetricsFrame","data":{}}`:                      "data: must be an array",
 		`{"kind":"tts","characters":-1}`:                         "characters: must be between 0 and 1e+08",
 		`{"type":"EndFrame","type":"EndFrame"}`:                  "the same name stands twice in one object",

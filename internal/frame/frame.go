@@ -89,12 +89,20 @@ type Event struct {
 	Echo   bool
 	Name   string
 	Number int
-	// Outcome of a tool call: completed, failed, timed_out, cancelled.
+	// Outcome of a tool call: ToolCompleted, ToolFailed, ToolTimedOut, ToolCancelled.
 	Outcome string
 	// Models are the call's defaults, one a stage, for events that name none.
 	Models []Source
 	Began  time.Time
 }
+
+// How a tool call ends.
+const (
+	ToolCompleted = "completed"
+	ToolFailed    = "failed"
+	ToolTimedOut  = "timed_out"
+	ToolCancelled = "cancelled"
+)
 
 // Terms are conditions that some prices have. Empty or zero means unknown.
 type Terms struct {

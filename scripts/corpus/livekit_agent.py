@@ -68,7 +68,8 @@ def messages() -> list[llm.ChatMessage]:
         llm.ChatMessage(id="item_2", role="assistant", content=[SECRET], created_at=BEGAN + 2.904, metrics={
             "started_speaking_at": BEGAN + 2.904, "stopped_speaking_at": BEGAN + 6, "llm_node_ttft": 0.412,
             "tts_node_ttfb": 0.19, "playback_latency": 0.02, "e2e_latency": 0.904}),
-        llm.ChatMessage(id="item_3", role="assistant", content=[SECRET], created_at=BEGAN + 10, interrupted=True, metrics={
+        # Of when its reply began, as agent_activity.py has it (reply_started_at); its event is of when it was cut off.
+        llm.ChatMessage(id="item_3", role="assistant", content=[SECRET], created_at=BEGAN + 8.5, interrupted=True, metrics={
             "llm_node_ttft": 0.2, "tts_node_ttfb": 0.1, "e2e_latency": 0.4}),
     ]
 

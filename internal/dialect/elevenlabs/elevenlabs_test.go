@@ -54,7 +54,7 @@ func TestDecode(t *testing.T) {
 			frame.Event{Kind: frame.TTFB, Source: gpt, Value: 390},
 			frame.Event{Kind: frame.TTFB, Source: frame.Source{Stage: frame.TTS}, Value: 112},
 			frame.Event{Kind: frame.Answered, Value: 851},
-			frame.Event{Kind: frame.Interrupted},
+			frame.Event{Kind: frame.Interrupted, Cut: true},
 		),
 		fact("usage", end,
 			frame.Event{

@@ -74,7 +74,7 @@ func (t *turn) take(fact *platform.Fact, path string) {
 		fact.Take(latency.event, err)
 	}
 	if t.Role == "agent" && t.Interrupted {
-		fact.Take(frame.Event{Kind: frame.Interrupted}, nil)
+		fact.Take(frame.Event{Kind: frame.Interrupted, Cut: true}, nil)
 	}
 }
 

@@ -119,8 +119,9 @@ func (in *event) alone(out *frame.Frame, message []byte) error {
 	return takeMetrics(out, message, "")
 }
 
+// end reads the session's close. Its report follows, which may be all that tells what was used.
 func (in *event) end(out *frame.Frame, _ []byte) error {
-	say(out, frame.Event{Kind: frame.CallEnded, Name: wire.Word(in.Reason, closed)})
+	say(out, frame.Event{Kind: frame.CallEnded, Running: true, Name: wire.Word(in.Reason, closed)})
 	return nil
 }
 
@@ -214,12 +215,12 @@ func (in *event) tools(out *frame.Frame, _ []byte) error {
 
 // done is the call with its output, which is nil where the function asked for no answer.
 func (c *functionCall) done(output *functionCall) frame.Event {
-	event := frame.Event{Kind: frame.ToolCalled, Name: wire.Word(c.Name, "unknown"), Outcome: "completed"}
+	event := frame.Event{Kind: frame.ToolCalled, Name: wire.Word(c.Name, "unknown"), Outcome: frame.ToolCompleted}
 	if output == nil {
 		return event
 	}
 	if output.Failed {
-		event.Outcome = "failed"
+		event.Outcome = frame.ToolFailed
 	}
 	if ran := output.CreatedAt.Sub(c.CreatedAt.Time); !c.CreatedAt.IsZero() && ran > 0 {
 		event.Value = min(frame.Milliseconds(ran.Seconds()), 1000*frame.MaxSeconds)

@@ -28,6 +28,7 @@ var objects = map[string]struct {
 	python, javascript string
 	want               []frame.Event
 	sentinels          int
+	after              time.Duration // the timestamp
 }{
 	"llm": {
 		`{"type":"llm_metrics","label":"livekit.plugins.openai.llm.LLM","request_id":"chatcmpl-x","timestamp":1755781200.1,"duration":1.42,"ttft":0.52,"cancelled":false,"completion_tokens":24,"prompt_tokens":812,"prompt_cached_tokens":640,"cache_creation_tokens":0,"total_tokens":836,"tokens_per_second":16.9,"speech_id":"speech_a1","metadata":{"model_name":"gpt-4o","model_provider":"api.openai.com"}}`,
@@ -37,7 +38,7 @@ var objects = map[string]struct {
 			{Kind: frame.Processing, Source: llm, Value: 1420},
 			{Kind: frame.TokensUsed, Source: llm, Tokens: frame.Tokens{frame.PromptText: 172, frame.PromptCacheRead: 640, frame.CompletionText: 24}},
 		},
-		0,
+		0, 0,
 	},
 	"llm, cancelled: what it used counts, how long it took is marked": {
 		`{"type":"llm_metrics","label":"livekit.plugins.openai.llm.LLM","request_id":"r","timestamp":1755781200.1,"duration":0.31,"ttft":0.05,"cancelled":true,"completion_tokens":3,"prompt_tokens":812,"prompt_cached_tokens":0,"total_tokens":815,"tokens_per_second":9.7,"metadata":{"model_name":"gpt-4o","model_provider":"openai"}}`,
@@ -47,7 +48,7 @@ var objects = map[string]struct {
 			{Kind: frame.Processing, Source: llm, Value: 310, Cut: true},
 			{Kind: frame.TokensUsed, Source: llm, Tokens: frame.Tokens{frame.PromptText: 812, frame.CompletionText: 3}},
 		},
-		0,
+		0, 0,
 	},
 	"llm that reasons": {
 		`{"type":"llm_metrics","label":"livekit.plugins.openai.llm.LLM","request_id":"r","timestamp":1755781200.1,"duration":1.0,"ttft":0.5,"cancelled":false,"completion_tokens":300,"prompt_tokens":10,"prompt_cached_tokens":0,"cache_creation_tokens":0,"reasoning_tokens":256,"total_tokens":310,"tokens_per_second":300.0,"metadata":{"model_name":"gpt-4o","model_provider":"openai"}}`,
@@ -59,7 +60,7 @@ var objects = map[string]struct {
 				frame.PromptText: 10, frame.CompletionText: 44, frame.CompletionReasoning: 256,
 			}},
 		},
-		0,
+		0, 0,
 	},
 	"llm that generated nothing, with a cache write": {
 		`{"type":"llm_metrics","label":"livekit.plugins.anthropic.llm.LLM","request_id":"r","timestamp":1755781200.1,"duration":0.4,"ttft":-1.0,"cancelled":false,"completion_tokens":0,"prompt_tokens":2050,"prompt_cached_tokens":1800,"cache_creation_tokens":200,"total_tokens":2050,"tokens_per_second":0.0}`,
@@ -71,19 +72,19 @@ var objects = map[string]struct {
 				Tokens: frame.Tokens{frame.PromptText: 50, frame.PromptCacheRead: 1800, frame.PromptCacheWrite: 200},
 			},
 		},
-		1,
+		1, 0,
 	},
 	"stt, streaming": {
 		`{"type":"stt_metrics","label":"livekit.plugins.deepgram.stt.STT","request_id":"","timestamp":1755781200.1,"duration":0.0,"audio_duration":7.84,"input_tokens":0,"output_tokens":0,"streamed":true,"acquire_time":0.0,"connection_reused":false,"metadata":{"model_name":"nova-3","model_provider":"Deepgram"}}`,
 		`{"type":"stt_metrics","label":"deepgram.STT","requestId":"","timestamp":1755781200100,"durationMs":0,"audioDurationMs":7840,"streamed":true,"metadata":{"modelName":"nova-3","modelProvider":"Deepgram"}}`,
 		[]frame.Event{{Kind: frame.AudioTranscribed, Source: stt, Value: 7.84}},
-		1,
+		1, 0,
 	},
 	"stt, one request": {
 		`{"type":"stt_metrics","label":"livekit.plugins.deepgram.stt.STT","request_id":"r","timestamp":1755781200.1,"duration":0.61,"audio_duration":2.5,"streamed":false,"metadata":{"model_name":"nova-3","model_provider":"Deepgram"}}`,
 		`{"type":"stt_metrics","label":"deepgram.STT","requestId":"r","timestamp":1755781200100,"durationMs":610,"audioDurationMs":2500,"streamed":false,"metadata":{"modelName":"nova-3","modelProvider":"Deepgram"}}`,
 		[]frame.Event{{Kind: frame.Processing, Source: stt, Value: 610}, {Kind: frame.AudioTranscribed, Source: stt, Value: 2.5}},
-		0,
+		0, 0,
 	},
 	"tts": {
 		`{"type":"tts_metrics","label":"livekit.plugins.cartesia.tts.TTS","request_id":"r","timestamp":1755781200.1,"ttfb":0.19,"duration":1.1,"audio_duration":3.2,"cancelled":false,"characters_count":48,"input_tokens":0,"output_tokens":0,"streamed":true,"segment_id":"s","speech_id":"speech_a1","metadata":{"model_name":"sonic-3","model_provider":"Cartesia"}}`,
@@ -93,7 +94,7 @@ var objects = map[string]struct {
 			{Kind: frame.Processing, Source: tts, Value: 1100},
 			{Kind: frame.CharactersUsed, Source: tts, Value: 48},
 		},
-		0,
+		0, 0,
 	},
 	"tts that counts tokens": {
 		`{"type":"tts_metrics","label":"livekit.plugins.openai.tts.TTS","request_id":"r","timestamp":1755781200.1,"ttfb":-1.0,"duration":0.9,"audio_duration":3.2,"cancelled":false,"characters_count":48,"input_tokens":12,"output_tokens":90,"streamed":false,"metadata":{"model_name":"gpt-4o-mini-tts","model_provider":"api.openai.com"}}`,
@@ -103,7 +104,7 @@ var objects = map[string]struct {
 			{Kind: frame.CharactersUsed, Source: mini, Value: 48, Paired: true},
 			{Kind: frame.TokensUsed, Source: mini, Tokens: frame.Tokens{frame.PromptText: 12, frame.CompletionAudio: 90}, Paired: true},
 		},
-		1,
+		1, 0,
 	},
 	"tts that counts tokens alone": {
 		`{"type":"tts_metrics","label":"livekit.plugins.openai.tts.TTS","request_id":"r","timestamp":1755781200.1,"ttfb":0.3,"duration":0.9,"audio_duration":3.2,"cancelled":true,"characters_count":0,"input_tokens":12,"output_tokens":90,"streamed":false,"metadata":{"model_name":"gpt-4o-mini-tts","model_provider":"api.openai.com"}}`,
@@ -113,18 +114,18 @@ var objects = map[string]struct {
 			{Kind: frame.Processing, Source: mini, Value: 900, Cut: true},
 			{Kind: frame.TokensUsed, Source: mini, Tokens: frame.Tokens{frame.PromptText: 12, frame.CompletionAudio: 90}},
 		},
-		1,
+		1, 0,
 	},
 	"end of utterance: the metadata is the turn detector's": {
 		`{"type":"eou_metrics","timestamp":1755781200.1,"end_of_utterance_delay":0.62,"transcription_delay":0.25,"on_user_turn_completed_delay":0.0,"speech_id":"s","metadata":{"model_name":"turn-detector","model_provider":"livekit"}}`,
 		`{"type":"eou_metrics","timestamp":1755781200100,"endOfUtteranceDelayMs":620,"transcriptionDelayMs":250,"onUserTurnCompletedDelayMs":0,"lastSpeakingTimeMs":1755781199000,"speechId":"s"}`,
 		[]frame.Event{{Kind: frame.TTFB, Source: frame.Source{Stage: frame.STT}, Value: 250}},
-		0,
+		0, 0,
 	},
 	"end of utterance that was not detected": {
 		`{"type":"eou_metrics","timestamp":1755781200.1,"end_of_utterance_delay":0.0,"transcription_delay":0.0,"on_user_turn_completed_delay":0.0}`,
 		`{"type":"eou_metrics","timestamp":1755781200100,"endOfUtteranceDelayMs":0,"transcriptionDelayMs":0,"onUserTurnCompletedDelayMs":0}`,
-		nil, 1,
+		nil, 1, 0,
 	},
 	"realtime": {
 		`{"type":"realtime_model_metrics","label":"livekit.plugins.openai.realtime.realtime_model.RealtimeModel","request_id":"resp_1","timestamp":1755781200.1,"duration":2.4,"session_duration":0.0,"ttft":0.7,"cancelled":false,"input_tokens":132,"output_tokens":121,"total_tokens":253,"tokens_per_second":50.4,"input_token_details":{"audio_tokens":13,"text_tokens":119,"image_tokens":0,"cached_tokens":64,"cached_tokens_details":{"audio_tokens":0,"text_tokens":64,"image_tokens":0}},"output_token_details":{"text_tokens":30,"audio_tokens":91,"image_tokens":0},"acquire_time":0.0,"metadata":{"model_name":"gpt-realtime","model_provider":"api.openai.com"}}`,
@@ -136,13 +137,13 @@ var objects = map[string]struct {
 				frame.PromptText: 55, frame.PromptCacheRead: 64, frame.PromptAudio: 13, frame.CompletionText: 30, frame.CompletionAudio: 91,
 			}},
 		},
-		1,
+		1, 2400 * time.Millisecond,
 	},
 	"realtime, billed by the time that the session is open": {
 		`{"type":"realtime_model_metrics","label":"","request_id":"session_close","timestamp":1755781200.1,"duration":0.0,"session_duration":74.2,"ttft":-1,"cancelled":false,"input_tokens":0,"output_tokens":0,"input_token_details":{"cached_tokens_details":null},"output_token_details":{},"metadata":{"model_name":"grok-voice","model_provider":"xAI"}}`,
 		`{"type":"realtime_model_metrics","label":"","requestId":"session_close","timestamp":1755781200100,"durationMs":0,"sessionDurationMs":74200,"ttftMs":-1,"cancelled":false,"inputTokens":0,"outputTokens":0,"inputTokenDetails":{},"outputTokenDetails":{},"metadata":{"modelName":"grok-voice","modelProvider":"xAI"}}`,
 		[]frame.Event{{Kind: frame.RealtimeConnected, Source: frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"}, Value: 74.2}},
-		3,
+		3, 0,
 	},
 }
 
@@ -158,7 +159,7 @@ func TestMetrics(t *testing.T) {
 		for sdk, object := range map[string]string{"python": test.python, "javascript": test.javascript} {
 			t.Run(name+", "+sdk, func(t *testing.T) {
 				want := frame.Frame{
-					CallID: "c1", ID: frame.DigestID([]byte(object)), Time: at, Events: test.want, Sentinels: test.sentinels,
+					CallID: "c1", ID: frame.DigestID([]byte(object)), Time: at.Add(test.after), Events: test.want, Sentinels: test.sentinels,
 				}
 				got, err := read([]byte(wrapped(object)))
 				require.NoError(t, err)
@@ -218,9 +219,9 @@ func TestSession(t *testing.T) {
 		javascript: answered,
 		`{"type":"conversation_item_added","item":` + python + `,"created_at":1755781209.1}`:     answered,
 		`{"type":"conversation_item_added","item":` + javascript + `,"createdAt":1755781209100}`: answered,
-		closePython:     event(closePython, frame.Event{Kind: frame.CallEnded, Name: "participant_disconnected"}),
-		closeJavascript: event(closeJavascript, frame.Event{Kind: frame.CallEnded, Name: "error"}),
-		closeBare:       event(closeBare, frame.Event{Kind: frame.CallEnded, Name: "close"}),
+		closePython:     event(closePython, frame.Event{Kind: frame.CallEnded, Running: true, Name: "participant_disconnected"}),
+		closeJavascript: event(closeJavascript, frame.Event{Kind: frame.CallEnded, Running: true, Name: "error"}),
+		closeBare:       event(closeBare, frame.Event{Kind: frame.CallEnded, Running: true, Name: "close"}),
 		state:           event(state),
 		user:            event(user, frame.Event{Kind: frame.UserStartedTalking}),
 		`{"type":"message","metrics":{"e2e_latency":-0.1}}`: {Sentinels: 1},
@@ -366,6 +367,28 @@ func TestRejected(t *testing.T) {
 	}
 }
 
+// An interrupted message is of when it was cut off, though the SDKs date it from when it began.
+func TestInterruptedAt(t *testing.T) {
+	const began, cut = `"created_at":1755781195.5`, `"created_at":1755781200.1`
+	const stopped = `"metrics":{"stopped_speaking_at":1755781200.1}`
+	const item = `"id":"i","type":"message","role":"assistant","interrupted":true`
+	for message, want := range map[string]time.Time{
+		`{"type":"conversation_item_added","item":{` + item + `,` + began + `,"metrics":{}},` + cut + `}`:               at,
+		`{"type":"conversation_item_added","item":{` + item + `,` + began + `,"metrics":{}}}`:                           at.Add(-4600 * time.Millisecond),
+		`{"type":"conversation_item_added","item":{` + item + `,` + began + `,` + stopped + `}}`:                        at,
+		`{"type":"conversation_item_added","item":{` + item + `,"metrics":{"stoppedSpeakingAt":1755781200.1}}}`:         at,
+		`{` + item + `,` + began + `,` + stopped + `}`:                                                                  at,
+		`{` + item + `,` + cut + `,"metrics":{"stopped_speaking_at":"late"}}`:                                           at,
+		`{` + item + `,` + cut + `,"metrics":{"stopped_speaking_at":null}}`:                                             at,
+		`{"type":"conversation_item_added","item":{` + item + `,` + began + `,"metrics":{}},"createdAt":1755781200100}`: at,
+	} {
+		got, err := read([]byte(message))
+		require.NoError(t, err, message)
+		assert.Equal(t, want, got.Time, message)
+		assert.Equal(t, []frame.Event{{Kind: frame.Interrupted, Cut: true}}, got.Events, message)
+	}
+}
+
 // A message is an echo of the metrics of its turn, the answer's latency and the interruption apart.
 func TestMessage(t *testing.T) {
 	gpt := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
@@ -381,7 +404,7 @@ func TestMessage(t *testing.T) {
 				{Kind: frame.TTFB, Source: gpt, Value: 520, Echo: true},
 				{Kind: frame.TTFB, Source: sonic, Value: 190, Echo: true},
 				{Kind: frame.Answered, Value: 904},
-				{Kind: frame.Interrupted},
+				{Kind: frame.Interrupted, Cut: true},
 			}},
 		},
 		"user": {

@@ -21,6 +21,7 @@ type messageReport struct {
 	FirstToken    jsontext.Value `json:"llm_node_ttft"`
 	FirstSound    jsontext.Value `json:"tts_node_ttfb"`
 	Answer        jsontext.Value `json:"e2e_latency"`
+	Stopped       jsontext.Value `json:"stopped_speaking_at"`
 	STT           metadata       `json:"stt_metadata"`
 	LLM           metadata       `json:"llm_metadata"`
 	TTS           metadata       `json:"tts_metadata"`
@@ -29,7 +30,7 @@ type messageReport struct {
 // takeMessage reads what a turn took, and whether the user interrupted it.
 //
 // Metrics events tell the latencies of the services as well, and before the message; LiveKit means to end them, so bots send
-// either or both: here they are an echo. The interruption is told nowhere else, and before the agent's state changes.
+// either or both: here they are an echo. The interruption is told nowhere else, as a rule before the agent's state changes.
 func takeMessage(out *frame.Frame, raw jsontext.Value, path string) error {
 	var in message
 	if err := field(raw, path, &in); err != nil {
@@ -38,21 +39,34 @@ func takeMessage(out *frame.Frame, raw jsontext.Value, path string) error {
 	if in.ID != "" {
 		out.ID = frame.NameID(chatMessage, string(in.ID))
 	}
-	if !in.CreatedAt.IsZero() {
-		out.Time = in.CreatedAt.Time
-	}
+	in.date(out, path == "")
 	for _, latency := range in.Metrics.latencies() {
 		if err := latency.take(out); err != nil {
 			out.Faults = append(out.Faults, wire.Fault(err).In(path))
 		}
 	}
 	if in.Interrupted {
-		say(out, frame.Event{Kind: frame.Interrupted})
+		say(out, frame.Event{Kind: frame.Interrupted, Cut: true})
 	}
 	if len(out.Events)+len(out.Faults)+out.Sentinels == 0 {
 		return wire.ErrIgnored
 	}
 	return nil
+}
+
+// date says when it happened. A message is of when it began to be spoken; one that was interrupted, of when it was cut off:
+// its event's time, or where it came alone, when the agent fell silent.
+func (m *message) date(out *frame.Frame, alone bool) {
+	if m.Interrupted && !alone && !out.Time.IsZero() {
+		return
+	}
+	if !m.CreatedAt.IsZero() {
+		out.Time = m.CreatedAt.Time
+	}
+	var stopped wire.Time
+	if m.Interrupted && wire.Field(m.Metrics.Stopped, "", &stopped) == nil && !stopped.IsZero() {
+		out.Time = stopped.Time
+	}
 }
 
 type latency struct {

@@ -1,6 +1,8 @@
 package livekit
 
 import (
+	"time"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/openairealtime"
@@ -87,6 +89,15 @@ func (r *reader) realtime() {
 	var usage openairealtime.Usage
 	r.tokens(source, &usage)
 	r.openOrHeard(frame.RealtimeConnected, source, seconds("session_duration", r.SessionDuration).orMs("sessionDurationMs", r.SessionDurationMs))
+	r.postdate()
+}
+
+// postdate moves the frame to when the response was done: these metrics alone are dated from when it was created.
+func (r *reader) postdate() {
+	ms, err := r.whole().ms(0)
+	if err == nil && !r.Timestamp.IsZero() {
+		r.out.Time = r.Timestamp.Add(time.Duration(ms * float64(time.Millisecond))).Round(time.Microsecond)
+	}
 }
 
 // stt reads what was transcribed. The tokens that some models report beside the audio are left out: the price book has

@@ -76,30 +76,50 @@ type reader func(*event, *frame.Frame) error
 // readers are the events that mean something.
 //
 // The bot is heard as long as its output buffer plays (output_audio_buffer), which OpenAI knows only where it carries the sound
-// (WebRTC, SIP). Over a WebSocket the client plays it: sound that is generated is not yet heard, so there the bot's speech is
-// not told, and an answer that the client cuts short (truncated) is all that shows an interruption.
+// (WebRTC, SIP). Over a WebSocket the client plays it, from the first sound that is generated (delta) on. That its last is
+// generated (done) is the nearest to its end that is told, and comes while it still plays: an answer that is cut short
+// (truncated, cleared) was heard for certain.
 var readers = map[string]reader{
 	"response.done":   (*event).response,
 	"session.created": (*event).session,
 	"session.updated": (*event).session,
 	"conversation.item.input_audio_transcription.completed": (*event).transcription,
 	"conversation.item.input_audio_transcription.failed":    (*event).transcriptionFailure,
-	"conversation.item.truncated":                           only(frame.Interrupted),
-	"input_audio_buffer.speech_started":                     only(frame.UserStartedTalking),
-	"input_audio_buffer.speech_stopped":                     only(frame.UserStoppedTalking),
-	"output_audio_buffer.started":                           only(frame.BotStartedTalking),
-	"output_audio_buffer.stopped":                           only(frame.BotStoppedTalking),
-	"output_audio_buffer.cleared":                           only(frame.Interrupted, frame.BotStoppedTalking),
+	"conversation.item.truncated":                           only(interrupted),
+	"response.output_audio.delta":                           (*event).sound,
+	"response.output_audio.done":                            only(botStopped),
+	"response.audio.delta":                                  (*event).sound, // of the API's beta, as the next
+	"response.audio.done":                                   only(botStopped),
+	"input_audio_buffer.speech_started":                     only(frame.Event{Kind: frame.UserStartedTalking}),
+	"input_audio_buffer.speech_stopped":                     only(frame.Event{Kind: frame.UserStoppedTalking}),
+	"output_audio_buffer.started":                           only(botStarted),
+	"output_audio_buffer.stopped":                           only(botStopped),
+	"output_audio_buffer.cleared":                           only(interrupted, botStopped),
 	Failure:                                                 (*event).failure,
 }
 
-func only(kinds ...frame.Kind) reader {
+// What is told of the bot's speech.
+var (
+	botStarted  = frame.Event{Kind: frame.BotStartedTalking}
+	botStopped  = frame.Event{Kind: frame.BotStoppedTalking}
+	interrupted = frame.Event{Kind: frame.Interrupted, Cut: true}
+)
+
+func only(events ...frame.Event) reader {
 	return func(_ *event, out *frame.Frame) error {
-		for _, kind := range kinds {
-			out.Events = append(out.Events, frame.Event{Kind: kind})
-		}
+		out.Events = append(out.Events, events...)
 		return nil
 	}
+}
+
+// sound is a piece of what the bot says: one of hundreds, known as the item's, so that all after the first are the same again.
+// What it sounds like is never read.
+func (in *event) sound(out *frame.Frame) error {
+	if in.ItemID != "" {
+		out.ID = frame.NameID(in.Type, in.ItemID)
+	}
+	out.Events = []frame.Event{botStarted}
+	return nil
 }
 
 // identity is of the event. OpenAI gives one to each; a relay that leaves it out may have added a timestamp.

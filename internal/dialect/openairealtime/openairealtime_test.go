@@ -135,11 +135,34 @@ func TestDecode(t *testing.T) {
 		},
 		"bot is cut off": {
 			`{"type":"output_audio_buffer.cleared","event_id":"e","response_id":"r"}`,
-			frame.Frame{ID: frame.NameID("output_audio_buffer.cleared", "e"), Events: []frame.Event{{Kind: frame.Interrupted}, {Kind: frame.BotStoppedTalking}}},
+			frame.Frame{ID: frame.NameID("output_audio_buffer.cleared", "e"), Events: []frame.Event{{Kind: frame.Interrupted, Cut: true}, {Kind: frame.BotStoppedTalking}}},
 		},
 		"bot is cut off by the client": {
 			`{"type":"conversation.item.truncated","event_id":"e","item_id":"i","content_index":0,"audio_end_ms":1500}`,
-			frame.Frame{ID: frame.NameID("conversation.item.truncated", "e"), Events: []frame.Event{{Kind: frame.Interrupted}}},
+			frame.Frame{ID: frame.NameID("conversation.item.truncated", "e"), Events: []frame.Event{{Kind: frame.Interrupted, Cut: true}}},
+		},
+		"bot's sound": {
+			`{"type":"response.output_audio.delta","event_id":"e","response_id":"r","item_id":"i","output_index":0,"content_index":0,"delta":"c2VjcmV0\u002f"}`,
+			frame.Frame{ID: frame.NameID("response.output_audio.delta", "i"), Events: []frame.Event{{Kind: frame.BotStartedTalking}}},
+		},
+		"bot's sound, whatever it is": {
+			`{"type":"response.output_audio.delta","event_id":"e2","item_id":"i","timestamp":1764000003.1,"delta":{"a":[1]}}`,
+			frame.Frame{
+				ID:   frame.NameID("response.output_audio.delta", "i"),
+				Time: time.Date(2025, 11, 24, 16, 0, 3, 100_000_000, time.UTC), Events: []frame.Event{{Kind: frame.BotStartedTalking}},
+			},
+		},
+		"bot's sound is whole": {
+			`{"type":"response.output_audio.done","event_id":"e","response_id":"r","item_id":"i"}`,
+			frame.Frame{ID: frame.NameID("response.output_audio.done", "e"), Events: []frame.Event{{Kind: frame.BotStoppedTalking}}},
+		},
+		"bot's sound, of the beta": {
+			`{"type":"response.audio.delta","event_id":"e","item_id":"i","delta":"c2VjcmV0"}`,
+			frame.Frame{ID: frame.NameID("response.audio.delta", "i"), Events: []frame.Event{{Kind: frame.BotStartedTalking}}},
+		},
+		"bot's sound is whole, of the beta": {
+			`{"type":"response.audio.done","event_id":"e","item_id":"i"}`,
+			frame.Frame{ID: frame.NameID("response.audio.done", "e"), Events: []frame.Event{{Kind: frame.BotStoppedTalking}}},
 		},
 		"error": {
 			`{"type":"error","event_id":"e9","error":{"type":"invalid_request_error","code":"x","message":"secret"}}`,
@@ -170,7 +193,7 @@ func TestIdentity(t *testing.T) {
 
 func TestIgnored(t *testing.T) {
 	for _, kind := range []string{
-		"session.deleted", "response.created", "response.output_audio.delta", "response.output_audio_transcript.done",
+		"session.deleted", "response.created", "response.output_audio_transcript.delta", "response.output_audio_transcript.done",
 		"response.function_call_arguments.done", "conversation.created", "conversation.item.added", "input_audio_buffer.committed",
 		"output_audio_buffer.unknown", "rate_limits.updated", "transcription_session.updated", "mcp_list_tools.completed",
 		"conversation.item.input_audio_transcription.delta",

@@ -16,7 +16,7 @@ type envelope struct {
 
 // frame is an empty frame for the message.
 func (e *envelope) frame(message []byte, class string) frame.Frame {
-	out := frame.Frame{CallID: e.CallID, Time: e.Timestamp.Time}
+	out := frame.Frame{CallID: e.CallID, Time: e.Timestamp.Time, Form: formOf(class)}
 	if e.CallID == "" {
 		out.CallID = e.PipecatCallID
 	}
@@ -27,6 +27,22 @@ func (e *envelope) frame(message []byte, class string) frame.Frame {
 		out.ID = frame.DigestID(message)
 	}
 	return out
+}
+
+// The forms in which a bot may tell the same: its pipeline's frames, and what observers make of them.
+const (
+	inFrames  = "frames"
+	inRecords = "records"
+)
+
+func formOf(class string) string {
+	switch {
+	case IsSign(class):
+		return ""
+	case IsFrame(class):
+		return inFrames
+	}
+	return inRecords
 }
 
 // identity is the message's id. A frame that Pipecat broadcasts goes both ways as two frames, each naming the other: they are

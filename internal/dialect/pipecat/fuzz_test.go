@@ -46,5 +46,6 @@ func FuzzDecodeReport(f *testing.F) {
 		`{"start_time":1764000001.9,"total_duration_secs":1.2,"processor_timings":[]}`,
 		`{"start_time":1764000001.9,"bot_connected_secs":0.7,"client_connected_secs":1.2}`,
 		`{"data":[{"type":"TTFBMetricsData","value":0.19}]}`,
+		`{"event":"call-ended","pipecatCallId":"p","eventTimestamp":1764000003100,"callEndedReason":"user_hangup"}`,
 	}, DecodeReport)
 }

@@ -21,7 +21,7 @@ func Glance(message []byte, texts *wire.Texts) (frame.Frame, bool) {
 	out := m.head.frame(message, metricsFrame)
 	out.Events, out.Sentinels = m.found.Events, m.found.Sentinels
 	if m.traceparent != "" {
-		out.Trace, _ = frame.ParseTraceparent(string(m.traceparent))
+		out.Trace, _ = frame.ParseTraceparent(m.traceparent)
 	}
 	return out, true
 }
@@ -31,7 +31,7 @@ type metricsGlance struct {
 	wire.Cursor
 	class       string
 	head        envelope
-	traceparent wire.ID
+	traceparent string
 	data        int
 	found       frame.Frame
 }
@@ -51,7 +51,7 @@ func (m *metricsGlance) member(name []byte) {
 	case "timestamp":
 		m.head.Timestamp = m.Time()
 	case "traceparent":
-		m.traceparent = m.ID()
+		m.traceparent = m.Text()
 	case "data":
 		m.Array(m.datum)
 	case "label", "kind", "processor_usable": // then it may be something else, of whatever type

@@ -40,7 +40,7 @@ type record struct {
 	InProgressAt wire.Time      `json:"in_progress_at"`
 	TurnNumber   jsontext.Value `json:"turn_number"`
 	Interrupted  bool           `json:"was_interrupted"`
-	EndedByEnd   bool           `json:"ended_by_conversation_end"`
+	EndedByEnd   *bool          `json:"ended_by_conversation_end"`
 }
 
 const functionCall = "function_call_"
@@ -145,10 +145,13 @@ const (
 )
 
 // turn reads how a turn ended. Pipecat calls the one that the end of the call ends interrupted as well; a bot that knows the
-// difference says so by the name that Pipecat's spans have for it.
+// difference says so by the name that Pipecat's spans have for it; else it is uncertain (Echo).
 func (in *record) turn() (frame.Event, error) {
 	const most = 1_000_000
-	event := frame.Event{Kind: frame.TurnDone, Cut: in.Interrupted && !in.EndedByEnd}
+	event := frame.Event{Kind: frame.TurnDone, Cut: in.Interrupted, Echo: in.Interrupted && in.EndedByEnd == nil}
+	if in.EndedByEnd != nil && *in.EndedByEnd {
+		event.Cut = false
+	}
 	if wire.Absent(in.TurnNumber) {
 		return event, nil
 	}
@@ -171,10 +174,10 @@ func (in *record) ran() float64 {
 
 // toolOutcomes maps the kinds of FunctionCallEvent that end a call of a function.
 var toolOutcomes = map[string]string{
-	"function_call_completed": "completed",
-	"function_call_failed":    "failed",
-	"function_call_timed_out": "timed_out",
-	"function_call_cancelled": "cancelled",
+	"function_call_completed": frame.ToolCompleted,
+	"function_call_failed":    frame.ToolFailed,
+	"function_call_timed_out": frame.ToolTimedOut,
+	"function_call_cancelled": frame.ToolCancelled,
 }
 
 // speech maps the kinds of SpeechEvent. Of the user, turns are told beside the speech itself where there is a voice activity

@@ -24,16 +24,18 @@ func readRecord(message []byte) (frame.Frame, error) {
 
 func TestRecords(t *testing.T) {
 	for message, want := range map[string]frame.Event{
-		`{"kind":"user_bot_latency","seconds":0.904}`:            {Kind: frame.Answered, Value: 904},
-		`{"kind":"first_bot_speech_latency","seconds":1.31}`:     {Kind: frame.StartedUp, Name: "first_speech", Value: 1310},
-		`{"kind":"first_bot_speech_latency","seconds":-0.1}`:     {Kind: frame.StartedUp, Name: "first_speech"},
-		`{"kind":"user_speech_started","started_at":null}`:       {Kind: frame.UserStartedTalking},
-		`{"kind":"user_speech_stopped"}`:                         {Kind: frame.UserStoppedTalking},
-		`{"kind":"user_turn_started"}`:                           {Kind: frame.UserStartedTalking, Echo: true},
-		`{"kind":"user_turn_stopped","started_at":1764000003.1}`: {Kind: frame.UserStoppedTalking, Echo: true},
-		`{"kind":"bot_speech_stopped"}`:                          {Kind: frame.BotStoppedTalking},
-		`{"kind":"interruption"}`:                                {Kind: frame.Interrupted},
-		`{"kind":"turn_ended","was_interrupted":true}`:           {Kind: frame.TurnDone, Cut: true},
+		`{"kind":"user_bot_latency","seconds":0.904}`:                                    {Kind: frame.Answered, Value: 904},
+		`{"kind":"first_bot_speech_latency","seconds":1.31}`:                             {Kind: frame.StartedUp, Name: "first_speech", Value: 1310},
+		`{"kind":"first_bot_speech_latency","seconds":-0.1}`:                             {Kind: frame.StartedUp, Name: "first_speech"},
+		`{"kind":"user_speech_started","started_at":null}`:                               {Kind: frame.UserStartedTalking},
+		`{"kind":"user_speech_stopped"}`:                                                 {Kind: frame.UserStoppedTalking},
+		`{"kind":"user_turn_started"}`:                                                   {Kind: frame.UserStartedTalking, Echo: true},
+		`{"kind":"user_turn_stopped","started_at":1764000003.1}`:                         {Kind: frame.UserStoppedTalking, Echo: true},
+		`{"kind":"bot_speech_stopped"}`:                                                  {Kind: frame.BotStoppedTalking},
+		`{"kind":"interruption"}`:                                                        {Kind: frame.Interrupted},
+		`{"kind":"turn_ended","was_interrupted":true}`:                                   {Kind: frame.TurnDone, Cut: true, Echo: true},
+		`{"kind":"turn_ended","was_interrupted":true,"ended_by_conversation_end":false}`: {Kind: frame.TurnDone, Cut: true},
+		`{"kind":"turn_ended","was_interrupted":true,"ended_by_conversation_end":true}`:  {Kind: frame.TurnDone},
 		`{"kind":"function_call_failed","function_name":"book","error":"secret","result":null}`: {
 			Kind: frame.ToolCalled, Name: "book", Outcome: "failed",
 		},
@@ -43,7 +45,7 @@ func TestRecords(t *testing.T) {
 	} {
 		got, err := readRecord([]byte(message))
 		require.NoError(t, err, message)
-		assert.Equal(t, frame.Frame{Events: []frame.Event{want}}, got, message)
+		assert.Equal(t, frame.Frame{Form: "records", Events: []frame.Event{want}}, got, message)
 	}
 }
 
@@ -60,7 +62,7 @@ func TestRecordsThatRepeat(t *testing.T) {
 	}
 	got, err := readRecord([]byte(`{"kind":"user_bot_latency","seconds":-0.2}`))
 	require.NoError(t, err)
-	assert.Equal(t, frame.Frame{Sentinels: 1}, got)
+	assert.Equal(t, frame.Frame{Form: "records", Sentinels: 1}, got)
 }
 
 func TestHowLongAFunctionRan(t *testing.T) {
@@ -84,9 +86,9 @@ func TestTurns(t *testing.T) {
 		return got
 	}
 	third := frame.NameID("turn_ended", "3")
-	assert.Equal(t, frame.Frame{ID: third, Events: []frame.Event{{Kind: frame.TurnDone, Number: 3}}},
+	assert.Equal(t, frame.Frame{Form: "records", ID: third, Events: []frame.Event{{Kind: frame.TurnDone, Number: 3}}},
 		ended(`"turn_number":3,"duration_secs":8.2,"was_interrupted":false`))
-	assert.Equal(t, frame.Frame{ID: third, Events: []frame.Event{{Kind: frame.TurnDone, Number: 3, Cut: true}}},
+	assert.Equal(t, frame.Frame{Form: "records", ID: third, Events: []frame.Event{{Kind: frame.TurnDone, Number: 3, Cut: true, Echo: true}}},
 		ended(`"turn_number":3,"was_interrupted":true`))
 	assert.Equal(t, []frame.Event{{Kind: frame.TurnDone, Number: 3}},
 		ended(`"turn_number":3,"was_interrupted":true,"ended_by_conversation_end":true`).Events, "the end of the call is no interruption")
@@ -117,11 +119,12 @@ func TestLatencyBreakdown(t *testing.T) {
 	for _, message := range []string{breakdown, strings.Replace(breakdown, "{", `{"type":"LatencyBreakdown",`, 1)} {
 		got, err := DecodeReport([]byte(message))
 		require.NoError(t, err)
-		assert.Equal(t, frame.Frame{ID: frame.DigestID([]byte(message)), Time: at, Events: want}, got, "its own clock says when")
+		assert.Equal(t, frame.Frame{Form: "records", ID: frame.DigestID([]byte(message)), Time: at, Events: want}, got, "its own clock says when")
 	}
 	got, err := DecodeReport([]byte(strings.Replace(breakdown, "{", `{"call_id":"c","id":7,"timestamp":1764000004.1,`, 1)))
 	require.NoError(t, err)
 	assert.Equal(t, frame.Frame{
+		Form:   "records",
 		CallID: "c", ID: frame.NameID("LatencyBreakdown", "7"), Time: at.Add(time.Second), Events: want,
 	}, got, "the bot's own timestamp and id go first")
 }
@@ -153,7 +156,7 @@ func TestStartupReports(t *testing.T) {
 	} {
 		got, err := DecodeReport([]byte(message))
 		require.NoError(t, err, message)
-		assert.Equal(t, frame.Frame{ID: frame.DigestID([]byte(message)), Time: at, Events: want}, got, message)
+		assert.Equal(t, frame.Frame{Form: "records", ID: frame.DigestID([]byte(message)), Time: at, Events: want}, got, message)
 	}
 }
 
@@ -161,7 +164,7 @@ func TestUntypedMetrics(t *testing.T) {
 	message := []byte(`{"call_id":"c","timestamp":1764000003.1,"data":[{"type":"TTFBMetricsData","processor":"CartesiaTTSService#0","value":0.19}]}`)
 	got, err := DecodeReport(message)
 	require.NoError(t, err)
-	assert.Equal(t, frame.Frame{CallID: "c", ID: frame.DigestID(message), Time: at, Events: []frame.Event{{
+	assert.Equal(t, frame.Frame{Form: "frames", CallID: "c", ID: frame.DigestID(message), Time: at, Events: []frame.Event{{
 		Kind: frame.TTFB, Value: 190, Source: frame.Source{Stage: frame.TTS, Processor: "CartesiaTTSService", Provider: "cartesia"},
 	}}}, got)
 }

@@ -27,8 +27,10 @@ func IsReport(messageType string) bool {
 // text_aggregation, function_calls) are told by metrics and function calls themselves.
 type report struct {
 	envelope
-	Type string         `json:"type"`
-	Data jsontext.Value `json:"data"`
+	Type  string         `json:"type"`
+	Event jsontext.Value `json:"event"`
+	Call  wire.Mark      `json:"call"`
+	Data  jsontext.Value `json:"data"`
 
 	Contributions []jsontext.Value `json:"contributions"`
 	MeasuredFrom  string           `json:"measured_from"`
@@ -42,16 +44,19 @@ type report struct {
 	ClientConnected jsontext.Value `json:"client_connected_secs"`
 }
 
-// DecodeReport turns an observer's report into a frame, also one that does not name its class, or a MetricsFrame that does
-// not: it is known by its fields. The error is ErrUnknown where it has none of them.
+// DecodeReport turns an observer's report into a frame, also one that does not name its class, or a MetricsFrame or a sign that
+// does not: it is known by its fields. The error is ErrUnknown where it has none of them.
 func DecodeReport(message []byte) (frame.Frame, error) {
 	var in report
 	if err := wire.Unmarshal(message, &in); err != nil {
 		return frame.Frame{}, err
 	}
 	class := in.class()
-	if class == metricsFrame {
+	switch {
+	case class == metricsFrame:
 		return decodeMetrics(message)
+	case IsSign(class):
+		return DecodeSign(class, message)
 	}
 	read, known := reports[class]
 	if !known {
@@ -81,7 +86,7 @@ func (in *report) class() string {
 	case HoldsMetrics(in.Data):
 		return metricsFrame
 	}
-	return ""
+	return SignOf(in.Event, in.Call)
 }
 
 // at gives a report without a timestamp the time that follows from its own clock readings, and with it an identity.

@@ -88,9 +88,16 @@ func (u tokenUsage) net(by frame.Source) bool {
 	return reportsNet(by)
 }
 
+// reportsNet says who counts like Anthropic: its own API and Bedrock. Whoever else serves its models answers as OpenAI does
+// (OpenRouter), so the model decides only where nobody knows who served it, or within AWS.
 func reportsNet(by frame.Source) bool {
-	return by.Provider == "anthropic" || strings.Contains(by.Processor, "Bedrock") ||
-		strings.Contains(strings.ToLower(by.Model), "claude")
+	switch by.Provider {
+	case "anthropic":
+		return true
+	case "", "aws":
+		return strings.Contains(by.Processor, "Bedrock") || strings.Contains(strings.ToLower(by.Model), "claude")
+	}
+	return false
 }
 
 // reasoningIsExtra says whether reasoning stands beside completion_tokens (Google) instead of inside (OpenAI). It is

@@ -58,6 +58,16 @@ func TestTokenSplit(t *testing.T) {
 			tokenUsage{Prompt: 500, Completion: 100, Total: 600, CacheRead: 200},
 			frame.Tokens{frame.PromptText: 500, frame.PromptCacheRead: 200, frame.CompletionText: 100},
 		},
+		"Claude by a class that names nobody": {
+			frame.Source{Processor: "AcmeLLMService", Model: "claude-haiku-4-5"},
+			tokenUsage{Prompt: 1000, Completion: 10, Total: 1010, CacheRead: 800},
+			frame.Tokens{frame.PromptText: 1000, frame.PromptCacheRead: 800, frame.CompletionText: 10},
+		},
+		"Claude by OpenRouter, which counts as OpenAI does": {
+			frame.Source{Provider: "openrouter", Processor: "OpenRouterLLMService", Model: "anthropic/claude-haiku-4-5"},
+			tokenUsage{Prompt: 1000, Completion: 10, Total: 1010, CacheRead: 800},
+			frame.Tokens{frame.PromptText: 200, frame.PromptCacheRead: 800, frame.CompletionText: 10},
+		},
 		"a net total tells, whoever reports": {
 			openAI,
 			tokenUsage{Prompt: 50, Completion: 100, Total: 1950, CacheRead: 1800},

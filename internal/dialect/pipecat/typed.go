@@ -43,8 +43,8 @@ func IsFrame(messageType string) bool { return strings.HasSuffix(messageType, "F
 
 // ErrUnknown is the fault of a message that is none of Pipecat's.
 var ErrUnknown = frame.Faultf(frame.UnknownMessage, "",
-	"not a message of Pipecat: expected a frame (its class name as \"type\"), an observer record (its \"kind\", as llm or ttfb) "+
-		"or a report of an observer (LatencyBreakdown, StartupTimingReport, TransportTimingReport)")
+	"not a message of Pipecat: expected a frame (its class name as \"type\"), an observer record (its \"kind\", as llm or ttfb), "+
+		"a report of an observer (LatencyBreakdown, StartupTimingReport, TransportTimingReport), call_started or call_ended")
 
 // DecodeFrame turns a typed frame into a frame.Frame. Frames of other classes than those in readers are wire.ErrIgnored,
 // unread: their fields may have the same names and other types.
@@ -153,9 +153,9 @@ func functionResult(in *typedFrame, out *frame.Frame) error {
 	if in.goesOn() {
 		return wire.ErrIgnored
 	}
-	outcome := "completed"
+	outcome := frame.ToolCompleted
 	if in.Failed {
-		outcome = "failed"
+		outcome = frame.ToolFailed
 	}
 	say(out, frame.Event{Kind: frame.ToolCalled, Name: wire.Word(in.FunctionName, "unknown"), Outcome: outcome})
 	return nil
@@ -171,9 +171,9 @@ func (in *typedFrame) goesOn() bool {
 
 // functionCancelled tells a time-out by that it alone asks the model for what to do now.
 func functionCancelled(in *typedFrame, out *frame.Frame) error {
-	outcome := "cancelled"
+	outcome := frame.ToolCancelled
 	if in.RunLLM.Kind() == 't' {
-		outcome = "timed_out"
+		outcome = frame.ToolTimedOut
 	}
 	say(out, frame.Event{Kind: frame.ToolCalled, Name: wire.Word(in.FunctionName, "unknown"), Outcome: outcome})
 	return nil

@@ -48,7 +48,7 @@ func TestFrames(t *testing.T) {
 	} {
 		got, err := readFrame([]byte(message))
 		require.NoError(t, err, message)
-		assert.Equal(t, frame.Frame{Events: want}, got, message)
+		assert.Equal(t, frame.Frame{Form: "frames", Events: want}, got, message)
 	}
 }
 
@@ -143,7 +143,7 @@ func TestMetricsOfEveryVersion(t *testing.T) {
 		{"type":"SmartTurnMetricsData","processor":"X#0","is_complete":true,"probability":0.97,"e2e_processing_time_ms":41.2,"inference_time_ms":30.1,"server_total_time_ms":35.0},
 		{"type":"TTFBMetricsData","processor":"OpenAILLMService#0","model":null,"value":0.4123}]}`))
 	require.NoError(t, err)
-	assert.Equal(t, frame.Frame{Events: []frame.Event{{
+	assert.Equal(t, frame.Frame{Form: "frames", Events: []frame.Event{{
 		Kind: frame.TTFB, Value: 412.3, Source: frame.Source{Stage: frame.LLM, Processor: "OpenAILLMService", Provider: "openai"},
 	}}}, got)
 }
@@ -164,4 +164,52 @@ func TestWhoRepeatsUsage(t *testing.T) {
 		require.NoError(t, err)
 		assert.False(t, got.Events[0].Growing, "records came after the mending")
 	}
+}
+
+// Bots say that a call starts and ends in messages of their own.
+func TestSign(t *testing.T) {
+	began := []frame.Event{{Kind: frame.CallStarted}}
+	ended := func(reason string) []frame.Event { return []frame.Event{{Kind: frame.CallEnded, Name: reason}} }
+	for message, want := range map[string]frame.Frame{
+		`{"type":"call_started","call_id":"c"}`:                                                   {CallID: "c", Events: began},
+		`{"type":"call-started","pipecatCallId":"p"}`:                                             {CallID: "p", Events: began},
+		`{"event":"call_started","pipecatCallId":"p"}`:                                            {CallID: "p", Events: began},
+		`{"event":"call-started","pipecatCallId":"p","eventTimestamp":1764000003100,"agentId":7}`: {CallID: "p", Time: at, Events: began},
+		`{"event":"call-started","eventTimestamp":"2025-11-24T16:00:03.1Z"}`:                      {Time: at, Events: began},
+		`{"type":"call_started","timestamp":1764000003.1,"eventTimestamp":1764000009}`:            {Time: at, Events: began},
+		`{"type":"call_started","id":7}`:                                                          {ID: frame.NameID("call_started", "7"), Events: began},
+		`{"event":"call-started","id":7}`:                                                         {ID: frame.NameID("call_started", "7"), Events: began},
+		`{"type":"call_started","llm_model":"gpt-4o","llm_provider":"openai"}`: {Events: []frame.Event{
+			{Kind: frame.CallStarted, Models: []frame.Source{{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}}},
+		}},
+		`{"type":"call_ended","reason":"hangup"}`:                                        {Events: ended("hangup")},
+		`{"event":"call-ended","callEndedReason":"user_hangup","transcript":["secret"]}`: {Events: ended("user_hangup")},
+		`{"event":"call-ended","callEndedReason":"He said goodbye"}`:                     {Events: ended("other")},
+		`{"event":"call_ended","call":null}`:                                             {Events: ended("end")},
+	} {
+		if !want.Time.IsZero() {
+			want.ID = frame.DigestID([]byte(message))
+		}
+		got, err := readSign([]byte(message))
+		require.NoError(t, err, message)
+		assert.Equal(t, want, got, message)
+	}
+	_, err := readSign([]byte(`{"event":"call_ended","call":{"call_id":"c"}}`))
+	assert.ErrorIs(t, err, ErrUnknown, "a platform's")
+	_, err = readSign([]byte(`{"type":"call_started","eventTimestamp":"soon"}`))
+	assert.ErrorContains(t, err, "eventTimestamp: must be Unix seconds")
+}
+
+// readSign goes the two ways that signs come.
+func readSign(message []byte) (frame.Frame, error) {
+	var head struct {
+		Type string `json:"type"`
+	}
+	if err := wire.Unmarshal(message, &head); err != nil {
+		return frame.Frame{}, err
+	}
+	if IsSign(head.Type) {
+		return DecodeSign(head.Type, message)
+	}
+	return DecodeReport(message)
 }

@@ -10,6 +10,9 @@ import (
 // Label is what every RTVI message has as its label.
 const Label = "rtvi-ai"
 
+// form sets RTVI apart from the other formats in which Pipecat tells the same.
+const form = "rtvi"
+
 // message is any RTVI message; call_id and timestamp are not RTVI's, they are what a relay may add.
 type message struct {
 	Label         string         `json:"label"`
@@ -44,7 +47,7 @@ func Decode(messageType string, raw []byte) (frame.Frame, error) {
 }
 
 func (in *message) envelope(raw []byte) frame.Frame {
-	out := frame.Frame{CallID: in.CallID, Time: in.Timestamp.Time}
+	out := frame.Frame{CallID: in.CallID, Time: in.Timestamp.Time, Form: form}
 	if in.CallID == "" {
 		out.CallID = in.PipecatCallID
 	}
@@ -90,9 +93,9 @@ func (in *message) toolCall(out *frame.Frame) error {
 	if err := wire.Field(in.Data, "data", &data); err != nil {
 		return err
 	}
-	outcome := "completed"
+	outcome := frame.ToolCompleted
 	if data.Cancelled {
-		outcome = "cancelled"
+		outcome = frame.ToolCancelled
 	}
 	out.Events = []frame.Event{{Kind: frame.ToolCalled, Name: wire.Word(data.FunctionName, "unknown"), Outcome: outcome}}
 	return nil

@@ -75,7 +75,7 @@ func TestDecode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, err := read([]byte(test.message))
 			require.NoError(t, err)
-			assert.Equal(t, frame.Frame{CallID: "c1", Events: test.want}, got, "no time, no identity, no faults")
+			assert.Equal(t, frame.Frame{Form: "rtvi", CallID: "c1", Events: test.want}, got, "no time, no identity, no faults")
 
 			carried, err := DecodeMessageFrame([]byte(`{"data":` + strconv.Quote(test.message) + `}`))
 			require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestSentinels(t *testing.T) {
 		`"processing":[{"value":0}],"tokens":[{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}],"characters":[{"value":0}],` +
 		`"stt_usage":[{"value":{"audio_seconds":0.0}}]}}`))
 	require.NoError(t, err)
-	assert.Equal(t, frame.Frame{Sentinels: 6}, got)
+	assert.Equal(t, frame.Frame{Form: "rtvi", Sentinels: 6}, got)
 }
 
 // One bad entry costs itself: the fault names its path, the others are taken.

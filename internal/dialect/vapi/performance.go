@@ -71,6 +71,6 @@ func takeInterruptions(fact *platform.Fact, raw jsontext.Value) {
 		return
 	}
 	for range int(count) {
-		fact.Take(frame.Event{Kind: frame.Interrupted}, nil)
+		fact.Take(frame.Event{Kind: frame.Interrupted, Cut: true}, nil)
 	}
 }

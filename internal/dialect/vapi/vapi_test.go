@@ -55,8 +55,8 @@ func TestDecode(t *testing.T) {
 		frame.Event{Kind: frame.Answered, Value: 1302},
 		frame.Event{Kind: frame.TTFB, Source: llm, Value: 430},
 		frame.Event{Kind: frame.Answered, Value: 900},
-		frame.Event{Kind: frame.Interrupted},
-		frame.Event{Kind: frame.Interrupted},
+		frame.Event{Kind: frame.Interrupted, Cut: true},
+		frame.Event{Kind: frame.Interrupted, Cut: true},
 	)
 	latency.Sentinels = 1
 	assert.Equal(t, []frame.Frame{
@@ -288,7 +288,7 @@ func TestRejectedAlone(t *testing.T) {
 		`"turnLatency":900`:               {`"turnLatency":1e12`, "message.artifact.performanceMetrics.turnLatencies[1].turnLatency: must be between"},
 		`"numAssistantInterrupted":2`:     {`"numAssistantInterrupted":1e9`, "message.artifact.performanceMetrics.numAssistantInterrupted: must be between 0 and 1000"},
 		`"turnLatencies":[`:               {`"turnLatencies":[7,`, "message.artifact.performanceMetrics.turnLatencies[0]: must be an object"},
-		`"startedAt":"2025-11-24T16:00:0`: {`"startedAt":"2025-21-24T16:00:0`, "message.startedAt: must be Unix seconds or an RFC 3339 string"},
+		`"startedAt":"2025-11-24T16:00:0`: {`"startedAt":"2025-21-24T16:00:0`, "message.startedAt: must be Unix seconds or milliseconds, or an RFC 3339 string"},
 	} {
 		require.Contains(t, report, was)
 		body := strings.Replace(report, was, test.is, 1)

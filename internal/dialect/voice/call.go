@@ -97,7 +97,7 @@ type tool struct {
 	Duration     jsontext.Value `json:"duration_ms"`
 }
 
-var outcomes = []string{"completed", "failed", "timed_out", "cancelled"}
+var outcomes = []string{frame.ToolCompleted, frame.ToolFailed, frame.ToolTimedOut, frame.ToolCancelled}
 
 func (m *tool) tell(out *frame.Frame) error {
 	if m.FunctionName == "" {

@@ -82,11 +82,11 @@ func unknownType(messageType string) error {
 
 // envelope is what every message has.
 type envelope struct {
-	Type        string    `json:"type"`
-	CallID      string    `json:"call_id"`
-	ID          wire.ID   `json:"id"`
-	Timestamp   wire.Time `json:"timestamp"`
-	Traceparent string    `json:"traceparent"`
+	Type        string         `json:"type"`
+	CallID      string         `json:"call_id"`
+	ID          wire.ID        `json:"id"`
+	Timestamp   wire.Time      `json:"timestamp"`
+	Traceparent jsontext.Value `json:"traceparent"`
 }
 
 func (e *envelope) head() *envelope { return e }
@@ -101,15 +101,27 @@ func (e *envelope) open(out *frame.Frame, messageType string, raw []byte) {
 	case !e.Timestamp.IsZero():
 		out.ID = frame.DigestID(raw)
 	}
-	if e.Traceparent == "" {
-		return
+	if err := e.place(out); err != nil {
+		out.Faults = append(out.Faults, wire.Fault(err))
 	}
-	trace, ok := frame.ParseTraceparent(e.Traceparent)
+}
+
+// place says where in the bot's own trace the call belongs, if the message does.
+func (e *envelope) place(out *frame.Frame) error {
+	var text string
+	if wire.Absent(e.Traceparent) {
+		return nil
+	}
+	if err := wire.Field(e.Traceparent, "traceparent", &text); err != nil || text == "" {
+		return err
+	}
+	trace, ok := frame.ParseTraceparent(text)
 	if !ok {
-		out.Faults = append(out.Faults, frame.Faultf(frame.BadValue, "traceparent",
-			"must be a W3C traceparent, as in 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
+		return frame.Faultf(frame.BadValue, "traceparent",
+			"must be a W3C traceparent, as in 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 	}
 	out.Trace = trace
+	return nil
 }
 
 // take adds an event unless its reading failed, which is a fault of that datum alone.

@@ -62,7 +62,7 @@ var pageSays = []struct {
 		Kind: frame.CallStarted, Began: time.UnixMilli(1763999998500).UTC(),
 		Models: []frame.Source{
 			nova, gpt4o,
-			{Stage: frame.TTS, Provider: "cartesia", Model: "sonic-3"},
+			{Stage: frame.TTS, Provider: "cartesia", Model: "sonic-3.5"},
 			{Stage: frame.Transport, Provider: "twilio", Model: "voice-inbound"},
 		},
 	}}},
@@ -91,8 +91,7 @@ var pageSays = []struct {
 	}},
 	{"c-43", []frame.Event{
 		{Kind: frame.TTFB, Source: hearing, Value: 520},
-		{Kind: frame.RealtimeConnected, Source: hearing, Value: 4.2, Paired: true},
-		{Kind: frame.TokensUsed, Source: hearing, Paired: true, Tokens: frame.Tokens{
+		{Kind: frame.TokensUsed, Source: hearing, Tokens: frame.Tokens{
 			frame.PromptText: 55, frame.PromptCacheRead: 64, frame.PromptAudio: 13,
 			frame.CompletionText: 30, frame.CompletionAudio: 91,
 		}},
@@ -108,7 +107,7 @@ var pageSays = []struct {
 	{"c-42", []frame.Event{{Kind: frame.UserStoppedTalking}}},
 	{"c-42", []frame.Event{{Kind: frame.BotStartedTalking}}},
 	{"c-42", []frame.Event{{Kind: frame.BotStoppedTalking}}},
-	{"c-42", []frame.Event{{Kind: frame.Interrupted}}},
+	{"c-42", []frame.Event{{Kind: frame.Interrupted, Cut: true}}},
 	{"c-45", []frame.Event{
 		{Kind: frame.Answered, Value: 1100},
 		{Kind: frame.AnswerPart, Name: "endpointing", Value: 400},

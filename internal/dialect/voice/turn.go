@@ -21,7 +21,8 @@ var spoken = map[string]frame.Kind{
 }
 
 func (m *speech) tell(out *frame.Frame) error {
-	out.Events = []frame.Event{{Kind: spoken[m.Type]}}
+	kind := spoken[m.Type]
+	out.Events = []frame.Event{{Kind: kind, Cut: kind == frame.Interrupted}}
 	return nil
 }
 

@@ -199,7 +199,7 @@ func TestInvalid(t *testing.T) {
 		},
 		{
 			`{"type":"voice.call_ended","timestamp":"yesterday"}`,
-			"timestamp: must be Unix seconds or an RFC 3339 string",
+			"timestamp: must be Unix seconds or milliseconds, or an RFC 3339 string",
 		},
 		{
 			`{"type":"voice.call_ended","call_id":7}`,
@@ -250,13 +250,14 @@ func TestTheRestIsTaken(t *testing.T) {
 			{Kind: frame.CallStarted, Models: []frame.Source{gpt4o}},
 		},
 		`{"type":"voice.call_started","traceparent":"no"}`: {{Kind: frame.CallStarted}},
+		`{"type":"voice.call_started","traceparent":[]}`:   {{Kind: frame.CallStarted}},
 		`{"type":"voice.turn","number":0,"latency_ms":-1,"parts":[{"name":"llm","duration_ms":510},{"name":"tts"}],"interrupted":true}`: {
 			{Kind: frame.AnswerPart, Name: "llm", Value: 510}, {Kind: frame.TurnDone, Cut: true},
 		},
 		`{"type":"voice.tool","function_name":"f","outcome":"failed","duration_ms":-1}`: {
 			{Kind: frame.ToolCalled, Name: "f", Outcome: "failed"},
 		},
-		`{"type":"voice.interruption","who":"user"}`: {{Kind: frame.Interrupted}},
+		`{"type":"voice.interruption","who":"user"}`: {{Kind: frame.Interrupted, Cut: true}},
 	} {
 		f, err := read([]byte(message))
 		require.NoError(t, err, message)

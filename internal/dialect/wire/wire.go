@@ -80,14 +80,28 @@ func (t *Time) takeNull(from *jsontext.Decoder) error {
 	return wrongType(from, badTime)
 }
 
-var badTime = frame.Faultf(frame.WrongType, "", "must be Unix seconds or an RFC 3339 string")
+var (
+	badTime  = frame.Faultf(frame.WrongType, "", "must be Unix seconds or milliseconds, or an RFC 3339 string with its time zone")
+	zoneless = frame.Faultf(frame.WrongType, "",
+		"lacks its time zone: must be Unix seconds or milliseconds, or an RFC 3339 string as 2025-11-24T16:00:03Z")
+)
 
 func (t *Time) parse(text string) error {
 	parsed, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return badTime
+		return whyNoTime(text)
 	}
 	return t.set(parsed)
+}
+
+// whyNoTime knows what clocks without a zone print, as Python's datetime.now() does.
+func whyNoTime(text string) error {
+	for _, layout := range []string{"2006-01-02T15:04:05", time.DateTime} {
+		if _, err := time.Parse(layout, text); err == nil {
+			return zoneless
+		}
+	}
+	return badTime
 }
 
 const (

@@ -12,13 +12,16 @@ import (
 // A fault names the field as the message has it, also where the field's own type found it.
 func TestFaultNamesTheField(t *testing.T) {
 	for message, want := range map[string]string{
-		`{"at":"yesterday"}`:       "at: must be Unix seconds or an RFC 3339 string",
-		`{"at":7}`:                 "at: must be Unix seconds (or milliseconds) of this century",
-		`{"id":{}}`:                "id: must be a string or a number",
-		`{"list":[{"id":1},[]]}`:   "list[1]: must be an object",
-		`{"list":[{"id":[]}]}`:     "list[0].id: must be a string or a number",
-		`{"list":[{"count":1.5}]}`: "list[0].count: must be a whole number",
-		`{"id":1,"id":2}`:          "the same name stands twice in one object",
+		`{"at":"yesterday"}`:                  "at: must be Unix seconds or milliseconds, or an RFC 3339 string with its time zone",
+		`{"at":[]}`:                           "at: must be Unix seconds or milliseconds, or an RFC 3339 string with its time zone",
+		`{"at":"2025-11-24T16:00:03.123456"}`: "at: lacks its time zone: must be Unix seconds or milliseconds",
+		`{"at":"2025-11-24 16:00:03"}`:        "at: lacks its time zone: must be Unix seconds or milliseconds",
+		`{"at":7}`:                            "at: must be Unix seconds (or milliseconds) of this century",
+		`{"id":{}}`:                           "id: must be a string or a number",
+		`{"list":[{"id":1},[]]}`:              "list[1]: must be an object",
+		`{"list":[{"id":[]}]}`:                "list[0].id: must be a string or a number",
+		`{"list":[{"count":1.5}]}`:            "list[0].count: must be a whole number",
+		`{"id":1,"id":2}`:                     "the same name stands twice in one object",
 	} {
 		var into struct {
 			At   Time `json:"at"`
