@@ -22,6 +22,7 @@ type step struct {
 	at     time.Time
 	timed  bool // the frame said so itself
 	traced bool
+	form   string // of the frame
 	// closing is the number of a turn that has ended with its answer, while the parts of that may still follow in the same
 	// frame. It is 0 where there is none.
 	closing int
@@ -37,23 +38,8 @@ func (s *step) say(fact Fact) {
 	s.facts = append(s.facts, fact)
 }
 
-// expect makes room for the facts that a frame usually causes, at once.
-func (s *step) expect(f *frame.Frame) {
-	count := 1
-	for i := range f.Events {
-		count++
-		for _, tokens := range f.Events[i].Tokens {
-			if tokens > 0 {
-				count++
-			}
-		}
-	}
-	s.facts = make([]Fact, 0, count)
-}
-
 // live applies a frame to a call that has not ended.
 func (s *step) live(f *frame.Frame, arrival time.Time) {
-	s.expect(f)
 	s.arrived = arrival
 	if !s.open {
 		s.begin(s.at, arrival)
@@ -123,12 +109,12 @@ func (s *step) close(e *frame.Event) {
 		s.hangUp(e)
 		return
 	}
-	s.end(cmp.Or(e.Name, s.hungUp, noReason))
+	s.end(cmp.Or(e.Name, s.hungUp, noReason), false)
 }
 
 // repeated takes out what the bot tells twice.
 func (s *step) repeated(e *frame.Event) bool {
-	again := s.echoes.repeats(e)
+	again := s.forms.another(s.form, e) || s.echoes.repeats(e)
 	if again {
 		s.disregard(e.Source, ReasonRepeated)
 	}
@@ -226,8 +212,8 @@ func (s *step) settle() {
 	}
 }
 
-// end closes the call. Its facts have the identity of the end, not of the frame: the idle time-out may end the same call.
-func (s *step) end(reason string) {
+// end closes the call, whose money may be pending. Its facts have the identity of the end, not of the frame: the idle time-out may end the same call.
+func (s *step) end(reason string, pending bool) {
 	defer func(id frame.ID) { s.id = id }(s.id)
 	s.id = endedID
 	s.endTurn()
@@ -238,7 +224,7 @@ func (s *step) end(reason string) {
 		s.say(Fact{Kind: UsageMissing})
 	}
 	summary := s.summary(reason)
-	summary.UsageMissing = missing
+	summary.UsageMissing, summary.CostPending = missing, pending
 	s.say(Fact{Kind: Ended, Value: s.duration().Seconds(), Name: reason, Summary: summary})
 	s.ended = true
 	s.release()

@@ -289,14 +289,24 @@ func (s *step) cutTurn(e *frame.Event) {
 	}
 	s.cutTurns = max(s.cutTurns, e.Number)
 	s.spans.interrupted = true
-	s.talk.cutPending = !s.talk.heardCut
+	switch {
+	case s.talk.heardCut:
+	case e.Echo:
+		s.talk.cutPending = true
+	default:
+		s.countCut()
+	}
+}
+
+func (s *step) countCut() {
+	s.talk.cutPending, s.talk.cutCounted = false, true
+	s.countInterruption()
 }
 
 // goOn counts the interruption of the turn before, now that the talk goes on after it: Pipecat says of the turn in which the
 // call ends that it was interrupted as well, and what services still have to tell comes behind that.
 func (s *step) goOn(kind frame.Kind) {
 	if s.talk.cutPending && isTalk(kind) {
-		s.talk.cutPending, s.talk.cutCounted = false, true
-		s.countInterruption()
+		s.countCut()
 	}
 }

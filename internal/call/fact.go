@@ -103,8 +103,10 @@ type Summary struct {
 	Usage         []TimedUsage
 	// UsageMissing says that the call told latencies but no usage: its cost is not known to be zero.
 	UsageMissing bool
-	Startup      []Step
-	Trace        TraceContext
+	// CostPending says that the call was over and what it cost was still to be told when it was given up.
+	CostPending bool
+	Startup     []Step
+	Trace       TraceContext
 }
 
 // TimedUsage is a usage with its moment, which decides about its price.

@@ -32,6 +32,9 @@ func (s *ids) add(id frame.ID) bool {
 	return true
 }
 
+// has says whether an identity is in.
+func (s *ids) has(id frame.ID) bool { return s.count > 0 && s.slots[s.find(id)] == id }
+
 // find is the slot that an identity is in or belongs into.
 func (s *ids) find(id frame.ID) int {
 	home, _ := bits.Mul64(uint64(id)*scatter, uint64(len(s.slots)))

@@ -73,6 +73,15 @@ func (l *listeners) speak(source frame.Source) {
 	l.use(source)
 }
 
+// current is who was last heard of.
+func (l *listeners) current() frame.Source {
+	if len(l.list) == 0 {
+		return frame.Source{}
+	}
+	listener := l.list[l.active].source
+	return frame.Source{Stage: frame.STT, Provider: listener.Provider, Model: listener.Model}
+}
+
 func known(source frame.Source) bool { return source.Provider != "" || source.Model != "" }
 
 func (l *listeners) use(source frame.Source) {

@@ -10,8 +10,8 @@ import (
 // reports is what has to be known of earlier reports of usage, so that what a call tells in two ways counts once. Its lists
 // are empty for calls that tell everything once. They are made anew when written: copies of the state share them.
 type reports struct {
-	singles  uint64    // which quantities of which stages single reports flow of, a bit each
-	requests []request // lately told by senders that repeat a request's usage while it goes on
+	singles  []tellable // of which single reports flow
+	requests []request  // lately told by senders that repeat a request's usage while it goes on
 	totals   []total
 	credits  []credit
 }
@@ -23,6 +23,33 @@ type request struct {
 	counted amounts
 }
 
+// tellable is what can be told singly or in totals: a quantity of a model. LiveKit's totals have realtime models among the
+// others, so the two are one stage here.
+type tellable struct {
+	stage           frame.Stage
+	provider, model string
+	quantity        Quantity
+}
+
+func tellableOf(u *Usage) tellable {
+	return tellable{stage: family(u.Source.Stage), provider: u.Source.Provider, model: u.Source.Model, quantity: u.Quantity}
+}
+
+// family makes of a realtime model what it is to bots that know only LLMs.
+func family(stage frame.Stage) frame.Stage {
+	if stage == frame.Realtime {
+		return frame.LLM
+	}
+	return stage
+}
+
+// covers says whether single reports are the same use as totals. What one leaves unsaid the other may say; and what a platform
+// charges for is all that there was, however the models are called.
+func (t tellable) covers(total tellable, priced bool) bool {
+	return t.stage == total.stage && t.quantity == total.quantity &&
+		(priced || same(t.provider, total.provider) && same(t.model, total.model))
+}
+
 // total is the last one that was told of a source.
 type total struct {
 	source   frame.Source
@@ -32,9 +59,8 @@ type total struct {
 
 // credit is what was counted from totals before single reports flowed. They are swallowed up to it, for it is the same use.
 type credit struct {
-	stage    frame.Stage
-	quantity Quantity
-	amounts  amounts
+	tellable
+	amounts amounts
 }
 
 // snapshots is how far apart the reports of one request that goes on can be.
@@ -44,6 +70,7 @@ const snapshots = 2 * time.Second
 const (
 	maxRequests = 8
 	maxTotals   = 64
+	maxSingles  = 64
 )
 
 // grow takes a report of a request that may have been reported before: the same source, the same prompt, not long ago. It
@@ -81,8 +108,8 @@ func (r *reports) note(latest request) {
 }
 
 // difference makes a total what it adds to the source's last one. It is false where too many sources tell totals.
-func (r *reports) difference(source frame.Source, quantity Quantity, a *amounts) bool {
-	i := slices.IndexFunc(r.totals, func(t total) bool { return t.source == source && t.quantity == quantity })
+func (r *reports) difference(u *Usage, a *amounts) bool {
+	i := slices.IndexFunc(r.totals, func(t total) bool { return t.source == u.Source && t.quantity == u.Quantity })
 	switch {
 	case i >= 0:
 		r.totals = slices.Clone(r.totals)
@@ -90,31 +117,34 @@ func (r *reports) difference(source frame.Source, quantity Quantity, a *amounts)
 		return false
 	default:
 		i = len(r.totals)
-		r.totals = append(slices.Clone(r.totals), total{source: source, quantity: quantity})
+		r.totals = append(slices.Clone(r.totals), total{source: u.Source, quantity: u.Quantity})
 	}
 	*a = r.totals[i].amounts.raise(a)
-	r.credit(source.Stage, quantity, a)
+	r.credit(tellableOf(u), a)
 	return true
 }
 
-func (r *reports) credit(stage frame.Stage, quantity Quantity, more *amounts) {
+func (r *reports) credit(of tellable, more *amounts) {
 	r.credits = slices.Clone(r.credits)
-	i := r.creditOf(stage, quantity)
+	i := r.creditOf(of)
 	if i < 0 {
 		i = len(r.credits)
-		r.credits = append(r.credits, credit{stage: family(stage), quantity: quantity})
+		r.credits = append(r.credits, credit{tellable: of})
 	}
 	r.credits[i].amounts.add(more)
 }
 
-func (r *reports) creditOf(stage frame.Stage, quantity Quantity) int {
-	return slices.IndexFunc(r.credits, func(c credit) bool { return c.stage == family(stage) && c.quantity == quantity })
+func (r *reports) creditOf(of tellable) int {
+	return slices.IndexFunc(r.credits, func(c credit) bool { return c.tellable == of })
 }
 
 // single takes a single report, and from it what totals have counted already. It says whether there was any.
-func (r *reports) single(stage frame.Stage, quantity Quantity, a *amounts) bool {
-	r.singles |= mark(stage, quantity)
-	i := r.creditOf(stage, quantity)
+func (r *reports) single(u *Usage, a *amounts) bool {
+	of := tellableOf(u)
+	if !slices.Contains(r.singles, of) && len(r.singles) < maxSingles {
+		r.singles = append(slices.Clip(r.singles), of)
+	}
+	i := r.creditOf(of)
 	if i < 0 || r.credits[i].amounts.zero() {
 		return false
 	}
@@ -122,22 +152,8 @@ func (r *reports) single(stage frame.Stage, quantity Quantity, a *amounts) bool 
 	return a.reduce(&r.credits[i].amounts)
 }
 
-// singly says whether single reports flow.
-func (r *reports) singly(stage frame.Stage, quantity Quantity) bool {
-	return r.singles&mark(stage, quantity) != 0
-}
-
-// family is the stage that totals and single reports agree on: LiveKit's totals have realtime models among the others.
-func family(stage frame.Stage) frame.Stage {
-	if stage == frame.Realtime {
-		return frame.LLM
-	}
-	return stage
-}
-
-var stages = []frame.Stage{frame.STT, frame.LLM, frame.TTS, frame.Transport, frame.Platform}
-
-// mark is the bit of a quantity of a stage; unknown stages are one.
-func mark(stage frame.Stage, quantity Quantity) uint64 {
-	return 1 << ((slices.Index(stages, family(stage))+1)*int(Quantities) + int(quantity))
+// singly says whether single reports tell what a total tells.
+func (r *reports) singly(u *Usage) bool {
+	of := tellableOf(u)
+	return slices.ContainsFunc(r.singles, func(single tellable) bool { return single.covers(of, u.Priced) })
 }

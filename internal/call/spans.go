@@ -183,6 +183,7 @@ func (s *step) sayTurn(turn *Turn, operations []*Operation) {
 		turn.Operations[i] = *o
 	}
 	turn.contain(s.spans.byUser && turn.Number > 0)
+	turn.since(s.start)
 	s.say(Fact{Kind: Traced, Turn: turn})
 }
 
@@ -204,5 +205,15 @@ func (t *Turn) contain(byUser bool) {
 		if o.End.After(t.End) {
 			t.End = o.End
 		}
+	}
+}
+
+// since cuts off what was before the call began: a call may begin with the news of a measurement.
+func (t *Turn) since(start time.Time) {
+	t.Start = latest(t.Start, start)
+	t.End = latest(t.End, start)
+	for i := range t.Operations {
+		o := &t.Operations[i]
+		o.Start, o.End = latest(o.Start, start), latest(o.End, start)
 	}
 }

@@ -117,18 +117,18 @@ func TestOperationsAreJoined(t *testing.T) {
 	}{
 		"latency, work and usage": {
 			[]frame.Event{ttfb(gpt, 400), processing(gpt, 1400), tokens(gpt, prompt(10, 1))},
-			[]string{"1 llm/gpt-4o -0.4-2 ttfb 400 work 1400 +10 +1"},
+			[]string{"1 llm/gpt-4o 0-2 ttfb 400 work 1400 +10 +1"},
 		},
 		"a second of its kind": {
 			[]frame.Event{ttfb(gpt, 400), ttfb(gpt, 300), processing(gpt, 1400)},
-			[]string{"1 llm/gpt-4o -0.4-0 ttfb 400 work 0", "2 llm/gpt-4o 0.6-2 ttfb 300 work 1400"},
+			[]string{"1 llm/gpt-4o 0-0 ttfb 400 work 0", "2 llm/gpt-4o 0.6-2 ttfb 300 work 1400"},
 		},
 		"without a model": {
 			[]frame.Event{tokens(unnamed, prompt(10, 1)), ttfb(gpt, 400)}, []string{"1 llm/gpt-4o 0-1 ttfb 400 work 0 +10 +1"},
 		},
 		"another model": {
 			[]frame.Event{ttfb(gpt, 400), ttfb(other, 300)},
-			[]string{"1 llm/gpt-4o -0.4-0 ttfb 400 work 0", "2 llm/llama 0.7-1 ttfb 300 work 0"},
+			[]string{"1 llm/gpt-4o 0-0 ttfb 400 work 0", "2 llm/llama 0.7-1 ttfb 300 work 0"},
 		},
 		"a request that goes on": {
 			[]frame.Event{grows(gpt, prompt(10, 1)), grows(gpt, prompt(10, 5))}, []string{"1 llm/gpt-4o 0-1 ttfb 0 work 0 +10 +1 +4"},
@@ -256,5 +256,5 @@ func TestRollbackOfSpans(t *testing.T) {
 		tx.Rollback()
 	}
 	facts, _ := apply(t, table, say(5, tokens(gpt, prompt(7, 0))), say(6, kind(frame.CallEnded)))
-	assert.Equal(t, []string{"1 llm/gpt-4o -0.1-5 ttfb 100 work 0 +7"}, drawn(turns(facts)[0]))
+	assert.Equal(t, []string{"1 llm/gpt-4o 0-5 ttfb 100 work 0 +7"}, drawn(turns(facts)[0]))
 }

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ type state struct {
 	listeners listeners
 	talk      talk
 	echoes    echoes
+	forms     forms
 	reports   reports
 	spans     spans
 	context   TraceContext
@@ -144,10 +146,15 @@ func (s *state) complete(source frame.Source) frame.Source {
 	return source
 }
 
+// fill takes what is unsaid from the call's default, unless that is of another provider.
 func (s *state) fill(source frame.Source) frame.Source {
 	known := s.defaultOf(source.Stage)
+	if source.Provider != "" && known.Provider != "" && source.Provider != known.Provider {
+		return source
+	}
 	if source.Provider == "" && source.Model == "" {
 		source.Provider = known.Provider
+		source.Stage = cmp.Or(known.Stage, source.Stage)
 	}
 	if source.Model == "" {
 		source.Model = known.Model
@@ -155,11 +162,19 @@ func (s *state) fill(source frame.Source) frame.Source {
 	return source
 }
 
-// defaultOf is the call's default for a stage. A realtime model is an LLM as well: bots name it as either.
+// defaultOf is the call's default for a stage. A realtime model is an LLM as well: bots name it as either, and what tells of an
+// LLM where none is named is the realtime model's. Who transcribes is also learned from what the listener tells.
 func (s *state) defaultOf(stage frame.Stage) frame.Source {
 	model, named := s.modelOf(stage)
-	if !named && stage == frame.Realtime {
+	switch {
+	case named:
+	case stage == frame.Realtime:
 		model, _ = s.modelOf(frame.LLM)
+		model.Stage = stage
+	case stage == frame.LLM:
+		model, _ = s.modelOf(frame.Realtime)
+	case stage == frame.STT:
+		model = s.listeners.current()
 	}
 	return model
 }

@@ -29,11 +29,11 @@ var ErrTooManyCalls = errors.New("too many calls are open at once")
 type Table struct {
 	config Config
 
-	mu     sync.Mutex
-	active map[string]gauge // by tenant
-	calls  map[Key]*call
-	peak   int   // the most calls since the map was made
-	ended  []Key // in the order of their ends
+	mu      sync.Mutex
+	tenants map[string]tenant
+	calls   map[Key]*call
+	peak    int   // the most calls since the map was made
+	ended   []Key // in the order of their ends
 	// forgotten are the calls that were dropped since Forget was last asked.
 	forgotten []Key
 }
@@ -49,63 +49,86 @@ type call struct {
 	state
 }
 
-// gauge is how many calls of a tenant are open.
-type gauge struct {
+// tenant is how many calls of one there are.
+type tenant struct {
 	open  int
-	zeros int // how many times in a row that was told to be 0
+	known int // open or remembered
 }
 
 // NewTable makes an empty table.
 func NewTable(config Config) *Table {
-	return &Table{config: config, calls: map[Key]*call{}, active: map[string]gauge{}}
+	return &Table{config: config, calls: map[Key]*call{}, tenants: map[string]tenant{}}
 }
 
-// enoughZeros is how often a tenant without calls is told of: once would do, were it never refused.
-const enoughZeros = 3
-
-// Active is how many calls are open, of each tenant. One that has no open calls any more is told of with 0 for a few times,
-// and then no longer: there may be many. Calls without a tenant stay.
+// Active is how many calls are open, of each tenant of which any is known: so that of one without open calls it is told that there
+// are none, as long as they are remembered.
 func (t *Table) Active() map[string]int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	active := make(map[string]int, len(t.active))
-	for tenant, g := range t.active {
-		active[tenant] = g.open
-		if g.open > 0 || tenant == "" {
-			continue
-		}
-		if g.zeros++; g.zeros < enoughZeros {
-			t.active[tenant] = g
-		} else {
-			delete(t.active, tenant)
-		}
+	active := make(map[string]int, len(t.tenants))
+	for name, tenant := range t.tenants {
+		active[name] = tenant.open
 	}
 	return active
 }
 
-func (t *Table) activate(tenant string, change int) {
-	if change == 0 {
+// count notes that so many more calls of a tenant are open and known. mu is held.
+func (t *Table) count(name string, open, known int) {
+	tenant := t.tenants[name]
+	tenant.open += open
+	tenant.known += known
+	if tenant.known == 0 && name != "" {
+		delete(t.tenants, name)
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.active[tenant] = gauge{open: t.active[tenant].open + change}
+	t.tenants[name] = tenant
 }
 
 // Begin locks the calls of a request, in an order that all requests share, and returns the transaction that changes
 // them. It waits while other requests hold any of them. The caller must Commit or Rollback.
 func (t *Table) Begin(calls []Key) (*Tx, error) {
 	keys := inOrder(calls)
+	if !t.admit(keys) {
+		return nil, ErrTooManyCalls
+	}
 	tx := &Tx{table: t, calls: make([]staged, 0, len(keys))}
 	for _, key := range keys {
 		c := t.lock(key)
-		if c == nil {
-			tx.Rollback()
-			return nil, ErrTooManyCalls
-		}
 		tx.calls = append(tx.calls, staged{call: c, key: key, next: c.state})
 	}
 	return tx, nil
+}
+
+// admit enters the calls that are new, or none. Room for them is made when they are open: a request that is refused has
+// made nobody forgotten. Until then there may be as many calls more as can be forgotten.
+func (t *Table) admit(keys []Key) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	added := 0
+	for _, key := range keys {
+		if t.calls[key] == nil {
+			added++
+		}
+	}
+	if added > 0 && len(t.calls)+added-len(t.ended) > t.config.MaxCalls {
+		return false
+	}
+	for _, key := range keys {
+		t.enter(key)
+	}
+	return true
+}
+
+// enter returns the call of a key, which it makes where it is new. mu is held.
+func (t *Table) enter(key Key) *call {
+	c := t.calls[key]
+	if c == nil {
+		c = &call{}
+		t.calls[key] = c
+		t.peak = max(t.peak, len(t.calls))
+		t.count(key.Tenant, 0, 1)
+	}
+	return c
 }
 
 // inOrder is the keys in the order of their locks, each once.
@@ -123,13 +146,12 @@ func compare(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.ID, b.ID))
 }
 
-// lock returns the call with its lock held, or nil where it is new and one too many.
+// lock returns the call with its lock held. One that was entered and dropped meanwhile is entered again.
 func (t *Table) lock(key Key) *call {
 	for {
-		c := t.find(key)
-		if c == nil {
-			return nil
-		}
+		t.mu.Lock()
+		c := t.enter(key)
+		t.mu.Unlock()
 		c.mu.Lock()
 		if !c.gone {
 			return c
@@ -138,16 +160,11 @@ func (t *Table) lock(key Key) *call {
 	}
 }
 
-func (t *Table) find(key Key) *call {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	c := t.calls[key]
-	if c == nil && (len(t.calls) < t.config.MaxCalls || t.evict()) {
-		c = &call{}
-		t.calls[key] = c
-		t.peak = max(t.peak, len(t.calls))
+// trim forgets calls that have ended, the first first, until there are no more than may be. mu is held.
+func (t *Table) trim() {
+	for len(t.calls) > t.config.MaxCalls && t.evict() {
+		continue
 	}
-	return c
 }
 
 // evict forgets the call that ended longest ago and is not in use, to make room. It is false where there is none.
@@ -172,8 +189,7 @@ func (t *Table) drop(key Key) bool {
 		return false
 	}
 	defer c.mu.Unlock()
-	c.gone = true
-	delete(t.calls, key)
+	t.delete(key, c)
 	t.forgotten = append(t.forgotten, key)
 	return true
 }
@@ -182,8 +198,14 @@ func (t *Table) drop(key Key) bool {
 func (t *Table) remove(key Key, c *call) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.delete(key, c)
+}
+
+// delete takes out a call; its lock and mu are held.
+func (t *Table) delete(key Key, c *call) {
 	c.gone = true
 	delete(t.calls, key)
+	t.count(key.Tenant, 0, -1)
 }
 
 // Idle lists the calls that are due to end because nothing arrived of them for the idle time-out.
@@ -258,11 +280,28 @@ func (t *Table) due(key Key, now time.Time) bool {
 	return now.Sub(c.arrived) >= t.config.Remember
 }
 
-// end notes that a call has ended, so that it is forgotten in its turn.
-func (t *Table) end(key Key) {
+// commit notes what a call has become, so that it is counted, and forgotten in its turn.
+func (t *Table) commit(key Key, opened, ended bool) {
+	if !opened && !ended {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.ended = append(t.ended, key)
+	if opened {
+		t.count(key.Tenant, 1, 0)
+	}
+	if ended {
+		t.count(key.Tenant, -1, 0)
+		t.ended = append(t.ended, key)
+	}
+	t.trim()
+}
+
+// Restored puts the calls that have ended in the order of their ends, after a restart has gone through them in another.
+func (t *Table) Restored() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	slices.SortStableFunc(t.ended, func(a, b Key) int { return t.calls[a].arrived.Compare(t.calls[b].arrived) })
 }
 
 // eachFree visits the calls that no transaction holds; the others are in use and neither idle nor forgotten.

@@ -355,7 +355,8 @@ func TestDefaultsFillWhatAFrameLeavesOut(t *testing.T) {
 	for name, test := range map[string]struct{ source, want frame.Source }{
 		"nothing named":    {frame.Source{Stage: frame.LLM}, frame.Source{Stage: frame.LLM, Provider: "groq", Model: "llama"}},
 		"model named":      {frame.Source{Stage: frame.LLM, Model: "gpt-4o"}, frame.Source{Stage: frame.LLM, Model: "gpt-4o"}},
-		"provider named":   {frame.Source{Stage: frame.LLM, Provider: "openai"}, frame.Source{Stage: frame.LLM, Provider: "openai", Model: "llama"}},
+		"provider named":   {frame.Source{Stage: frame.LLM, Provider: "groq"}, frame.Source{Stage: frame.LLM, Provider: "groq", Model: "llama"}},
+		"another provider": {frame.Source{Stage: frame.LLM, Provider: "openai"}, frame.Source{Stage: frame.LLM, Provider: "openai"}},
 		"realtime is llm":  {frame.Source{Stage: frame.Realtime}, frame.Source{Stage: frame.Realtime, Provider: "groq", Model: "llama"}},
 		"realtime named":   {frame.Source{Stage: frame.Realtime, Processor: "named"}, frame.Source{Stage: frame.Realtime, Processor: "named", Provider: "groq", Model: "llama"}},
 		"no default known": {frame.Source{Stage: frame.TTS}, frame.Source{Stage: frame.TTS}},
@@ -445,6 +446,41 @@ func TestTooManyCalls(t *testing.T) {
 	require.ErrorIs(t, open("c4"), ErrTooManyCalls)
 }
 
+// A request that is refused has made no call forgotten, whether there was no room for all of its calls or it was rolled back.
+func TestRefusedRequestsForgetNobody(t *testing.T) {
+	table := NewTable(Config{IdleTimeout: time.Minute, Remember: time.Minute, MaxCalls: 3})
+	apply(t, table, say(0, kind(frame.CallStarted)), say(1, kind(frame.CallEnded)))
+	_, err := table.Begin(keys("c2", "c3", "c4", "c5"))
+	require.ErrorIs(t, err, ErrTooManyCalls)
+	tx, err := table.Begin(keys("c2", "c3", "c4"))
+	require.NoError(t, err)
+	f := say(0, kind(frame.CallStarted))
+	f.CallID = "c2"
+	tx.Apply(&f, began)
+	tx.Rollback()
+	_, verdicts := apply(t, table, say(1, kind(frame.CallEnded)))
+	assert.Equal(t, []Verdict{Duplicate}, verdicts)
+	assert.Empty(t, table.Forget(began))
+	assert.Len(t, table.calls, 1)
+}
+
+// After a restart calls come back in any order; they are forgotten in that of their ends.
+func TestRestoredCallsAreForgottenInOrder(t *testing.T) {
+	table := NewTable(Config{IdleTimeout: time.Minute, Remember: time.Hour, MaxCalls: 3})
+	end := func(id string, arrival time.Time) {
+		tx, err := table.Begin(keys(id))
+		require.NoError(t, err)
+		tx.Apply(&frame.Frame{CallID: id, Events: []frame.Event{kind(frame.CallEnded)}}, arrival)
+		tx.Commit()
+	}
+	end("last", after(30))
+	end("first", after(10))
+	end("second", after(20))
+	table.Restored()
+	end("new", after(40))
+	assert.Equal(t, keys("first"), table.Forget(after(40)))
+}
+
 func TestACallHasAnEndOfEvents(t *testing.T) {
 	table := NewTable(config)
 	f := frame.Frame{CallID: "c1", Events: make([]frame.Event, MaxEvents)}
@@ -456,6 +492,11 @@ func TestACallHasAnEndOfEvents(t *testing.T) {
 	facts, verdict := tx.Apply(&one, began)
 	assert.Equal(t, TooLong, verdict)
 	assert.Empty(t, facts)
+	end := say(2, kind(frame.CallEnded))
+	_, verdict = tx.Apply(&end, began)
+	assert.Equal(t, Accepted, verdict, "a call can always end")
+	_, verdict = tx.Apply(&end, began)
+	assert.Equal(t, Duplicate, verdict)
 	tx.Commit()
 }
 

@@ -346,3 +346,95 @@ func TestUsageOfPlatforms(t *testing.T) {
 	assert.Equal(t, frame.NameID("test", "2 7"), summary.Usage[3].FrameID, "say names its frames by second and kind")
 	assert.Equal(t, time.Duration(10)*time.Second, summary.Duration)
 }
+
+// A call that its platform has not told the price of when it is given up is not one that costs nothing.
+func TestPendingMoney(t *testing.T) {
+	charged := frame.Event{Kind: frame.Charged, Source: twilio, Value: 0.01}
+	hungUp := frame.Event{Kind: frame.CallHungUp, Name: "user_hangup"}
+	for name, test := range map[string]struct {
+		frames  []frame.Frame
+		pending bool
+	}{
+		"never told":          {[]frame.Frame{say(0, hungUp)}, true},
+		"told":                {[]frame.Frame{say(0, hungUp), say(1, charged), say(2, kind(frame.CallEnded))}, false},
+		"nothing to wait for": {[]frame.Frame{say(0, charged)}, false},
+	} {
+		table := NewTable(config)
+		facts, _ := apply(t, table, test.frames...)
+		tx, err := table.Begin(keys("c1"))
+		require.NoError(t, err)
+		facts = append(facts, tx.EndIdle(after(1000))...)
+		tx.Commit()
+		assert.Equal(t, test.pending, only(facts, Ended)[0].Summary.CostPending, name)
+	}
+}
+
+// Usage of one model told singly says nothing of another's, which is told in totals.
+func TestTotalsOfAnotherModel(t *testing.T) {
+	mini := gpt
+	mini.Model = "gpt-4o-mini"
+	total := frame.Event{Kind: frame.TokensUsed, Source: gpt, Tokens: prompt(1000, 0), Running: true}
+	single := frame.Event{Kind: frame.TokensUsed, Source: mini, Tokens: prompt(119, 0)}
+	for _, events := range [][]frame.Event{{total, single}, {single, total}} {
+		facts, _ := apply(t, NewTable(config), eachSecond(events)...)
+		sum := map[string]float64{}
+		for _, f := range only(facts, Used) {
+			sum[f.Usage.Source.Model] += f.Usage.Amount
+		}
+		assert.Equal(t, map[string]float64{"gpt-4o": 1000, "gpt-4o-mini": 119}, sum)
+	}
+}
+
+// Of a bot that sends two formats of its framework, each thing counts once, whichever comes first.
+func TestTwoFormsOfOneBot(t *testing.T) {
+	form := func(f frame.Frame, form string) frame.Frame {
+		f.Form, f.ID = form, frame.NameID(form, f.ID.String())
+		return f
+	}
+	var frames []frame.Frame
+	for i := range 3 {
+		for k, e := range []frame.Event{ttfb(gpt, 400), {Kind: frame.TokensUsed, Source: gpt, Tokens: prompt(100, 10)}, {Kind: frame.ToolCalled, Name: "book"}} {
+			f := say(float64(10*i+k), e)
+			frames = append(frames, form(f, "frames"), form(f, "records"))
+		}
+	}
+	frames = append(frames, form(say(50, characters(48)), "records"))
+	facts, _ := apply(t, NewTable(config), frames...)
+	assert.Len(t, only(facts, Waited), 3)
+	assert.Len(t, only(facts, ToolCalled), 3)
+	assert.Len(t, only(facts, Used), 3*2+1)
+	assert.Len(t, only(facts, Disregarded), 3*3)
+}
+
+// An interruption that is certain counts though nobody was heard, and once for each answer.
+func TestCertainInterruptions(t *testing.T) {
+	certain := frame.Event{Kind: frame.Interrupted, Cut: true}
+	user, stops, bot := kind(frame.UserStartedTalking), kind(frame.UserStoppedTalking), kind(frame.BotStartedTalking)
+	for name, test := range map[string]struct {
+		events []frame.Event
+		want   int
+	}{
+		"of a bot that is not heard": {[]frame.Event{user, certain, stops, user, certain}, 2},
+		"told twice":                 {[]frame.Event{user, stops, bot, user, kind(frame.Interrupted), certain}, 1},
+		"of two answers":             {[]frame.Event{bot, user, certain, stops, bot, user, certain}, 2},
+	} {
+		facts, _ := apply(t, NewTable(config), eachSecond(test.events)...)
+		assert.Len(t, only(facts, Interrupted), test.want, name)
+	}
+}
+
+// The bot's silence may be told a moment before the interruption that it is due to.
+func TestInterruptionAfterTheSilence(t *testing.T) {
+	facts, _ := apply(t, NewTable(config),
+		say(0, kind(frame.UserStartedTalking)), say(1, kind(frame.UserStoppedTalking)), say(2, kind(frame.BotStartedTalking)),
+		say(4, kind(frame.UserStartedTalking)), say(4.02, kind(frame.BotStoppedTalking)), say(4.01, kind(frame.Interrupted)))
+	assert.Len(t, only(facts, Interrupted), 1)
+}
+
+// An answer ends the turn before, also where nobody said that the user interrupted that.
+func TestAnswersEndTurns(t *testing.T) {
+	user, stops, bot := kind(frame.UserStartedTalking), kind(frame.UserStoppedTalking), kind(frame.BotStartedTalking)
+	facts, _ := apply(t, NewTable(config), eachSecond([]frame.Event{user, stops, bot, user, stops, bot, kind(frame.CallEnded)})...)
+	assert.Len(t, only(facts, Answered), 2)
+	assert.Len(t, only(facts, TurnEnded), 2)
+}

@@ -2,6 +2,7 @@ package call
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -26,6 +27,7 @@ const MaxEvents = 100_000
 type Tx struct {
 	table *Table
 	calls []staged // in the order of their keys
+	facts []Fact   // of the last frame; the next one's take their place
 }
 
 // staged is a call with the state it will have.
@@ -38,31 +40,36 @@ type staged struct {
 	changed bool
 }
 
-// Apply applies a frame that arrived at a moment, to its call, and returns the facts that follow. A frame of a call that was
-// not named to Begin is none of the transaction's: it has no verdict.
+// Apply applies a frame that arrived at a moment, to its call, and returns the facts that follow, which are good until the
+// next frame. A frame of a call that was not named to Begin is none of the transaction's: it has no verdict.
 func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	c := tx.staged(KeyOf(f))
 	if c == nil {
 		return nil, 0
 	}
-	if c.next.events >= MaxEvents {
+	switch {
+	case c.knows(f.ID):
+		return nil, Duplicate
+	case c.next.events >= MaxEvents && !ends(f):
 		return nil, TooLong
 	}
-	if !c.remember(f.ID) {
-		return nil, Duplicate
-	}
+	c.remember(f.ID)
 	c.next.events += max(len(f.Events), 1)
 	c.changed = true
 	c.next.anchor(f, arrival)
 	// Without the monotonic clock's reading, which a replay would not have.
 	s := tx.step(c, c.next.moment(f, arrival.Round(0)))
-	s.id, s.timed = f.ID, !f.Time.IsZero()
+	s.id, s.form, s.timed = f.ID, f.Form, !f.Time.IsZero()
+	s.facts = slices.Grow(tx.facts[:0], len(f.Events)+2)
+	verdict := Accepted
 	if c.next.ended {
 		s.late(f)
-		return s.facts, Late
+		verdict = Late
+	} else {
+		s.live(f, arrival)
 	}
-	s.live(f, arrival)
-	return s.facts, Accepted
+	tx.facts = s.facts
+	return s.facts, verdict
 }
 
 // staged is the call of a key. (The standard search would copy each state that it looks at.)
@@ -86,17 +93,22 @@ func (tx *Tx) step(c *staged, at time.Time) step {
 	return step{state: &c.next, key: c.key, at: at, traced: tx.table.config.Trace}
 }
 
-// remember notes an identity and says whether it is new. A frame without one is always new.
-func (c *staged) remember(id frame.ID) bool {
-	if id == 0 {
-		return true
+// ends says whether a frame ends its call, which every call can.
+func ends(f *frame.Frame) bool {
+	return slices.ContainsFunc(f.Events, func(e frame.Event) bool {
+		return e.Kind == frame.CallEnded || e.Kind == frame.CallHungUp
+	})
+}
+
+// knows says whether a frame of that identity was applied. One without an identity never was.
+func (c *staged) knows(id frame.ID) bool { return id != 0 && c.seen.has(id) }
+
+// remember notes an identity at once, so that a duplicate in the same request is found; Rollback takes it back.
+func (c *staged) remember(id frame.ID) {
+	if id != 0 {
+		c.seen.add(id)
+		c.ids = append(c.ids, id)
 	}
-	// Noted at once, so that a duplicate in the same request is found; Rollback takes it back.
-	if !c.seen.add(id) {
-		return false
-	}
-	c.ids = append(c.ids, id)
-	return true
 }
 
 // EndIdle ends the calls of the transaction that are still idle. A summary that Summarised has noted does not follow
@@ -118,7 +130,7 @@ func (tx *Tx) endWhere(now time.Time, due func(*state) bool) []Fact {
 			continue
 		}
 		s := tx.step(c, c.next.last)
-		s.end(cmp.Or(s.hungUp, idleTimeout))
+		s.end(cmp.Or(s.hungUp, idleTimeout), s.hungUp != "")
 		c.next.arrived = now
 		if last := len(s.facts) - 1; c.summarised {
 			s.facts[last].Summary = nil
@@ -150,10 +162,7 @@ func (tx *Tx) Settle() []Fact {
 func (tx *Tx) Commit() {
 	for i := range tx.calls {
 		c := &tx.calls[i]
-		tx.table.activate(c.key.Tenant, activity(&c.next)-activity(&c.state))
-		if c.next.ended && !c.ended {
-			tx.table.end(c.key)
-		}
+		tx.table.commit(c.key, c.next.open && !c.open, c.next.ended && !c.ended)
 		c.state = c.next
 		c.summarised = c.summarised && !c.changed
 		tx.release(c)
@@ -177,11 +186,4 @@ func (tx *Tx) release(c *staged) {
 		tx.table.remove(c.key, c.call)
 	}
 	c.mu.Unlock()
-}
-
-func activity(s *state) int {
-	if s.open && !s.ended {
-		return 1
-	}
-	return 0
 }

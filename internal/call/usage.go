@@ -138,14 +138,14 @@ func (s *step) trust(e *frame.Event, u *Usage, a *amounts) (again bool) {
 			s.disregard(u.Source, ReasonSnapshot)
 		}
 	}
-	if s.reports.single(u.Source.Stage, u.Quantity, a) {
+	if s.reports.single(u, a) {
 		s.disregard(u.Source, ReasonRepeated)
 	}
 	return again
 }
 
 func (s *step) difference(u *Usage, a *amounts) {
-	if s.reports.singly(u.Source.Stage, u.Quantity) || !s.reports.difference(u.Source, u.Quantity, a) {
+	if s.reports.singly(u) || !s.reports.difference(u, a) {
 		*a = amounts{}
 		s.disregard(u.Source, ReasonRepeated)
 	}

@@ -60,18 +60,76 @@ var Names = []Name{Voice, Pipecat, RTVI, LiveKit, OpenAIRealtime}
 // fields where as is empty. The error is a frame.Fault where the message is of no use, or wire.ErrIgnored where it is known
 // and carries nothing for us. The frame holds no reference to message.
 func Decode(message []byte, as Name) (frame.Frame, Name, error) {
-	var h head
-	if err := wire.Unmarshal(message, &h); err != nil {
+	return new(Decoder).Decode(message, as)
+}
+
+// Decoder decodes the messages of one body, whose texts repeat. It is not safe for concurrent use.
+type Decoder struct {
+	began bool
+	texts *wire.Texts // from the second message on: bodies of one repeat nothing
+}
+
+// Decode is Decode for one message of several.
+func (d *Decoder) Decode(message []byte, as Name) (frame.Frame, Name, error) {
+	if d.began && d.texts == nil {
+		d.texts = new(wire.Texts)
+	}
+	d.began = true
+	if as == "" || as == Pipecat {
+		if f, clear := pipecat.Glance(message, d.texts); clear {
+			return f, Pipecat, nil
+		}
+	}
+	h, err := d.head(message)
+	if err != nil {
 		return frame.Frame{}, cmp.Or(as, Unknown), err
 	}
+	return h.read(message, as)
+}
+
+// read decodes the message that the head is of.
+func (h *head) read(message []byte, as Name) (frame.Frame, Name, error) {
 	if as == "" {
 		as = h.detect(message)
 	}
 	f, err := h.decode(as, message)
-	if trace, ok := frame.ParseTraceparent(string(h.Traceparent)); ok {
-		f.Trace = trace
+	if h.Traceparent != "" {
+		f.Trace, _ = frame.ParseTraceparent(string(h.Traceparent))
 	}
 	return f, as, err
+}
+
+func (d *Decoder) head(message []byte) (head, error) {
+	if h, clear := d.glance(message); clear {
+		return h, nil
+	}
+	var h head
+	err := wire.Unmarshal(message, &h)
+	return h, err
+}
+
+// glance reads the head of a message that is as most are, without the cost of a decoder.
+func (d *Decoder) glance(message []byte) (h head, clear bool) {
+	c := wire.NewCursor(message, d.texts)
+	c.Object(func(name []byte) {
+		switch string(name) {
+		case "label":
+			h.Label = c.Text()
+		case "type":
+			h.Type = c.Text()
+		case "event_id":
+			h.EventID = c.ID()
+		case "kind":
+			h.Kind = c.Text()
+		case "processor_usable":
+			h.ProcessorUsable = c.Raw()
+		case "traceparent":
+			h.Traceparent = c.ID()
+		default:
+			c.Skip()
+		}
+	})
+	return h, c.Clear()
 }
 
 func (h *head) detect(message []byte) Name {

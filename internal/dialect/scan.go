@@ -15,6 +15,29 @@ type scanner struct {
 	cutOff   int // how often a value broke off at the end of the data
 }
 
+// marks are sets of bytes at which a scan has to look twice; all others it passes over.
+type marks [256]bool
+
+func marked(bytes string) (m marks) {
+	for _, b := range []byte(bytes) {
+		m[b] = true
+	}
+	return m
+}
+
+var (
+	inNested = marked(`{}[]"NI-`)
+	inText   = marked("\"\\\n")
+	afterAll = marked(" \t\r\n,]}{[\"") // end a number or literal
+)
+
+// pass moves to the next byte of the set, or to the end.
+func (s *scanner) pass(until *marks) {
+	for s.pos < len(s.data) && !until[s.data[s.pos]] {
+		s.pos++
+	}
+}
+
 func (s *scanner) atEnd() bool { return s.pos >= len(s.data) }
 
 // peek is the next byte, or 0 at the end.
@@ -59,7 +82,7 @@ func (s *scanner) value() *frame.Fault {
 // nested moves behind the object or array that starts here.
 func (s *scanner) nested() *frame.Fault {
 	depth := 0
-	for !s.atEnd() {
+	for s.pass(&inNested); !s.atEnd(); s.pass(&inNested) {
 		switch s.data[s.pos] {
 		case '{', '[':
 			if depth++; depth > s.maxDepth {
@@ -75,10 +98,8 @@ func (s *scanner) nested() *frame.Fault {
 			if f := s.text(); f != nil {
 				return f
 			}
-		case 'N', 'I', '-':
+		default: // N, I or -
 			s.blankNonFinite()
-			s.pos++
-		default:
 			s.pos++
 		}
 	}
@@ -89,7 +110,8 @@ func (s *scanner) nested() *frame.Fault {
 // text moves behind the string that starts here. A raw newline cannot stand in one, which is how a string that is
 // not closed is found on its own line.
 func (s *scanner) text() *frame.Fault {
-	for s.pos++; !s.atEnd(); s.pos++ {
+	s.pos++
+	for s.pass(&inText); !s.atEnd(); s.pass(&inText) {
 		switch s.data[s.pos] {
 		case '"':
 			s.pos++
@@ -98,6 +120,7 @@ func (s *scanner) text() *frame.Fault {
 			if s.pos++; s.peek() == '\n' {
 				return fault(frame.NotJSON, "a string is not closed before the end of its line")
 			}
+			s.pos++
 		case '\n':
 			return fault(frame.NotJSON, "a string is not closed before the end of its line")
 		}
@@ -109,9 +132,7 @@ func (s *scanner) text() *frame.Fault {
 // word moves behind the number or literal that starts here.
 func (s *scanner) word() *frame.Fault {
 	start := s.pos
-	for !s.atEnd() && !bytes.ContainsRune([]byte(" \t\r\n,]}{[\""), rune(s.data[s.pos])) {
-		s.pos++
-	}
+	s.pass(&afterAll)
 	if s.pos == start {
 		return fault(frame.NotJSON, "expected a JSON value")
 	}

@@ -23,6 +23,9 @@ type Frame struct {
 	Time time.Time
 	// Trace is the trace that the bot says the call belongs to; zero where it says none.
 	Trace Trace
+	// Form is which of a framework's own formats the message is in, where a bot may send the same in several: frames, records
+	// or rtvi of Pipecat. Of what two forms tell, the call counts one.
+	Form string
 	// Events is what the message says. It may be empty: a sign of life is also a message.
 	Events []Event
 	// Faults are the data of this message that could not be taken; its Events are what remains.
@@ -56,7 +59,7 @@ const (
 	Answered                           // Value: ms from the user's last word to the bot's first, measured by the bot; Echo
 	AnswerPart                         // Name: what was waited for, Value: ms; the parts of an answer add up to it
 	Interrupted                        // Cut: it is certain that the bot was speaking
-	TurnDone                           // Number: of the turn, from 1 (0: unknown); Cut: the user interrupted it
+	TurnDone                           // Number: of the turn, from 1 (0: unknown); Cut: the user interrupted it, or, Echo, the call's end
 	ToolCalled                         // Name: function, Outcome; Value: ms that it ran, 0 unknown
 	Failed                             // Source, Name: category
 )

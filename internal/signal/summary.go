@@ -68,6 +68,7 @@ func putCourse(attrs pcommon.Map, s *call.Summary) {
 	attrs.PutInt(semconv.SummaryTurns, int64(s.Turns))
 	attrs.PutInt(semconv.SummaryInterruptions, int64(s.Interruptions))
 	putIf(attrs, semconv.SummaryUsageMissing, s.UsageMissing)
+	putIf(attrs, semconv.SummaryCostPending, s.CostPending)
 }
 
 // putPercentiles writes the 50th and 95th percentile by nearest rank: values that did occur. Of nothing there are none.

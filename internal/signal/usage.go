@@ -28,7 +28,8 @@ func meter(q call.Quantity) instrumentID { return meters[q] }
 // putUsage writes the attributes of a usage: the same on its point and on its entry in the call's summary and spans, so
 // that all are priced alike.
 func (p *Producer) putUsage(attrs pcommon.Map, u *call.Usage) {
-	p.putModel(attrs, u.Source)
+	put(attrs, semconv.AttrProvider, p.text(providers, u.Source.Provider))
+	put(attrs, modelKey(u.Quantity), p.text(models, u.Source.Model))
 	if u.Quantity == call.Money {
 		putMoney(attrs, u)
 		return
@@ -40,6 +41,14 @@ func (p *Producer) putUsage(attrs pcommon.Map, u *call.Usage) {
 	putTerms(attrs, u.Terms)
 	putIf(attrs, semconv.TransitPair, u.Paired)
 	putIf(attrs, semconv.TransitPriced, u.Priced)
+}
+
+// modelKey is where a usage has its model: seconds of transport and platforms are by provider.
+func modelKey(q call.Quantity) string {
+	if q == call.TransportSeconds || q == call.PlatformSeconds {
+		return semconv.TransitModel
+	}
+	return semconv.AttrModel
 }
 
 // putMoney writes what the cost processor writes on money of its own making. What a platform charges without saying for

@@ -92,10 +92,14 @@ func (b *bill) complete() bool {
 	return true
 }
 
-// completeFor says the same of a call, which may not have told what it used.
+// completeFor says the same of a call, which may not have told what it used, or its platform what it charges.
 func (b *bill) completeFor(call pcommon.Map) bool {
-	missing, told := call.Get(semconv.SummaryUsageMissing)
-	return b.complete() && !(told && missing.Bool())
+	return b.complete() && !isTrue(call, semconv.SummaryUsageMissing) && !isTrue(call, semconv.SummaryCostPending)
+}
+
+func isTrue(fields pcommon.Map, key string) bool {
+	value, ok := fields.Get(key)
+	return ok && value.Bool()
 }
 
 // entry prices one usage of the list, exactly as its point is, or takes the money that it tells of.

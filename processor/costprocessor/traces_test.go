@@ -100,11 +100,13 @@ func TestWholeCall(t *testing.T) {
 	nobodys(list)
 	assert.Equal(t, map[string]any{"call_id": "c", "voice.call.cost.usd": 0.0, "cost_complete": false}, newHarness(t, nil).trace(td))
 
-	td, _ = spanTraces(true)
-	firstSpan(td).PutBool(semconv.SummaryUsageMissing, true)
-	assert.Equal(t, map[string]any{
-		"call_id": "c", "usage_missing": true, "voice.call.cost.usd": 0.0, "cost_complete": false,
-	}, newHarness(t, nil).trace(td))
+	for _, unknown := range []string{semconv.SummaryUsageMissing, semconv.SummaryCostPending} {
+		td, _ = spanTraces(true)
+		firstSpan(td).PutBool(unknown, true)
+		assert.Equal(t, map[string]any{
+			"call_id": "c", unknown: true, "voice.call.cost.usd": 0.0, "cost_complete": false,
+		}, newHarness(t, nil).trace(td))
+	}
 }
 
 // Spans of others pass as they are, but for what no backend should see.

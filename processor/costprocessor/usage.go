@@ -107,6 +107,8 @@ func (u *usage) transit(key string, value pcommon.Value) {
 		u.costType = value.Str()
 	case semconv.TransitRequestTokens:
 		u.RequestTokens = value.Int()
+	case semconv.TransitModel:
+		u.Model = value.Str()
 	case semconv.TransitServiceTier:
 		u.ServiceTier = value.Str()
 	case semconv.TransitRegion:

@@ -75,6 +75,9 @@ type metered struct {
 
 func (m metered) Read(p []byte) (int, error) {
 	n, err := m.from.Read(p)
+	if n == 0 {
+		return n, err
+	}
 	if refused := m.ticket.grow(int64(n)); refused != nil {
 		return n, refused
 	}

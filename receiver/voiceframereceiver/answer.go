@@ -3,6 +3,7 @@ package voiceframereceiver
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -37,6 +38,18 @@ func (a *answer) status() int {
 		return http.StatusOK
 	}
 	return http.StatusBadRequest
+}
+
+// text is the answer as JSON. Nearly all have counts alone, and are not worth an encoder.
+func (a *answer) text() []byte {
+	if len(a.Rejected) > 0 {
+		return asJSON(a)
+	}
+	text := make([]byte, 0, 96)
+	text = strconv.AppendInt(append(text, `{"accepted":`...), int64(a.Accepted), 10)
+	text = strconv.AppendInt(append(text, `,"duplicates":`...), int64(a.Duplicates), 10)
+	text = strconv.AppendInt(append(text, `,"ignored":`...), int64(a.Ignored), 10)
+	return append(text, `,"rejected":[]}`...)
 }
 
 // faults is what could not be taken: data as counts (frames are in the tally), and the first of all of it word for word.

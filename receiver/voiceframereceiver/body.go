@@ -26,21 +26,26 @@ const (
 // read reads a body, which confighttp has bounded before and after decompression.
 func read(req *http.Request, ticket *ticket) ([]byte, error) {
 	body := bytes.NewBuffer(make([]byte, 0, roomFor(req.ContentLength)))
-	_, err := body.ReadFrom(metered{req.Body, ticket})
+	if _, err := body.ReadFrom(metered{req.Body, ticket}); err != nil {
+		return nil, unreadable(err)
+	}
+	return body.Bytes(), nil
+}
+
+// unreadable words why a body could not be read.
+func unreadable(err error) refusal {
 	var tooLarge *http.MaxBytesError
 	var refused refusal
 	switch {
 	case errors.As(err, &refused):
-		return nil, refused
+		return refused
 	case errors.As(err, &tooLarge):
-		return nil, refusal{
+		return refusal{
 			http.StatusRequestEntityTooLarge,
 			fmt.Sprintf("the body is larger than %d bytes (uncompressed): send fewer frames at once", tooLarge.Limit),
 		}
-	case err != nil:
-		return nil, refusal{http.StatusBadRequest, "the body could not be read to its end: it is cut off or not what its encoding says"}
 	}
-	return body.Bytes(), nil
+	return refusal{http.StatusBadRequest, "the body could not be read to its end: it is cut off or not what its encoding says"}
 }
 
 // roomFor is the buffer to begin with: what is announced is believed only as far as it costs little.
@@ -76,8 +81,9 @@ func decode(body []byte, limits dialect.Limits, from sender, now time.Time) (int
 		return intake{}, refusal{http.StatusBadRequest, "the body holds no frame: send a JSON object, an array of objects or NDJSON"}
 	}
 	in := intake{frames: make([]indexed, 0, len(messages))}
+	var decoder dialect.Decoder
 	for i, message := range messages {
-		if in.add(i, message, from, now); in.data > limits.Messages {
+		if in.add(&decoder, i, message, from, now); in.data > limits.Messages {
 			return intake{}, tooMany(limits.Messages)
 		}
 	}
@@ -91,13 +97,13 @@ func tooMany(limit int) refusal {
 	}
 }
 
-func (in *intake) add(index int, message dialect.Message, from sender, now time.Time) {
+func (in *intake) add(decoder *dialect.Decoder, index int, message dialect.Message, from sender, now time.Time) {
 	if message.Fault != nil {
 		in.data++
 		in.reject(index, cmp.Or(from.dialect, dialect.Unknown), *message.Fault)
 		return
 	}
-	f, as, err := dialect.Decode(message.Raw, from.dialect)
+	f, as, err := decoder.Decode(message.Raw, from.dialect)
 	in.decoded(index, as, f, err, from, now)
 }
 

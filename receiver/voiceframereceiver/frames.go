@@ -98,7 +98,7 @@ func check(w http.ResponseWriter, req *http.Request) error {
 		return err
 	}
 	contentType := req.Header.Get("Content-Type")
-	if contentType == "" {
+	if contentType == "" || slices.Contains(jsonTypes, contentType) {
 		return nil
 	}
 	media, _, err := mime.ParseMediaType(contentType)

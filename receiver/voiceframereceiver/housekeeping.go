@@ -27,11 +27,12 @@ func (r *voiceReceiver) keepHouse(ctx context.Context, ticker clockwork.Ticker) 
 
 func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
 	r.endIdle(ctx, now)
-	r.recorder.forget(ctx, r.calls.Forget(now))
 	active := r.signals.Active(r.calls.Active(), r.started, now)
 	if err := r.pipeline.deliverMetrics(ctx, active, 1); err != nil {
 		r.settings.Logger.Debug("The number of active calls was refused", zap.Error(err))
 	}
+	// After that, so that a tenant of whose calls none is open any more has been told of.
+	r.recorder.forget(ctx, r.calls.Forget(now))
 }
 
 // endIdle ends the calls that have fallen silent, each on its own. What the pipeline cannot take now is tried again at the

@@ -42,10 +42,14 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 	return in.answer(), nil
 }
 
+// keys are the calls that the frames are about. Those of one call mostly come together; it is named once for them.
 func keys(frames []indexed) []call.Key {
-	keys := make([]call.Key, len(frames))
+	var keys []call.Key
 	for i := range frames {
-		keys[i] = call.KeyOf(&frames[i].frame)
+		key := call.KeyOf(&frames[i].frame)
+		if len(keys) == 0 || keys[len(keys)-1] != key {
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }

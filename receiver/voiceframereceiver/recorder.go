@@ -137,6 +137,7 @@ func (r *voiceReceiver) remember(ctx context.Context, host component.Host, kept 
 			unwanted = append(unwanted, record.Call)
 		}
 	})
+	r.calls.Restored()
 	var damaged journal.Damaged
 	switch {
 	case errors.As(err, &damaged):

@@ -39,24 +39,30 @@ const retryAfter = "1"
 
 func writeAnswer(w http.ResponseWriter, err error, answer *answer) int {
 	if err == nil {
-		return writeJSON(w, answer.status(), answer)
+		return writeJSON(w, answer.status(), answer.text())
 	}
 	refused := refusalOf(err)
 	if refused.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	return writeJSON(w, refused.status, errorBody{refused.reason})
+	return writeJSON(w, refused.status, asJSON(errorBody{refused.reason}))
 }
 
 type errorBody struct {
 	Error string `json:"error"`
 }
 
-func writeJSON(w http.ResponseWriter, status int, body any) int {
+// asJSON is a value of which there is always JSON: texts and numbers.
+func asJSON(value any) []byte {
+	text, _ := json.Marshal(value)
+	return text
+}
+
+func writeJSON(w http.ResponseWriter, status int, text []byte) int {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	// The client may be gone; its request is taken or refused all the same, and it will ask again.
-	_ = json.NewEncoder(w).Encode(body)
+	_, _ = w.Write(append(text, '\n'))
 	return status
 }
 

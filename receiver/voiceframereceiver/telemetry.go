@@ -19,55 +19,87 @@ import (
 type selfTelemetry struct {
 	*metadata.TelemetryBuilder
 
-	mu       sync.RWMutex
-	outcomes map[outcome]metric.MeasurementOption // made once each: a set of attributes costs more than the count
-
+	outcomes  labels[outcome]
+	statuses  labels[int]
 	warnUsage sync.Once
 }
 
 func newSelfTelemetry(set component.TelemetrySettings) (*selfTelemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set)
-	return &selfTelemetry{TelemetryBuilder: builder, outcomes: map[outcome]metric.MeasurementOption{}}, err
+	return &selfTelemetry{
+		TelemetryBuilder: builder,
+		outcomes:         labels[outcome]{write: outcome.attributes},
+		statuses:         labels[int]{write: statusAttributes},
+	}, err
 }
 
 // intake counts the frames of a request that was answered.
 func (t *selfTelemetry) intake(ctx context.Context, in *intake) {
 	for _, c := range in.seen {
-		t.ReceiverVoiceFrameFrames.Add(ctx, int64(c.n), t.attributes(c.outcome))
+		t.ReceiverVoiceFrameFrames.Add(ctx, int64(c.n), t.outcomes.of(c.outcome).add...)
 	}
 	for class, n := range in.faults.data {
 		t.ReceiverVoiceFrameDataRejected.Add(ctx, int64(n), metric.WithAttributes(attribute.String("reason", string(class))))
 	}
 }
 
-func (t *selfTelemetry) attributes(o outcome) metric.MeasurementOption {
-	t.mu.RLock()
-	made, known := t.outcomes[o]
-	t.mu.RUnlock()
-	if known {
-		return made
-	}
-	made = metric.WithAttributeSet(attribute.NewSet(
+func (o outcome) attributes() attribute.Set {
+	return attribute.NewSet(
 		attribute.String("outcome", o.name),
 		attribute.String("reason", string(o.reason)),
 		attribute.String("dialect", string(o.dialect)),
-	))
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.outcomes[o] = made
+	)
+}
+
+func statusAttributes(code int) attribute.Set {
+	return attribute.NewSet(attribute.Int("status_code", code))
+}
+
+// labels are sets of attributes, made once each: a set costs more than what is counted by it.
+type labels[K comparable] struct {
+	write func(K) attribute.Set
+	mu    sync.RWMutex
+	made  map[K]label
+}
+
+// label is a set of attributes as instruments take it.
+type label struct {
+	add    []metric.AddOption
+	record []metric.RecordOption
+}
+
+func (l *labels[K]) of(key K) label {
+	l.mu.RLock()
+	made, known := l.made[key]
+	l.mu.RUnlock()
+	if !known {
+		made = l.make(key)
+	}
+	return made
+}
+
+func (l *labels[K]) make(key K) label {
+	set := metric.WithAttributeSet(l.write(key))
+	made := label{add: []metric.AddOption{set}, record: []metric.RecordOption{set}}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.made == nil {
+		l.made = map[K]label{}
+	}
+	l.made[key] = made
 	return made
 }
 
 // request counts an answer.
 func (t *selfTelemetry) request(ctx context.Context, status int) {
-	t.ReceiverVoiceFrameRequests.Add(ctx, 1, metric.WithAttributes(attribute.Int("status_code", status)))
+	t.ReceiverVoiceFrameRequests.Add(ctx, 1, t.statuses.of(status).add...)
 }
 
 // answered counts an answer that a handler of ours gave.
 func (t *selfTelemetry) answered(ctx context.Context, status int, took time.Duration) {
-	code := metric.WithAttributeSet(attribute.NewSet(attribute.Int("status_code", status)))
-	t.ReceiverVoiceFrameRequests.Add(ctx, 1, code)
-	t.ReceiverVoiceFrameRequestDuration.Record(ctx, took.Seconds(), code)
+	code := t.statuses.of(status)
+	t.ReceiverVoiceFrameRequests.Add(ctx, 1, code.add...)
+	t.ReceiverVoiceFrameRequestDuration.Record(ctx, took.Seconds(), code.record...)
 }
 
 func (t *selfTelemetry) webhook(ctx context.Context, platform, outcome string) {

@@ -128,13 +128,22 @@ func tokens(source frame.Source, value jsontext.Value) (frame.Event, error) {
 func DecodeTokens(raw []byte) (frame.Event, error) { return decodeTokens(frame.Source{}, raw) }
 
 func decodeTokens(source frame.Source, raw []byte) (frame.Event, error) {
-	usage := unreported
-	if err := wire.Unmarshal(raw, &usage); err != nil {
+	usage, err := usageOf(raw)
+	if err != nil {
 		return frame.Event{}, err
 	}
 	split, err := usage.split(source)
 	source = asStage(source, frame.LLM)
 	return frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: split, Growing: repeatsUsage(source)}, err
+}
+
+func usageOf(raw []byte) (tokenUsage, error) {
+	if usage, clear := glanceTokens(raw); clear {
+		return usage, nil
+	}
+	usage := unreported
+	err := wire.Unmarshal(raw, &usage)
+	return usage, err
 }
 
 // repeatsUsage says whose servers send what a request has used so far with every chunk of their answer. Pipecat before 1.8

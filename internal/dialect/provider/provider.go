@@ -10,8 +10,10 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
+type known struct{ prefix, provider string }
+
 // names maps how a name begins, in lower case, to the provider. No prefix begins like another.
-var names = []struct{ prefix, provider string }{
+var names = []known{
 	{"amazon", "aws"},
 	{"anthropic", "anthropic"},
 	{"assemblyai", "assemblyai"},
@@ -70,7 +72,6 @@ var names = []struct{ prefix, provider string }{
 // Of is the provider that a class (OpenAILLMService), a title ("Azure STT") or a host (api.openai.com) names, or "" where
 // it names none that we know. A host is read from its end, which says who runs it: openai.example.azure.com is Azure.
 func Of(name string) string {
-	name = strings.ToLower(name)
 	for at := len(name); at > 0; {
 		at = strings.LastIndexByte(name[:at], '.')
 		if known := beginning(name[at+1:]); known != "" {
@@ -84,13 +85,24 @@ func Of(name string) string {
 func Named(name string) string { return cmp.Or(Of(name), wire.Text(strings.ToLower(name))) }
 
 func beginning(name string) string {
-	for _, n := range names {
-		if strings.HasPrefix(name, n.prefix) {
+	if name == "" {
+		return ""
+	}
+	for _, n := range byInitial[name[0]|0x20] {
+		if len(name) >= len(n.prefix) && strings.EqualFold(name[:len(n.prefix)], n.prefix) {
 			return n.provider
 		}
 	}
 	return ""
 }
+
+// byInitial holds names by their first letter, in lower case: every datum asks.
+var byInitial = func() (by [256][]known) {
+	for _, n := range names {
+		by[n.prefix[0]] = append(by[n.prefix[0]], n)
+	}
+	return by
+}()
 
 // Default is a model as a bot names it for a stage of its call. Bots often name the vendor there ("cartesia"): that is a
 // provider without a model.

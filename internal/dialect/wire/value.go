@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"math"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -56,8 +57,8 @@ func Number(raw jsontext.Value, path string, least, most float64) (float64, erro
 	if Absent(raw) {
 		return 0, Missing(path)
 	}
-	var n float64
-	if Unmarshal(raw, &n) != nil {
+	n, err := strconv.ParseFloat(string(raw), 64)
+	if raw.Kind() != '0' || err != nil {
 		return 0, frame.Faultf(frame.WrongType, path, "must be a finite number")
 	}
 	if n < least || n > most {
@@ -103,11 +104,15 @@ var TooManyData = frame.Faultf(frame.BadValue, "data", "more than %d data in one
 
 // Take adds an event to a frame unless it is empty (nothing for us) or says "no value".
 func Take(out *frame.Frame, event frame.Event) {
+	const usual = 2 // events of one message
 	switch {
 	case event.Kind == 0:
 	case isSentinel(&event):
 		out.Sentinels++
 	default:
+		if out.Events == nil {
+			out.Events = make([]frame.Event, 0, usual)
+		}
 		out.Events = append(out.Events, event)
 	}
 }

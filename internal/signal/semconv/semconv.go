@@ -82,6 +82,9 @@ const (
 	TransitServiceTier = TransitPrefix + "service_tier"
 	TransitRegion      = TransitPrefix + "region"
 	TransitChannels    = TransitPrefix + "channels"
+	// TransitModel is the model where the metric does not have it: seconds of transport and platforms are by provider, but what
+	// they cost may depend on the model (a carrier's inbound and outbound).
+	TransitModel = TransitPrefix + "model"
 	// TransitPriced (bool): a platform reported the money of this use; it is not priced again.
 	TransitPriced = TransitPrefix + "priced"
 	// TransitPair (bool): the same use is also reported in the quantity that this one's price may bill (STT audio seconds
@@ -190,6 +193,7 @@ const (
 	SummaryModels          = "models"                   // slice of provider/model
 	SummaryStartup         = "startup"                  // map: what was ready -> ms, only if any
 	SummaryUsageMissing    = "usage_missing"            // bool, only if true: latencies, but no usage
+	SummaryCostPending     = "cost_pending"             // bool, only if true: a platform had still to tell what it charges
 	SummaryCost            = "cost_usd"                 // double, all stages
 	SummaryCostByType      = "cost_usd_by_type"         // map: cost_type -> double
 	SummaryCostBySource    = "cost_usd_by_source"       // map: cost_source -> double, only if a platform reported any

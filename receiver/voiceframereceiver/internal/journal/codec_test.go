@@ -200,7 +200,7 @@ func TestRecordsOfVersion1(t *testing.T) {
 	arrival := time.Date(2026, 7, 1, 12, 0, 0, 123_456_789, time.UTC)
 	want := []Entry{
 		{Arrival: arrival, Frame: &frame.Frame{
-			Tenant: "acme", CallID: "c1", Conversation: "v", ID: 0x0123456789abcdef, Time: arrival.Add(-250 * time.Millisecond),
+			Tenant: "acme", CallID: "c1", Conversation: "v", Form: "records", ID: 0x0123456789abcdef, Time: arrival.Add(-250 * time.Millisecond),
 			Trace: frame.Trace{TraceID: [16]byte{1, 2, 3}, SpanID: [8]byte{4, 5}}, Sentinels: 2,
 			Events: []frame.Event{
 				{Kind: frame.CallStarted, Models: []frame.Source{source}, Began: arrival.Add(-time.Second)},
@@ -229,10 +229,10 @@ func TestRecordsOfVersion1(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-const version1 = "010bcb39532a0000000000000002ff8085a8a40d15cd5b07efcdab89674523010195e40f3401020300000000000000000000000000" +
-	"0405000000000000017604060180c0010100036c6c6d104f70656e41494c4c4d53657276696365066f70656e6169066770742d346f0115cd5b07" +
-	"05250152b81e85ebc5794007c91e018120a4100604666c65780265750416920146077765617468657209636f6d706c65746564158020081710077" +
-	"4696d656f757402a03815cd5b07"
+const version1 = "014819969f2a0000000000000002ff8085a8a40d15cd5b07efcdab89674523010195e40f3401020300000000000000000000" +
+	"00000004050000000000000176077265636f72647304060180c0010100036c6c6d104f70656e41494c4c4d53657276696365" +
+	"066f70656e6169066770742d346f0115cd5b0705250152b81e85ebc5794007c91e018120a4100604666c6578026575041692" +
+	"0146077765617468657209636f6d706c657465641580200817100774696d656f757402a03815cd5b07"
 
 func FuzzDecodeRecord(f *testing.F) {
 	source := frame.Source{Stage: frame.TTS, Provider: "cartesia"}

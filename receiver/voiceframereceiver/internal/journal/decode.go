@@ -73,8 +73,8 @@ func (d *decoder) frame(f *frame.Frame, mask byte) {
 		copy(f.Trace.TraceID[:], d.bytes(uint64(len(f.Trace.TraceID))))
 		copy(f.Trace.SpanID[:], d.bytes(uint64(len(f.Trace.SpanID))))
 	}
-	if mask&hasConversation != 0 {
-		f.Conversation = d.text()
+	if mask&hasRare != 0 {
+		f.Conversation, f.Form = d.text(), d.text()
 	}
 	if mask&hasSentinels != 0 {
 		f.Sentinels = int(d.integer())

@@ -21,7 +21,7 @@ const (
 	hasID
 	hasTime
 	hasTrace
-	hasConversation
+	hasRare // conversation and form
 	hasEvents
 	hasSentinels
 )
@@ -129,9 +129,10 @@ func (e *encoder) frame(f *frame.Frame) (mask byte) {
 		mask |= hasTrace
 		e.buf = append(append(e.buf, f.Trace.TraceID[:]...), f.Trace.SpanID[:]...)
 	}
-	if f.Conversation != "" {
-		mask |= hasConversation
+	if f.Conversation != "" || f.Form != "" {
+		mask |= hasRare
 		e.text(f.Conversation)
+		e.text(f.Form)
 	}
 	if f.Sentinels != 0 {
 		mask |= hasSentinels
