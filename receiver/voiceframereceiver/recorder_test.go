@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -21,7 +20,6 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/journal"
-	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
 )
 
@@ -109,19 +107,16 @@ func TestCallsGoOnAfterARestart(t *testing.T) {
 	}
 }
 
-// The same on a disk, from the start to the end of a receiver.
-func TestCallsGoOnOnADisk(t *testing.T) {
-	factory := filestorage.NewFactory()
-	id := component.NewID(factory.Type())
-	directory := t.TempDir()
+// The same on what an extension stores, from the start to the end of a receiver. (test/e2e has the one that is shipped.)
+func TestCallsGoOnInAStorage(t *testing.T) {
+	id := component.MustNewID("file_storage")
+	disk := map[string][]byte{}
 	lines := strings.Split(strings.TrimSpace(fiveLines(t)), "\n")
 	totals := map[string]float64{}
 	for _, part := range [][]string{lines[:2], lines[2:4], lines[:4], lines[4:]} {
 		t.Run("", func(t *testing.T) {
 			b := newBench(t, func(c *Config) { c.Storage = &id })
-			b.settings.ID = component.NewID(metadata.Type) // the storage goes by it
-			disk := running(t, factory, map[string]any{"directory": directory})
-			require.NoError(t, b.Start(context.Background(), extended{id: disk}))
+			require.NoError(t, b.Start(context.Background(), extended{id: &memory{data: disk}}))
 			status, answer := b.post("/v1/frames", strings.Join(part, "\n"))
 			require.Equal(t, http.StatusOK, status, answer)
 			require.NoError(t, b.Shutdown(context.Background()))

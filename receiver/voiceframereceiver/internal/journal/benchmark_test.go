@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
@@ -136,52 +135,39 @@ func perFrame(b *testing.B, frames int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*frames), "ns/frame")
 }
 
-// BenchmarkAppend is requests of eight frames on the extension's storage, alone and 64 at once.
+// BenchmarkAppend is requests of eight frames, alone and 64 at once, on a disk that costs nothing: the journal's own share.
 func BenchmarkAppend(b *testing.B) {
-	for _, fsync := range []bool{false, true} {
-		for _, posters := range []int{1, 64} {
-			b.Run(fmt.Sprintf("fsync=%t/posters=%d", fsync, posters), func(b *testing.B) {
-				j, _ := start(b, fileStorage(b, b.TempDir(), func(cfg *filestorage.Config) { cfg.FSync = fsync }))
-				var calls atomic.Int64
-				b.SetParallelism(posters) // times the processors
-				b.ReportAllocs()
-				one := func() {
-					key := call.Key{ID: strconv.FormatInt(calls.Add(1)%1000, 10)}
-					_ = j.Append(context.Background(), []Record{{Call: key, Entries: turn(key, 1)}})
+	for _, posters := range []int{1, 64} {
+		b.Run(fmt.Sprintf("posters=%d", posters), func(b *testing.B) {
+			j, _ := start(b, newMemory())
+			var calls atomic.Int64
+			b.SetParallelism(posters) // times the processors
+			b.ReportAllocs()
+			one := func() {
+				key := call.Key{ID: strconv.FormatInt(calls.Add(1)%1000, 10)}
+				_ = j.Append(context.Background(), []Record{{Call: key, Entries: turn(key, 1)}})
+			}
+			if posters == 1 {
+				for b.Loop() {
+					one()
 				}
-				if posters == 1 {
-					for b.Loop() {
-						one()
-					}
-					return
+				return
+			}
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					one()
 				}
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						one()
-					}
-				})
 			})
-		}
+		})
 	}
 }
 
-// BenchmarkRestore is calls of 250 requests, each of one frame, from the extension's storage, and from memory for the journal's
-// own share.
+// BenchmarkRestore is calls of 250 requests, each of one frame, from the same disk.
 func BenchmarkRestore(b *testing.B) {
 	const calls, records = 1000, 250
-	directory := b.TempDir()
-	write(b, fileStorage(b, directory, nil), calls, records)
-	b.Run("file_storage", func(b *testing.B) {
-		read(b, calls, func() storage.Client { return fileStorage(b, directory, nil) })
-	})
-	b.Run("file_storage_fsync", func(b *testing.B) {
-		read(b, calls, func() storage.Client {
-			return fileStorage(b, directory, func(cfg *filestorage.Config) { cfg.FSync = true })
-		})
-	})
 	disk := newMemory()
 	write(b, disk, calls, records)
-	b.Run("memory", func(b *testing.B) { read(b, calls, func() storage.Client { return disk }) })
+	read(b, calls, func() storage.Client { return disk })
 }
 
 func write(b *testing.B, client storage.Client, calls, records int) {
