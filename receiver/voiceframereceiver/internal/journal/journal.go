@@ -55,6 +55,7 @@ type Journal struct {
 
 	cancel  context.CancelFunc // of a write under way
 	done    chan struct{}      // closed when the writer has ended
+	closed  error              // of closing the client; the writer's until done
 	closing sync.Once
 }
 
@@ -114,8 +115,9 @@ func (j *Journal) Forget(ctx context.Context, calls []call.Key) error {
 	return first
 }
 
-// Close ends the journal after what has been appended, then closes the client. When ctx ends first, it cancels the write under
-// way. Closing again does nothing.
+// Close ends the journal after what has been appended; its writer closes the client. When ctx ends first, it cancels the write
+// under way and waits no longer: a storage that hangs, or that knows no contexts, holds the writer alone. Closing again does
+// nothing.
 func (j *Journal) Close(ctx context.Context) error {
 	var err error
 	j.closing.Do(func() { err = j.close(ctx) })
@@ -124,12 +126,11 @@ func (j *Journal) Close(ctx context.Context) error {
 
 func (j *Journal) close(ctx context.Context) error {
 	j.queue.close()
-	release := context.AfterFunc(ctx, j.cancel)
-	<-j.done
-	release()
-	j.cancel()
-	if err := j.client.Close(ctx); err != nil {
-		return fmt.Errorf("closing the storage of the journal: %w", err)
+	defer context.AfterFunc(ctx, j.cancel)()
+	select {
+	case <-j.done:
+		return j.closed
+	case <-ctx.Done():
+		return fmt.Errorf("the storage of the journal takes too long, what was being written may be lost: %w", ctx.Err())
 	}
-	return nil
 }

@@ -364,8 +364,30 @@ func TestCloseThatIsOutOfTimeGivesUpTheWrite(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		require.NoError(t, j.Close(ctx))
+		require.ErrorIs(t, j.Close(ctx), context.DeadlineExceeded)
 		require.ErrorIs(t, <-answer, context.Canceled)
+		synctest.Wait()
+		require.Equal(t, 1, disk.closed)
+	})
+}
+
+func TestCloseDoesNotWaitForADiskThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := newMemory()
+		j, _ := start(t, disk)
+		disk.gate, disk.deaf = make(chan struct{}), true
+		answer := make(chan error, 1)
+		go func() { answer <- j.Append(context.Background(), []Record{steps("a", 1)}) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		began := time.Now()
+		require.ErrorIs(t, j.Close(ctx), context.DeadlineExceeded)
+		require.Equal(t, time.Second, time.Since(began))
+		require.Zero(t, disk.closed, "not under a write")
+		close(disk.gate)
+		require.NoError(t, <-answer)
+		synctest.Wait()
 		require.Equal(t, 1, disk.closed)
 	})
 }

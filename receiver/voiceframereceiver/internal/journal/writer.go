@@ -132,10 +132,14 @@ func (j *Journal) leave(ctx context.Context, r *request) error {
 // write is the writer: the only one who changes the storage and the book once the queue is open.
 func (j *Journal) write(ctx context.Context) {
 	defer close(j.done)
+	defer j.cancel()
 	for range j.queue.wake {
 		j.drain(ctx)
 	}
 	j.drain(ctx)
+	if err := j.client.Close(context.WithoutCancel(ctx)); err != nil {
+		j.closed = fmt.Errorf("closing the storage of the journal: %w", err)
+	}
 }
 
 func (j *Journal) drain(ctx context.Context) {
