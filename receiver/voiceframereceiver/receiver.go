@@ -29,6 +29,7 @@ type voiceReceiver struct {
 	telemetry *selfTelemetry
 	signals   *signal.Producer
 	recorder  *recorder // nil without storage
+	toldLost  seldom    // of spans and summaries
 
 	startOnce, stopOnce sync.Once
 	startErr, stopErr   error
