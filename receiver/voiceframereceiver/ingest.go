@@ -29,6 +29,7 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 		if in.judge(f, verdict) {
 			found.frame(&f.frame)
 			steps.add(call.KeyOf(&f.frame), &f.frame, now)
+			steps.facts(facts)
 		}
 	}
 	if err := ctx.Err(); err != nil {

@@ -57,9 +57,10 @@ func newReceiver(
 	}
 	r := &voiceReceiver{
 		config: cfg, settings: set, clock: clock, started: clock.Now(), forget: forget, platforms: platforms(),
-		calls: call.NewTable(cfg.callConfig()), signals: signal.NewProducer(cfg.signalSettings()),
+		signals:  signal.NewProducer(cfg.signalSettings()),
 		pipeline: pipeline, telemetry: telemetry, draining: make(chan struct{}),
 	}
+	r.calls = r.newTable(false)
 	r.lifetime, r.stop = context.WithCancel(context.Background())
 	return r, nil
 }
@@ -67,9 +68,14 @@ func newReceiver(
 // trace adds a pipeline for traces. It comes before the start, when nothing has touched the table of calls.
 func (r *voiceReceiver) trace(next consumer.Traces) {
 	r.pipeline.traces = next
+	r.calls = r.newTable(true)
+}
+
+func (r *voiceReceiver) newTable(trace bool) *call.Table {
 	config := r.config.callConfig()
-	config.Trace = true
-	r.calls = call.NewTable(config)
+	config.Trace = trace
+	config.Mark = func() uint64 { return r.recorder.mark() } // there is a recorder from the start on
+	return call.NewTable(config)
 }
 
 // Start is called once for each pipeline; the first call counts.

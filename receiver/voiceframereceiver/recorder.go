@@ -21,7 +21,8 @@ import (
 type keeper interface {
 	Restore(ctx context.Context, visit func(journal.Record)) error
 	Append(ctx context.Context, records []journal.Record) error
-	Forget(ctx context.Context, calls []call.Key) error
+	Forget(ctx context.Context, calls []call.Gone) error
+	Mark() uint64
 	Close(ctx context.Context) error
 }
 
@@ -73,8 +74,25 @@ func (r *recorder) append(ctx context.Context, steps *steps) {
 	r.note(ctx, r.keeper.Append(context.WithoutCancel(ctx), steps.records))
 }
 
+// facts notes which calls begin with the steps that were added.
+func (s *steps) facts(facts []call.Fact) {
+	for i := range facts {
+		if at, kept := s.at[facts[i].Call]; kept && facts[i].Kind == call.Opened {
+			s.records[at].Opens = true
+		}
+	}
+}
+
+// mark tells the calls that are kept from those that come later.
+func (r *recorder) mark() uint64 {
+	if r == nil {
+		return 0
+	}
+	return r.keeper.Mark()
+}
+
 // forget drops calls that are over.
-func (r *recorder) forget(ctx context.Context, gone []call.Key) {
+func (r *recorder) forget(ctx context.Context, gone []call.Gone) {
 	if r == nil || len(gone) == 0 {
 		return
 	}
@@ -130,11 +148,11 @@ func (r *voiceReceiver) openKeeper(ctx context.Context, host component.Host) (ke
 func (r *voiceReceiver) remember(ctx context.Context, host component.Host, kept keeper) error {
 	r.recorder = &recorder{keeper: kept, logger: r.settings.Logger, telemetry: r.telemetry, host: host}
 	var calls int
-	var unwanted []call.Key
+	var unwanted []call.Gone
 	err := kept.Restore(ctx, func(record journal.Record) {
 		calls++
 		if !r.replay(record) {
-			unwanted = append(unwanted, record.Call)
+			unwanted = append(unwanted, call.Gone{Key: record.Call, Mark: kept.Mark()})
 		}
 	})
 	var damaged journal.Damaged

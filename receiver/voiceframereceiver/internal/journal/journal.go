@@ -16,8 +16,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -35,6 +37,7 @@ type Entry struct {
 // Record is what one request did to one call. Its frames are about that call; their faults are not kept.
 type Record struct {
 	Call    call.Key
+	Opens   bool // the call begins with it: what the journal has of a call of that name is another's, and dropped
 	Entries []Entry
 }
 
@@ -50,8 +53,9 @@ var (
 type Journal struct {
 	client  storage.Client
 	queue   queue
-	book    book    // Restore's until the queue opens, then the writer's
-	damaged Damaged // what Open found
+	book    book          // Restore's until the queue opens, then the writer's
+	damaged Damaged       // what Open found
+	newest  atomic.Uint64 // the last generation that was given
 
 	cancel  context.CancelFunc // of a write under way
 	done    chan struct{}      // closed when the writer has ended
@@ -63,6 +67,7 @@ type Journal struct {
 // comes next.
 func Open(ctx context.Context, client storage.Client) (*Journal, error) {
 	j := &Journal{client: client, queue: newQueue(), done: make(chan struct{})}
+	j.newest.Store(math.MaxUint64) // until Restore is over: whatever it finds is there already
 	if err := j.readHead(ctx); err != nil {
 		return nil, err
 	}
@@ -88,7 +93,7 @@ func (j *Journal) Append(ctx context.Context, records []Record) error {
 		if err != nil {
 			return err
 		}
-		pages = append(pages, page{call: records[i].Call, value: value})
+		pages = append(pages, page{call: records[i].Call, opens: records[i].Opens, value: value})
 	}
 	if len(pages) == 0 {
 		return nil
@@ -99,9 +104,13 @@ func (j *Journal) Append(ctx context.Context, records []Record) error {
 // forgetAtOnce is how many calls one write forgets, so that appends do not wait long behind it.
 const forgetAtOnce = 16
 
-// Forget drops calls with all their records; a call of that name that comes later is another. What is not known is forgotten
-// already. After an error of the storage the calls are forgotten all the same, and taken off the disk by the next write.
-func (j *Journal) Forget(ctx context.Context, calls []call.Key) error {
+// Mark tells the calls that are in the journal from those that come later, of whatever name: see Forget.
+func (j *Journal) Mark() uint64 { return j.newest.Load() }
+
+// Forget drops calls with all their records; one that came into the journal after its Mark is another call of that name, and
+// stays. What is not known is forgotten already. After an error of the storage the calls are forgotten all the same, and taken
+// off the disk by the next write.
+func (j *Journal) Forget(ctx context.Context, calls []call.Gone) error {
 	var first error
 	for some := range slices.Chunk(calls, forgetAtOnce) {
 		err := j.submit(ctx, &request{forget: some})
