@@ -156,7 +156,7 @@ func TestMetricsAreInTheReadme(t *testing.T) {
 	documentation, err := os.ReadFile("documentation.md")
 	require.NoError(t, err)
 	names := regexp.MustCompile(`(?m)^### (otelcol_\w+)$`).FindAllStringSubmatch(string(documentation), -1)
-	require.Len(t, names, 14)
+	require.Len(t, names, 16)
 	for _, name := range names {
 		assert.True(t, strings.Contains(string(readme), "| `"+name[1]+"`"), name[1])
 	}

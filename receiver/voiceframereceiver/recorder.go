@@ -160,7 +160,7 @@ func (r *voiceReceiver) remember(ctx context.Context, host component.Host, kept 
 	case errors.As(err, &damaged):
 		r.settings.Logger.Error("Some stored calls are damaged: what could not be read is set aside in the storage, the rest goes on",
 			zap.Int("places", len(damaged)), zap.Error(err))
-		r.telemetry.ReceiverVoiceFrameJournalErrors.Add(ctx, int64(len(damaged)))
+		r.telemetry.ReceiverVoiceFrameJournalDamaged.Add(ctx, int64(len(damaged)))
 	case err != nil:
 		return fmt.Errorf("storage: the calls in %q cannot be restored: %w", r.config.Storage, err)
 	}

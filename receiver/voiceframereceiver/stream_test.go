@@ -22,6 +22,8 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
 // listening is a bench that listens, on the address that it returns.
@@ -219,8 +221,23 @@ func TestStreamsThatWeEnd(t *testing.T) {
 			assert.Equal(t, test.want, c.hearEnd())
 			assert.Equal(t, 1.0, b.totals()["voice.tts.characters.total"])
 			require.Eventually(t, func() bool { return b.inFlight() == 0 }, 5*time.Second, time.Millisecond)
+			assert.Equal(t, map[int]int64{int(test.want): 1}, b.counted("websocket_closed", "code"))
 		})
 	}
+}
+
+// counted is a counter of the receiver's own, by an attribute that is a number.
+func (b *bench) counted(name, key string) map[int]int64 {
+	counts := map[int]int64{}
+	got, err := b.telemetry.GetMetric("otelcol_receiver_voice_frame_" + name)
+	if err != nil {
+		return counts
+	}
+	for _, point := range got.Data.(metricdata.Sum[int64]).DataPoints {
+		value, _ := point.Attributes.Value(attribute.Key(key))
+		counts[int(value.AsInt64())] += point.Value
+	}
+	return counts
 }
 
 // An overload ends the connection with the word when to come again; what is sent again then counts once.
@@ -264,6 +281,21 @@ func TestStreamDuringAnOverload(t *testing.T) {
 	refuse.Store(nil)
 	c.say(spoken(3))
 	c.hearUntil(4)
+	require.NoError(t, c.Close(websocket.StatusNormalClosure, ""))
+	require.Eventually(t, func() bool { return b.connections.Load() == 0 }, 5*time.Second, time.Millisecond)
+	assert.Equal(t, map[int]int64{1013: 1, 1000: 1}, b.counted("websocket_closed", "code"))
+	assert.Equal(t, map[int]int64{101: 2, 503: 1, 400: 1}, b.counted("requests", "status_code"))
+}
+
+// A bot can close with whatever code it likes: that makes no series.
+func TestStreamClosedWithACodeOfTheirs(t *testing.T) {
+	b, address := started(t, nil)
+	for _, code := range []websocket.StatusCode{4001, 4002} {
+		require.NoError(t, dial(t, address, "/v1/frames/ws/c1").Close(code, ""))
+	}
+	_ = dial(t, address, "/v1/frames/ws/c1").CloseNow()
+	require.Eventually(t, func() bool { return b.connections.Load() == 0 }, 5*time.Second, time.Millisecond)
+	assert.Equal(t, map[int]int64{1006: 3}, b.counted("websocket_closed", "code"))
 }
 
 func TestStreamBeyondWhatMayBeInFlight(t *testing.T) {

@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coder/websocket"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 )
@@ -63,6 +63,11 @@ func (t *selfTelemetry) request(ctx context.Context, status int) {
 	t.ReceiverVoiceFrameRequests.Add(ctx, 1, metric.WithAttributes(attribute.Int("status_code", status)))
 }
 
+// closed counts the end of a WebSocket.
+func (t *selfTelemetry) closed(ctx context.Context, code websocket.StatusCode) {
+	t.ReceiverVoiceFrameWebsocketClosed.Add(ctx, 1, metric.WithAttributes(attribute.Int("code", int(code))))
+}
+
 // answered counts an answer that a handler of ours gave.
 func (t *selfTelemetry) answered(ctx context.Context, status int, took time.Duration) {
 	code := metric.WithAttributeSet(attribute.NewSet(attribute.Int("status_code", status)))
@@ -86,9 +91,10 @@ func (r *voiceReceiver) found(ctx context.Context, f *findings, now time.Time) {
 	if len(f.withoutUsage) > 0 {
 		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(len(f.withoutUsage)))
 		r.telemetry.warnUsage.Do(func() {
+			// Without the call's id, which may be a telephone number.
 			r.settings.Logger.Warn("A call told latency but no usage, so that its cost is unknown. Said once; "+
 				"receiver_voice_frame_calls_without_usage counts them. For Pipecat: "+
-				"PipelineParams(enable_metrics=True, enable_usage_metrics=True)", zap.String("call_id", f.withoutUsage[0].ID))
+				"PipelineParams(enable_metrics=True, enable_usage_metrics=True)")
 		})
 	}
 }
