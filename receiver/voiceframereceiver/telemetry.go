@@ -92,8 +92,8 @@ func (r *voiceReceiver) found(ctx context.Context, f *findings, now time.Time) {
 		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(len(f.withoutUsage)))
 		r.telemetry.warnUsage.Do(func() {
 			// Without the call's id, which may be a telephone number.
-			r.settings.Logger.Warn("A call told latency but no usage, so that its cost is unknown. Said once; "+
-				"receiver_voice_frame_calls_without_usage counts them. For Pipecat: "+
+			r.settings.Logger.Warn("A call told latency but no usage, so that its cost is unknown. Said once; " +
+				"receiver_voice_frame_calls_without_usage counts them. For Pipecat: " +
 				"PipelineParams(enable_metrics=True, enable_usage_metrics=True)")
 		})
 	}
