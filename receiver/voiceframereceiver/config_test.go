@@ -124,6 +124,9 @@ func TestNonsenseIsNamed(t *testing.T) {
 	} {
 		assert.ErrorContains(t, err, want)
 	}
+	_, err = load(t, "too_much")
+	assert.ErrorContains(t, err, "websocket: ack_every: 10001: must be at most 10000")
+	assert.ErrorContains(t, err, "max_in_flight_bytes: 4095: must be at least 4096")
 	_, err = load(t, "tenants")
 	assert.ErrorContains(t, err, "tenant: required: there is no header: name the one")
 	assert.ErrorContains(t, (&Config{}).Validate(), "protocols: none is on")

@@ -28,7 +28,7 @@ func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
 	r.endIdle(ctx, now)
 	r.recorder.forget(ctx, r.calls.Forget(now))
 	active := r.signals.Active(r.calls.Active(), r.started, now)
-	if err := r.pipeline.deliverMetrics(ctx, active, 1); err != nil {
+	if err := r.pipeline.deliverMetrics(ctx, active, active.DataPointCount()); err != nil {
 		r.settings.Logger.Debug("The number of active calls was refused", zap.Error(err))
 	}
 }

@@ -30,6 +30,7 @@ type voiceReceiver struct {
 	signals   *signal.Producer
 	recorder  *recorder // nil without storage
 	toldLost  seldom    // of spans and summaries
+	hosts     hosts
 
 	startOnce, stopOnce sync.Once
 	startErr, stopErr   error
@@ -78,8 +79,9 @@ func (r *voiceReceiver) newTable(trace bool) *call.Table {
 	return call.NewTable(config)
 }
 
-// Start is called once for each pipeline; the first call counts.
+// Start is called once for each pipeline; the first call counts, and each host hears how it goes.
 func (r *voiceReceiver) Start(ctx context.Context, host component.Host) error {
+	r.hosts.add(host)
 	r.startOnce.Do(func() {
 		if r.startErr = r.start(ctx, host); r.startErr != nil {
 			r.startErr = errors.Join(r.startErr, r.Shutdown(ctx))
@@ -95,7 +97,7 @@ func (r *voiceReceiver) start(ctx context.Context, host component.Host) error {
 		if err != nil {
 			return err
 		}
-		if err := r.remember(ctx, host, kept); err != nil {
+		if err := r.remember(ctx, kept); err != nil {
 			return err
 		}
 	}

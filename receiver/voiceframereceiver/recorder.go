@@ -34,7 +34,7 @@ type recorder struct {
 	keeper    keeper
 	logger    *zap.Logger
 	telemetry *selfTelemetry
-	host      component.Host
+	hosts     *hosts
 	broken    atomic.Bool
 }
 
@@ -107,11 +107,11 @@ func (r *recorder) note(ctx context.Context, err error) {
 		if !r.broken.Swap(true) {
 			err = fmt.Errorf("open calls cannot be stored, a restart would lose them: check the disk of the storage extension: %w", err)
 			r.logger.Error("Writing to the storage fails; calls go on in memory", zap.Error(err))
-			componentstatus.ReportStatus(r.host, componentstatus.NewRecoverableErrorEvent(err))
+			r.hosts.report(componentstatus.NewRecoverableErrorEvent(err))
 		}
 	case r.broken.Load() && r.broken.Swap(false):
 		r.logger.Info("Writing to the storage works again")
-		componentstatus.ReportStatus(r.host, componentstatus.NewEvent(componentstatus.StatusOK))
+		r.hosts.report(componentstatus.NewEvent(componentstatus.StatusOK))
 	}
 }
 
@@ -145,8 +145,8 @@ func (r *voiceReceiver) openKeeper(ctx context.Context, host component.Host) (ke
 }
 
 // remember begins to keep calls, after those that were kept before are open again.
-func (r *voiceReceiver) remember(ctx context.Context, host component.Host, kept keeper) error {
-	r.recorder = &recorder{keeper: kept, logger: r.settings.Logger, telemetry: r.telemetry, host: host}
+func (r *voiceReceiver) remember(ctx context.Context, kept keeper) error {
+	r.recorder = &recorder{keeper: kept, logger: r.settings.Logger, telemetry: r.telemetry, hosts: &r.hosts}
 	var calls int
 	var unwanted []call.Gone
 	err := kept.Restore(ctx, func(record journal.Record) {

@@ -77,7 +77,8 @@ func (n *notebook) Close(context.Context) error {
 // keeping is a bench that keeps its calls in a notebook, as they were left there.
 func keeping(t *testing.T, kept keeper, host component.Host) *bench {
 	b := newBench(t, nil)
-	require.NoError(t, b.remember(context.Background(), host, kept))
+	b.hosts.add(host)
+	require.NoError(t, b.remember(context.Background(), kept))
 	return b
 }
 
@@ -175,7 +176,7 @@ func TestMoreStoredCallsThanRoom(t *testing.T) {
 		_, _ = b.post("/v1/frames/"+id, spoken(0))
 	}
 	smaller := newBench(t, func(c *Config) { c.MaxCalls = 2 })
-	require.NoError(t, smaller.remember(context.Background(), componenttest.NewNopHost(), kept))
+	require.NoError(t, smaller.remember(context.Background(), kept))
 	assert.Equal(t, int64(2), smaller.openCalls())
 	assert.Equal(t, []call.Key{{ID: "c"}}, kept.forgotten)
 }
@@ -185,7 +186,7 @@ func onDisk(t *testing.T, disk *memory, change func(*Config)) *bench {
 	kept, err := journal.Open(context.Background(), disk)
 	require.NoError(t, err)
 	b := newBench(t, change)
-	require.NoError(t, b.remember(context.Background(), componenttest.NewNopHost(), kept))
+	require.NoError(t, b.remember(context.Background(), kept))
 	return b
 }
 

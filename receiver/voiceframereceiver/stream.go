@@ -55,11 +55,14 @@ var (
 	notText   = closing{websocket.StatusUnsupportedData, "send JSON in text messages"}
 )
 
+// readAhead is how many messages are read and wait to be applied; how many bytes, ahead bounds.
+const readAhead = 64
+
 func newStream(h *framesHandler, from sender, ackEvery int, client string) *stream {
 	return &stream{
 		handler: h, from: from, ackEvery: ackEvery,
 		ticket:   h.admission.enter(client),
-		incoming: make(chan message, ackEvery),
+		incoming: make(chan message, readAhead),
 		ahead:    semaphore.NewWeighted(h.config.ServerConfig.MaxRequestBodySize),
 	}
 }

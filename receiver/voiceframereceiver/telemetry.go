@@ -88,8 +88,8 @@ func (r *voiceReceiver) found(ctx context.Context, f *findings, now time.Time) {
 	if !f.oldest.IsZero() {
 		r.telemetry.ReceiverVoiceFrameDelay.Record(ctx, max(now.Sub(f.oldest), 0).Seconds())
 	}
-	if len(f.withoutUsage) > 0 {
-		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(len(f.withoutUsage)))
+	if f.withoutUsage > 0 {
+		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(f.withoutUsage))
 		r.telemetry.warnUsage.Do(func() {
 			// Without the call's id, which may be a telephone number.
 			r.settings.Logger.Warn("A call told latency but no usage, so that its cost is unknown. Said once; " +
