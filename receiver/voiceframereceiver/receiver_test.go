@@ -668,6 +668,19 @@ func TestShutdownOutOfTime(t *testing.T) {
 	b.stopErr = nil
 }
 
+// A request that is cut off before it was delivered has changed nothing, and is not answered 200.
+func TestRequestsThatAreCutOff(t *testing.T) {
+	b := newBench(t, nil)
+	ended, end := context.WithCancel(context.Background())
+	end()
+	status, _ := b.do(httptest.NewRequest(http.MethodPost, "/v1/frames/c1", strings.NewReader(spoken(0))).WithContext(ended))
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.Empty(t, b.metrics.AllMetrics())
+	assert.Zero(t, b.openCalls())
+	_, answer := b.post("/v1/frames/c1", spoken(0))
+	assert.Contains(t, answer, `"accepted":1`)
+}
+
 func TestStartFailsOnATakenPort(t *testing.T) {
 	listener, err := net.Listen("tcp", "localhost:0")
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -15,8 +16,10 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -179,6 +182,21 @@ func TestMoreStoredCallsThanRoom(t *testing.T) {
 	require.NoError(t, smaller.remember(context.Background(), kept))
 	assert.Equal(t, int64(2), smaller.openCalls())
 	assert.Equal(t, []call.Key{{ID: "c"}}, kept.forgotten)
+}
+
+// What was delivered is kept although its sender has left meanwhile: it would count again after a restart.
+func TestStepsOfASenderWhoHasLeft(t *testing.T) {
+	kept := newNotebook()
+	b := keeping(t, kept, componenttest.NewNopHost())
+	ctx, leave := context.WithCancel(context.Background())
+	metrics, err := consumer.NewMetrics(func(ctx context.Context, m pmetric.Metrics) error {
+		leave()
+		return b.metrics.ConsumeMetrics(ctx, m)
+	})
+	require.NoError(t, err)
+	b.pipeline.metrics = metrics
+	_, _ = b.do(httptest.NewRequest(http.MethodPost, "/v1/frames/c1", strings.NewReader(spoken(0))).WithContext(ctx))
+	assert.Len(t, kept.steps[call.Key{ID: "c1"}], 1)
 }
 
 // onDisk is a bench that keeps its calls in a journal on a disk, as they were left there.

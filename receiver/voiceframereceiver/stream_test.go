@@ -317,6 +317,53 @@ func TestStreamBeyondWhatMayBeInFlight(t *testing.T) {
 	require.Eventually(t, func() bool { return b.inFlight() == 64<<20 }, 5*time.Second, time.Millisecond, "what the test holds")
 }
 
+// What may be read ahead is given back: a long talk is more than one body may have.
+func TestStreamOfMoreThanABody(t *testing.T) {
+	b, address := started(t, func(c *Config) { c.Protocols.Frames.Get().ServerConfig.MaxRequestBodySize = 10_000 })
+	c := dial(t, address, "/v1/frames/ws/c1")
+	for i := range 10 {
+		c.say(spoken(i) + strings.Repeat(" ", 6000))
+		c.hearUntil(i + 1)
+	}
+	assert.Equal(t, 10.0, b.totals()["voice.tts.characters.total"])
+}
+
+// On a connection nothing is the first of a body, so that Idempotency-Key would make all messages one.
+func TestStreamWithAnIdempotencyKey(t *testing.T) {
+	b, address := started(t, nil)
+	header := http.Header{"Idempotency-Key": {"batch-1"}}
+	for range 2 {
+		conn, _, err := websocket.Dial(context.Background(), "ws://"+address+"/v1/frames/ws/c1", &websocket.DialOptions{HTTPHeader: header})
+		require.NoError(t, err)
+		c := clientOn(t, conn)
+		c.say(`{"kind":"tts","characters":5}`, `{"kind":"tts","characters":5}`)
+		c.hearUntil(2)
+	}
+	assert.Equal(t, 20.0, b.totals()["voice.tts.characters.total"])
+}
+
+// A shutdown that is out of time cuts connections off: no server of the library's knows them.
+func TestStreamAtAShutdownOutOfTime(t *testing.T) {
+	b, address := listening(t, nil)
+	metrics, arrived, open := gate(t, b.metrics)
+	defer open()
+	b.pipeline.metrics = metrics
+	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
+	c := dial(t, address, "/v1/frames/ws/c1")
+	c.say(spoken(0))
+	<-arrived
+	expired, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, b.Shutdown(expired), context.Canceled)
+	_, err := c.hear()
+	require.Error(t, err)
+	assert.NotErrorIs(t, err, context.DeadlineExceeded, "it was cut, not forgotten")
+	open()
+	b.handling.Wait()
+	b.running.Wait()
+	b.stopErr = nil
+}
+
 // A bot that says its last words and hangs up without waiting is heard.
 func TestStreamOfABotThatDoesNotWait(t *testing.T) {
 	b, address := started(t, nil)
