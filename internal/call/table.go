@@ -18,6 +18,9 @@ type Config struct {
 	// MaxCalls is how many calls are known at once, open or remembered. Where a new one needs room, the one that ended
 	// longest ago is forgotten early.
 	MaxCalls int
+	// Mark, if set, is asked when a call is dropped, for whoever keeps something of it: whatever is kept under its key after
+	// that is another call's. It must not use the table.
+	Mark func() uint64
 	// Trace asks for Traced facts. Without it nothing is kept for them.
 	Trace bool
 }
@@ -35,7 +38,13 @@ type Table struct {
 	peak    int   // the most calls since the map was made
 	ended   []Key // in the order of their ends
 	// forgotten are the calls that were dropped since Forget was last asked.
-	forgotten []Key
+	forgotten []Gone
+}
+
+// Gone is a call that was dropped, with Config.Mark of that moment.
+type Gone struct {
+	Key
+	Mark uint64
 }
 
 // call is an entry of the table. Its lock is held by one transaction from Begin to its end; it is never waited for
@@ -57,6 +66,9 @@ type tenant struct {
 
 // NewTable makes an empty table.
 func NewTable(config Config) *Table {
+	if config.Mark == nil {
+		config.Mark = func() uint64 { return 0 }
+	}
 	return &Table{config: config, calls: map[Key]*call{}, tenants: map[string]tenant{}}
 }
 
@@ -190,7 +202,7 @@ func (t *Table) drop(key Key) bool {
 	}
 	defer c.mu.Unlock()
 	t.delete(key, c)
-	t.forgotten = append(t.forgotten, key)
+	t.forgotten = append(t.forgotten, Gone{Key: key, Mark: t.config.Mark()})
 	return true
 }
 
@@ -235,8 +247,8 @@ func (t *Table) Open() []Key {
 }
 
 // Forget drops the calls whose time to be remembered has passed. One that a request holds at the moment stays until the
-// next time. It returns those that are gone since it was last asked, but for those that are known again.
-func (t *Table) Forget(now time.Time) []Key {
+// next time. It returns those that are gone since it was last asked; some of their keys may be known again.
+func (t *Table) Forget(now time.Time) []Gone {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	kept := t.ended[:0]
@@ -252,7 +264,7 @@ func (t *Table) Forget(now time.Time) []Key {
 	clear(t.ended[len(kept):])
 	t.ended = kept
 	t.shrink()
-	gone := slices.DeleteFunc(t.forgotten, func(key Key) bool { return t.calls[key] != nil })
+	gone := t.forgotten
 	t.forgotten = nil
 	return gone
 }

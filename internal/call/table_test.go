@@ -219,6 +219,24 @@ func TestIdleCallsEnd(t *testing.T) {
 	assert.Empty(t, table.calls)
 }
 
+// Who keeps something of a call hears of each that is gone, also of one whose key is known again, with the mark of that moment.
+func TestWhatIsGone(t *testing.T) {
+	mark := uint64(0)
+	marked := config
+	marked.MaxCalls, marked.Mark = 1, func() uint64 { return mark }
+	table := NewTable(marked)
+	for _, id := range []string{"c1", "c2", "c1"} {
+		mark++
+		tx, err := table.Begin([]Key{{ID: id}})
+		require.NoError(t, err)
+		tx.Apply(&frame.Frame{CallID: id, Time: began, Events: []frame.Event{kind(frame.CallEnded)}}, began)
+		tx.Commit()
+	}
+	assert.Equal(t, []Gone{{Key{ID: "c1"}, 2}, {Key{ID: "c2"}, 3}}, table.Forget(began))
+	assert.Equal(t, []Gone{{Key{ID: "c1"}, 3}}, table.Forget(began.Add(24*time.Hour)))
+	assert.Empty(t, table.Forget(began.Add(48*time.Hour)))
+}
+
 func TestRollbackChangesNothing(t *testing.T) {
 	table := NewTable(config)
 	start := say(0, kind(frame.CallStarted))
@@ -478,7 +496,7 @@ func TestRestoredCallsAreForgottenInOrder(t *testing.T) {
 	end("second", after(20))
 	table.Restored()
 	end("new", after(40))
-	assert.Equal(t, keys("first"), table.Forget(after(40)))
+	assert.Equal(t, []Gone{{Key: keys("first")[0]}}, table.Forget(after(40)))
 }
 
 func TestACallHasAnEndOfEvents(t *testing.T) {

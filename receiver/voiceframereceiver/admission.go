@@ -33,7 +33,24 @@ func (a *admission) inUse() int64 {
 type ticket struct {
 	of     *admission
 	client string
-	held   int64 // guarded by of.mu
+	// Guarded by of.mu:
+	held    int64
+	prepaid int64 // of held: what may be read without growing
+}
+
+// perRequest is what a request costs at least. It is held until the answer, so that the number of those that wait for a call,
+// or for what comes behind, is bounded with the bytes: to nobody's harm, for a refusal comes at once and is repeated.
+const perRequest = 4 << 10
+
+// prepay takes what a request costs at least.
+func (t *ticket) prepay() error {
+	err := t.grow(perRequest)
+	if err == nil {
+		t.of.mu.Lock()
+		defer t.of.mu.Unlock()
+		t.prepaid = perRequest
+	}
+	return err
 }
 
 var errOverload = refusal{http.StatusServiceUnavailable, "too much is being read at once: send again later"}
@@ -43,12 +60,15 @@ func (t *ticket) grow(n int64) error {
 	a := t.of
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	paid := min(n, t.prepaid)
+	n -= paid
 	if a.used+n > a.total || a.clients[t.client]+n > a.perClient {
 		return errOverload
 	}
 	a.used += n
 	a.clients[t.client] += n
 	t.held += n
+	t.prepaid -= paid
 	return nil
 }
 

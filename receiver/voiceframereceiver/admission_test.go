@@ -10,10 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
 )
 
 func TestAdmission(t *testing.T) {
@@ -36,6 +39,25 @@ func TestAdmission(t *testing.T) {
 	other.leave()
 	assert.Zero(t, a.inUse())
 	assert.Empty(t, a.clients)
+}
+
+// Small requests are not free: their number is bounded as well, and a larger one pays nothing twice.
+func TestAdmissionOfSmallRequests(t *testing.T) {
+	a := newAdmission(3*perRequest, 2*perRequest)
+	one, two, three := a.enter("one"), a.enter("one"), a.enter("one")
+	require.NoError(t, one.prepay())
+	require.NoError(t, two.prepay())
+	require.ErrorIs(t, three.prepay(), errOverload)
+	require.NoError(t, one.grow(1000))
+	require.NoError(t, one.grow(perRequest-1000))
+	require.ErrorIs(t, one.grow(1), errOverload)
+	assert.Equal(t, int64(2*perRequest), a.inUse())
+	two.leave()
+	require.NoError(t, one.grow(1))
+	assert.Equal(t, int64(perRequest+1), a.inUse())
+	one.leave()
+	three.leave()
+	assert.Zero(t, a.inUse())
 }
 
 func TestAdmissionOfMany(t *testing.T) {
@@ -95,6 +117,29 @@ func TestNothingStaysInFlight(t *testing.T) {
 // admission is the frames server's. A bench that has been started has one for its own handler before.
 func (b *bench) admission() *admission { return b.admissions[len(b.admissions)-1] }
 
+// Requests that wait for a call that another holds are bounded.
+func TestRequestsThatWaitForACall(t *testing.T) {
+	b := newBench(t, func(c *Config) {
+		frames := c.Protocols.Frames.Get()
+		frames.ServerConfig.MaxRequestBodySize, frames.MaxInFlightBytes, frames.MaxInFlightBytesPerClient = perRequest, 4*perRequest, 4*perRequest
+	})
+	tx, err := b.calls.Begin([]call.Key{{ID: "c1"}})
+	require.NoError(t, err)
+	var waiting sync.WaitGroup
+	for i := range 4 {
+		waiting.Go(func() {
+			status, _ := b.post("/v1/frames/c1", spoken(i))
+			assert.Equal(t, http.StatusOK, status)
+		})
+	}
+	require.Eventually(t, func() bool { return b.inFlight() == 4*perRequest }, 5*time.Second, time.Millisecond)
+	status, _ := b.post("/v1/frames/c1", spoken(4))
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	tx.Rollback()
+	waiting.Wait()
+	assert.Zero(t, b.inFlight())
+}
+
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
@@ -103,17 +148,17 @@ func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 func TestRequestsBeyondWhatMayBeInFlight(t *testing.T) {
 	b := newBench(t, func(c *Config) {
 		frames := c.Protocols.Frames.Get()
-		frames.ServerConfig.MaxRequestBodySize, frames.MaxInFlightBytes, frames.MaxInFlightBytesPerClient = 1000, 2500, 1200
+		frames.ServerConfig.MaxRequestBodySize, frames.MaxInFlightBytes, frames.MaxInFlightBytesPerClient = 10_000, 25_000, 12_000
 	})
 	post := func(client string) (int, string) {
-		req := httptest.NewRequest(http.MethodPost, "/v1/frames/"+client[:9], bytes.NewReader([]byte(spoken(0)+strings.Repeat(" ", 600))))
+		req := httptest.NewRequest(http.MethodPost, "/v1/frames/"+client[:9], bytes.NewReader([]byte(spoken(0)+strings.Repeat(" ", 6000))))
 		req.RemoteAddr = client
 		w := httptest.NewRecorder()
 		b.handler.ServeHTTP(w, req)
 		return w.Code, w.Header().Get("Retry-After")
 	}
 	held := b.admission().enter("192.0.2.1")
-	require.NoError(t, held.grow(1000))
+	require.NoError(t, held.grow(10_000))
 	status, retry := post("192.0.2.1:1234")
 	assert.Equal(t, http.StatusServiceUnavailable, status, "the client's own share")
 	assert.Equal(t, "1", retry)
@@ -121,7 +166,7 @@ func TestRequestsBeyondWhatMayBeInFlight(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status, "another client's")
 
 	other := b.admission().enter("192.0.2.3")
-	require.NoError(t, other.grow(1200))
+	require.NoError(t, other.grow(12_000))
 	status, _ = post("192.0.2.2:1234")
 	assert.Equal(t, http.StatusServiceUnavailable, status, "everybody's")
 	other.leave()

@@ -100,6 +100,14 @@ func least[T int | int64 | time.Duration](key string, got, least T) error {
 	return nil
 }
 
+// most says what is wrong with an option that is too large.
+func most(key string, got, most int) error {
+	if got > most {
+		return fmt.Errorf("%s: %v: must be at most %v", key, got, most)
+	}
+	return nil
+}
+
 func (c *Config) callConfig() call.Config {
 	return call.Config{IdleTimeout: c.IdleTimeout, Remember: c.RememberEnded, MaxCalls: c.MaxCalls}
 }

@@ -21,8 +21,8 @@ type FramesConfig struct {
 	// MaxDepth is how deep a frame's JSON may nest.
 	MaxDepth int `mapstructure:"max_depth"`
 
-	// MaxInFlightBytes bounds what has been read of all bodies and messages, uncompressed, and not been answered. Beyond it,
-	// requests are refused with 503, to be sent again.
+	// MaxInFlightBytes bounds what has been read of all bodies and messages, uncompressed, and not been answered; a request counts
+	// as 4096 bytes at least, so that it bounds their number too. Beyond it, requests are refused with 503, to be sent again.
 	MaxInFlightBytes int64 `mapstructure:"max_in_flight_bytes"`
 
 	// MaxInFlightBytesPerClient is the share of that which one remote address may have.
@@ -97,6 +97,7 @@ func (c *FramesConfig) Validate() error {
 func (c *WebSocketConfig) Validate() error {
 	return errors.Join(
 		least("ack_every", c.AckEvery, 1),
+		most("ack_every", c.AckEvery, defaultMaxFrames),
 		least("max_connections", c.MaxConnections, 1),
 		least("ping_interval", c.PingInterval, time.Second),
 	)
@@ -109,12 +110,12 @@ func validateMaxBody(got, standard int64) error {
 	return nil
 }
 
-// validateInFlight refuses a bound under which the largest body could never be read.
+// validateInFlight refuses a bound under which the largest body could never be read, or nothing at all.
 func validateInFlight(key string, got, maxBody int64) error {
 	if got < maxBody {
 		return fmt.Errorf("%s: %d: must be at least max_request_body_size, %d", key, got, maxBody)
 	}
-	return nil
+	return least(key, got, perRequest)
 }
 
 func (c *FramesConfig) limits() dialect.Limits {

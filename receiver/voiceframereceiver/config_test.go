@@ -91,6 +91,7 @@ func TestEveryOption(t *testing.T) {
 	assert.True(t, webhooks.RequireSignatures)
 	assert.Equal(t, map[string]string{"vapi": "one", "retell": "two", "elevenlabs": "three", "ultravox": "four"}, webhooks.secrets())
 	assert.NotContains(t, fmt.Sprintf("%+v", webhooks), "three", "secrets are not printed")
+	assert.NotContains(t, fmt.Sprintf("%+v", config), "three", "secrets are not printed")
 	assert.Equal(t, TenantConfig{Header: "X-Tenant-Id", Attribute: "customer", Required: true}, config.Tenant)
 	assert.Equal(t, 2*time.Minute, config.IdleTimeout)
 	assert.Equal(t, time.Hour, config.RememberEnded)
@@ -123,9 +124,24 @@ func TestNonsenseIsNamed(t *testing.T) {
 	} {
 		assert.ErrorContains(t, err, want)
 	}
+	_, err = load(t, "too_much")
+	assert.ErrorContains(t, err, "websocket: ack_every: 10001: must be at most 10000")
+	assert.ErrorContains(t, err, "max_in_flight_bytes: 4095: must be at least 4096")
 	_, err = load(t, "tenants")
 	assert.ErrorContains(t, err, "tenant: required: there is no header: name the one")
 	assert.ErrorContains(t, (&Config{}).Validate(), "protocols: none is on")
+}
+
+// A secret whose variable is not set must not turn verification off, nor must it refuse everything in silence.
+func TestSecretsThatAreNotSet(t *testing.T) {
+	_, err := load(t, "secrets_unset")
+	for _, platform := range []string{"vapi", "retell", "ultravox"} {
+		assert.ErrorContains(t, err, "\n"+platform+": secret: is empty, so that nothing would be checked")
+	}
+	assert.NotContains(t, err.Error(), "elevenlabs")
+	_, err = load(t, "secrets_missing")
+	assert.EqualError(t, err, "protocols::webhooks: require_signatures: no platform has a secret, so that all posts would be refused: "+
+		"set one, as in `vapi: {secret: ${env:VAPI_WEBHOOK_SECRET}}`")
 }
 
 // The README's table has every option with its default.
@@ -133,7 +149,8 @@ func TestOptionsAreInTheReadme(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	config := createDefaultConfig().(*Config)
-	config.Protocols.Webhooks.GetOrInsertDefault()
+	webhooks := config.Protocols.Webhooks.GetOrInsertDefault()
+	webhooks.Vapi, webhooks.Retell, webhooks.ElevenLabs, webhooks.Ultravox = secret(""), secret(""), secret(""), secret("")
 	conf := confmap.New()
 	require.NoError(t, conf.Marshal(config))
 	theirs := map[string]bool{ // the library's, where its default is ours
@@ -156,7 +173,7 @@ func TestMetricsAreInTheReadme(t *testing.T) {
 	documentation, err := os.ReadFile("documentation.md")
 	require.NoError(t, err)
 	names := regexp.MustCompile(`(?m)^### (otelcol_\w+)$`).FindAllStringSubmatch(string(documentation), -1)
-	require.Len(t, names, 14)
+	require.Len(t, names, 16)
 	for _, name := range names {
 		assert.True(t, strings.Contains(string(readme), "| `"+name[1]+"`"), name[1])
 	}

@@ -20,17 +20,20 @@ type WebhooksConfig struct {
 	// RequireSignatures refuses the posts of platforms that have no secret here. Without it they are taken as they come.
 	RequireSignatures bool `mapstructure:"require_signatures"`
 
-	Vapi       PlatformConfig `mapstructure:"vapi"`
-	Retell     PlatformConfig `mapstructure:"retell"`
-	ElevenLabs PlatformConfig `mapstructure:"elevenlabs"`
-	Ultravox   PlatformConfig `mapstructure:"ultravox"`
+	// The platforms: nil where one is not named, so that a secret that is named and empty is seen. Behind pointers they are also
+	// not printed with what holds them.
+	Vapi       *PlatformConfig `mapstructure:"vapi"`
+	Retell     *PlatformConfig `mapstructure:"retell"`
+	ElevenLabs *PlatformConfig `mapstructure:"elevenlabs"`
+	Ultravox   *PlatformConfig `mapstructure:"ultravox"`
 
 	_ struct{}
 }
 
 // PlatformConfig is what is agreed with a platform.
 type PlatformConfig struct {
-	// Secret is the one that the platform proves to know with each post; without one nothing is checked.
+	// Secret is the one that the platform proves to know with each post. Who names a platform has one: an empty one is a variable
+	// that is not set.
 	Secret configopaque.String `mapstructure:"secret"`
 
 	_ struct{}
@@ -47,20 +50,51 @@ func newDefaultWebhooksConfig() WebhooksConfig {
 
 // Validate checks what the types cannot.
 func (c *WebhooksConfig) Validate() error {
-	return errors.Join(
+	var errs error
+	if c.RequireSignatures && c.signers() == 0 {
+		errs = errors.New("require_signatures: no platform has a secret, so that all posts would be refused: " +
+			"set one, as in `vapi: {secret: ${env:VAPI_WEBHOOK_SECRET}}`")
+	}
+	return errors.Join(errs,
 		validateMaxBody(c.ServerConfig.MaxRequestBodySize, defaultMaxPost),
 		validateInFlight("max_in_flight_bytes", c.MaxInFlightBytes, c.ServerConfig.MaxRequestBodySize),
 	)
 }
 
+// Validate checks what the types cannot.
+func (c *PlatformConfig) Validate() error {
+	if c.Secret == "" {
+		return errors.New("secret: is empty, so that nothing would be checked: is its variable set? " +
+			"To take the posts as they come, leave the platform out")
+	}
+	return nil
+}
+
 // secrets are by platform; empty where there is none.
 func (c *WebhooksConfig) secrets() map[string]string {
 	return map[string]string{
-		platformVapi:       string(c.Vapi.Secret),
-		platformRetell:     string(c.Retell.Secret),
-		platformElevenLabs: string(c.ElevenLabs.Secret),
-		platformUltravox:   string(c.Ultravox.Secret),
+		platformVapi:       secretOf(c.Vapi),
+		platformRetell:     secretOf(c.Retell),
+		platformElevenLabs: secretOf(c.ElevenLabs),
+		platformUltravox:   secretOf(c.Ultravox),
 	}
+}
+
+// signers is how many platforms have a secret.
+func (c *WebhooksConfig) signers() (n int) {
+	for _, secret := range c.secrets() {
+		if secret != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func secretOf(platform *PlatformConfig) string {
+	if platform == nil {
+		return ""
+	}
+	return string(platform.Secret)
 }
 
 // open says that anybody who can reach the server can post what they like.
@@ -68,12 +102,7 @@ func (c *WebhooksConfig) open() bool {
 	if c.RequireSignatures || c.ServerConfig.Auth.HasValue() || isLoopback(c.ServerConfig.NetAddr.Endpoint) {
 		return false
 	}
-	for _, secret := range c.secrets() {
-		if secret == "" {
-			return true
-		}
-	}
-	return false
+	return c.signers() < len(c.secrets())
 }
 
 func isLoopback(endpoint string) bool {

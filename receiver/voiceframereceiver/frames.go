@@ -83,6 +83,9 @@ func (r *voiceReceiver) receive(w http.ResponseWriter, req *http.Request, ticket
 	if err != nil {
 		return nil, sender{}, err
 	}
+	if err := ticket.prepay(); err != nil {
+		return nil, sender{}, err
+	}
 	body, err := read(req, ticket)
 	r.countBytes(req.Context(), len(body))
 	return body, from, err

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
@@ -28,7 +27,7 @@ func (r *voiceReceiver) keepHouse(ctx context.Context, ticker clockwork.Ticker) 
 func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
 	r.endIdle(ctx, now)
 	active := r.signals.Active(r.calls.Active(), r.started, now)
-	if err := r.pipeline.deliverMetrics(ctx, active, 1); err != nil {
+	if err := r.pipeline.deliverMetrics(ctx, active, active.DataPointCount()); err != nil {
 		r.settings.Logger.Debug("The number of active calls was refused", zap.Error(err))
 	}
 	// After that, so that a tenant of whose calls none is open any more has been told of.
@@ -80,24 +79,17 @@ func (r *voiceReceiver) endCall(ctx context.Context, key call.Key, now time.Time
 func (r *voiceReceiver) deliverEnd(ctx context.Context, tx *call.Tx, facts []call.Fact) (lost, err error) {
 	batch := r.signals.NewBatch()
 	batch.Add(facts)
-	spans := r.pipeline.deliverSpans(ctx, batch)
-	if again(spans) {
-		return nil, spans
-	}
-	summary := r.pipeline.deliverSummaries(ctx, batch)
-	if again(summary) {
-		return nil, summary
+	records, err := r.pipeline.deliverRecords(ctx, batch)
+	if err != nil {
+		return nil, err
 	}
 	tx.Summarised()
 	metrics := r.pipeline.deliverMetrics(ctx, batch.Metrics(), batch.Points())
 	if again(metrics) {
 		return nil, metrics
 	}
-	return errors.Join(spans, summary, metrics), nil
+	return errors.Join(records, metrics), nil
 }
-
-// again says whether what was refused may be taken another time.
-func again(err error) bool { return err != nil && !consumererror.IsPermanent(err) }
 
 // settle makes known what open calls hold back until their end, because this collector will not see it.
 func (r *voiceReceiver) settle(ctx context.Context) {

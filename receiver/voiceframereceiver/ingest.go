@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -27,19 +29,30 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 		if in.judge(f, verdict) {
 			found.frame(&f.frame)
 			steps.add(call.KeyOf(&f.frame), &f.frame, now)
+			steps.facts(facts)
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err // the receiver has stopped, or the sender is gone and will ask again
 	}
-	if err := r.pipeline.deliver(ctx, batch); err != nil {
+	lost, err := r.pipeline.deliver(ctx, batch)
+	if err != nil {
 		return nil, err
 	}
+	r.tellLost(lost, now)
 	r.recorder.append(ctx, steps)
 	tx.Commit()
 	r.telemetry.intake(ctx, &in)
 	r.found(ctx, &found, now)
 	return in.answer(), nil
+}
+
+// tellLost says what the pipelines of spans or summaries refused for good: once in a while, for they may do so to each request.
+func (r *voiceReceiver) tellLost(lost error, now time.Time) {
+	if lost != nil && r.toldLost.due(now) {
+		r.settings.Logger.Error("Spans or summaries are refused for good and lost, their metrics are not; said at most once a minute",
+			zap.Error(lost))
+	}
 }
 
 // keys are the calls that the frames are about. Those of one call mostly come together; it is named once for them.

@@ -2,8 +2,10 @@ package voiceframereceiver
 
 import (
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
@@ -30,16 +32,35 @@ func newPipeline(set receiver.Settings) (pipeline, error) {
 const format = "voice_frame"
 
 // deliver hands a batch on, numbers last: where they are refused and the sender repeats its frames, a span or a summary is
-// sent twice, which is harmless, but no number is counted twice.
-func (p *pipeline) deliver(ctx context.Context, batch *signal.Batch) error {
-	if err := p.deliverSpans(ctx, batch); err != nil {
-		return err
+// sent twice, which is harmless, but no number is counted twice. What is lost was refused for good beside numbers that were
+// taken; an error is the answer. Where there is no pipeline for numbers, what is refused for good is the answer as well.
+func (p *pipeline) deliver(ctx context.Context, batch *signal.Batch) (lost, err error) {
+	lost, err = p.deliverRecords(ctx, batch)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.metrics == nil:
+		return nil, lost
 	}
-	if err := p.deliverSummaries(ctx, batch); err != nil {
-		return err
-	}
-	return p.deliverMetrics(ctx, batch.Metrics(), batch.Points())
+	return lost, p.deliverMetrics(ctx, batch.Metrics(), batch.Points())
 }
+
+// deliverRecords hands on spans and summaries. What is lost is refused for good, and takes nothing else with it; an error means
+// that they may be taken another time.
+func (p *pipeline) deliverRecords(ctx context.Context, batch *signal.Batch) (lost, err error) {
+	spans := p.deliverSpans(ctx, batch)
+	if again(spans) {
+		return nil, spans
+	}
+	summaries := p.deliverSummaries(ctx, batch)
+	if again(summaries) {
+		return nil, summaries
+	}
+	return errors.Join(spans, summaries), nil
+}
+
+// again says whether what was refused may be taken another time.
+func again(err error) bool { return err != nil && !consumererror.IsPermanent(err) }
 
 func (p *pipeline) deliverSpans(ctx context.Context, batch *signal.Batch) error {
 	if p.traces == nil || batch.Spans() == 0 {

@@ -29,6 +29,8 @@ type voiceReceiver struct {
 	telemetry *selfTelemetry
 	signals   *signal.Producer
 	recorder  *recorder // nil without storage
+	toldLost  seldom    // of spans and summaries
+	hosts     hosts
 
 	startOnce, stopOnce sync.Once
 	startErr, stopErr   error
@@ -56,9 +58,10 @@ func newReceiver(
 	}
 	r := &voiceReceiver{
 		config: cfg, settings: set, clock: clock, started: clock.Now(), forget: forget, platforms: platforms(),
-		calls: call.NewTable(cfg.callConfig()), signals: signal.NewProducer(cfg.signalSettings()),
+		signals:  signal.NewProducer(cfg.signalSettings()),
 		pipeline: pipeline, telemetry: telemetry, draining: make(chan struct{}),
 	}
+	r.calls = r.newTable(false)
 	r.lifetime, r.stop = context.WithCancel(context.Background())
 	return r, nil
 }
@@ -66,13 +69,19 @@ func newReceiver(
 // trace adds a pipeline for traces. It comes before the start, when nothing has touched the table of calls.
 func (r *voiceReceiver) trace(next consumer.Traces) {
 	r.pipeline.traces = next
-	config := r.config.callConfig()
-	config.Trace = true
-	r.calls = call.NewTable(config)
+	r.calls = r.newTable(true)
 }
 
-// Start is called once for each pipeline; the first call counts.
+func (r *voiceReceiver) newTable(trace bool) *call.Table {
+	config := r.config.callConfig()
+	config.Trace = trace
+	config.Mark = func() uint64 { return r.recorder.mark() } // there is a recorder from the start on
+	return call.NewTable(config)
+}
+
+// Start is called once for each pipeline; the first call counts, and each host hears how it goes.
 func (r *voiceReceiver) Start(ctx context.Context, host component.Host) error {
+	r.hosts.add(host)
 	r.startOnce.Do(func() {
 		if r.startErr = r.start(ctx, host); r.startErr != nil {
 			r.startErr = errors.Join(r.startErr, r.Shutdown(ctx))
@@ -88,7 +97,7 @@ func (r *voiceReceiver) start(ctx context.Context, host component.Host) error {
 		if err != nil {
 			return err
 		}
-		if err := r.remember(ctx, host, kept); err != nil {
+		if err := r.remember(ctx, kept); err != nil {
 			return err
 		}
 	}

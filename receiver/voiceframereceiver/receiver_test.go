@@ -31,6 +31,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
@@ -309,25 +312,64 @@ func TestRefusedRequestsAreTakenWhenTheyComeAgain(t *testing.T) {
 		"permanent": {consumererror.NewPermanent(errors.New("no")), http.StatusBadRequest},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, refusing := range []string{"metrics", "logs"} {
+			for _, refusing := range []string{"metrics", "logs", "traces"} {
+				if refusing != "metrics" && consumererror.IsPermanent(test.err) {
+					continue // the numbers are taken all the same, see below
+				}
 				b := newBench(t, nil)
 				refuse := consumertest.NewErr(test.err)
-				if refusing == "metrics" {
+				switch refusing {
+				case "metrics":
 					b.pipeline.metrics = refuse
-				} else {
+				case "logs":
 					b.pipeline.logs = refuse
+				case "traces":
+					b.pipeline.traces = refuse
 				}
 				status, answer := b.post("/v1/frames", fiveLines(t))
 				assert.Equal(t, test.status, status)
 				assert.NotContains(t, answer, test.err.Error())
 				assert.Zero(t, b.calls.Active()[""])
 
-				b.pipeline.metrics, b.pipeline.logs = b.metrics, b.logs
+				b.pipeline.metrics, b.pipeline.logs, b.pipeline.traces = b.metrics, b.logs, b.traces
 				status, answer = b.post("/v1/frames", fiveLines(t))
 				assert.Equal(t, http.StatusOK, status)
 				assert.Contains(t, answer, `"accepted":5`)
 				assert.InDeltaMapValues(t, fiveLinesTotals, b.totals(), 1e-9)
 			}
+		})
+	}
+}
+
+// Spans or summaries that are refused for good cost no number, and no answer but where there is nothing else.
+func TestWhatIsRefusedForGoodTakesNoMetricsWithIt(t *testing.T) {
+	never := consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
+	for name, refuse := range map[string]func(*pipeline){
+		"spans":     func(p *pipeline) { p.traces = never },
+		"summaries": func(p *pipeline) { p.logs = never },
+		"both":      func(p *pipeline) { p.traces, p.logs = never, never },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, nil)
+			core, logs := observer.New(zapcore.ErrorLevel)
+			b.settings.Logger = zap.New(core)
+			refuse(&b.pipeline)
+			for _, line := range strings.Split(strings.TrimSpace(fiveLines(t)), "\n") {
+				status, answer := b.post("/v1/frames", line)
+				assert.Equal(t, http.StatusOK, status)
+				assert.Contains(t, answer, `"accepted":1`)
+			}
+			assert.InDeltaMapValues(t, fiveLinesTotals, b.totals(), 1e-9)
+			assert.Equal(t, 1, logs.FilterMessageSnippet("refused for good and lost").Len())
+
+			b.clock.Advance(time.Minute)
+			_, _ = b.post("/v1/frames", strings.ReplaceAll(fiveLines(t), "550e8400", "660e8400"))
+			assert.Equal(t, 2, logs.Len())
+
+			b.pipeline.metrics = nil
+			status, answer := b.post("/v1/frames", strings.ReplaceAll(fiveLines(t), "550e8400", "770e8400"))
+			assert.Equal(t, http.StatusBadRequest, status)
+			assert.Contains(t, answer, "refuses this data for good")
 		})
 	}
 }
@@ -478,7 +520,7 @@ func TestSelfTelemetry(t *testing.T) {
 	require.NoError(t, b.observe())
 	_, _ = b.post("/v1/frames", fiveLines(t))
 	_, _ = b.post("/v1/frames", fiveLines(t))
-	_, _ = b.post("/v1/frames/550e8400-e29b-41d4-a716-446655440000", `{"kind":"tts","characters":5,"timestamp":1764000080}`)
+	_, _ = b.post("/v1/frames/550e8400-e29b-41d4-a716-446655440000", `{"kind":"stt","audio_seconds":5,"timestamp":1764000080}`)
 	second := `{"type":"MetricsFrame","data":[{"type":"TTFBMetricsData","value":0},{"type":"TTFBMetricsData","value":"x"}]}` + "\n{}\nhello\n" + `{"kind":"ttfa"}`
 	_, _ = b.post("/v1/frames/c2", second)
 	_, _ = b.post("/v1/frames", "")
@@ -508,7 +550,7 @@ func TestSelfTelemetry(t *testing.T) {
 	metadatatest.AssertEqualReceiverVoiceFrameInFlightBytes(t, b.telemetry, []metricdata.DataPoint[int64]{one(0)}, ignore...)
 	metadatatest.AssertEqualReceiverVoiceFrameWebsocketConnections(t, b.telemetry, []metricdata.DataPoint[int64]{one(0)}, ignore...)
 	metadatatest.AssertEqualReceiverVoiceFrameBytes(t, b.telemetry, []metricdata.DataPoint[int64]{
-		one(int64(2*len(fiveLines(t)) + len(`{"kind":"tts","characters":5,"timestamp":1764000080}`) + len(second))),
+		one(int64(2*len(fiveLines(t)) + len(`{"kind":"stt","audio_seconds":5,"timestamp":1764000080}`) + len(second))),
 	}, ignore...)
 	metadatatest.AssertEqualReceiverVoiceFrameRequests(t, b.telemetry, []metricdata.DataPoint[int64]{
 		one(4, attribute.Int("status_code", 200)), one(2, attribute.Int("status_code", 400)), one(1, attribute.Int("status_code", 415)),
@@ -624,6 +666,19 @@ func TestShutdownOutOfTime(t *testing.T) {
 	b.handling.Wait()
 	b.running.Wait()
 	b.stopErr = nil
+}
+
+// A request that is cut off before it was delivered has changed nothing, and is not answered 200.
+func TestRequestsThatAreCutOff(t *testing.T) {
+	b := newBench(t, nil)
+	ended, end := context.WithCancel(context.Background())
+	end()
+	status, _ := b.do(httptest.NewRequest(http.MethodPost, "/v1/frames/c1", strings.NewReader(spoken(0))).WithContext(ended))
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.Empty(t, b.metrics.AllMetrics())
+	assert.Zero(t, b.openCalls())
+	_, answer := b.post("/v1/frames/c1", spoken(0))
+	assert.Contains(t, answer, `"accepted":1`)
 }
 
 func TestStartFailsOnATakenPort(t *testing.T) {

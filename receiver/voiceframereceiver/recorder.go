@@ -21,7 +21,8 @@ import (
 type keeper interface {
 	Restore(ctx context.Context, visit func(journal.Record)) error
 	Append(ctx context.Context, records []journal.Record) error
-	Forget(ctx context.Context, calls []call.Key) error
+	Forget(ctx context.Context, calls []call.Gone) error
+	Mark() uint64
 	Close(ctx context.Context) error
 }
 
@@ -33,7 +34,7 @@ type recorder struct {
 	keeper    keeper
 	logger    *zap.Logger
 	telemetry *selfTelemetry
-	host      component.Host
+	hosts     *hosts
 	broken    atomic.Bool
 }
 
@@ -73,8 +74,25 @@ func (r *recorder) append(ctx context.Context, steps *steps) {
 	r.note(ctx, r.keeper.Append(context.WithoutCancel(ctx), steps.records))
 }
 
+// facts notes which calls begin with the steps that were added.
+func (s *steps) facts(facts []call.Fact) {
+	for i := range facts {
+		if at, kept := s.at[facts[i].Call]; kept && facts[i].Kind == call.Opened {
+			s.records[at].Opens = true
+		}
+	}
+}
+
+// mark tells the calls that are kept from those that come later.
+func (r *recorder) mark() uint64 {
+	if r == nil {
+		return 0
+	}
+	return r.keeper.Mark()
+}
+
 // forget drops calls that are over.
-func (r *recorder) forget(ctx context.Context, gone []call.Key) {
+func (r *recorder) forget(ctx context.Context, gone []call.Gone) {
 	if r == nil || len(gone) == 0 {
 		return
 	}
@@ -89,11 +107,11 @@ func (r *recorder) note(ctx context.Context, err error) {
 		if !r.broken.Swap(true) {
 			err = fmt.Errorf("open calls cannot be stored, a restart would lose them: check the disk of the storage extension: %w", err)
 			r.logger.Error("Writing to the storage fails; calls go on in memory", zap.Error(err))
-			componentstatus.ReportStatus(r.host, componentstatus.NewRecoverableErrorEvent(err))
+			r.hosts.report(componentstatus.NewRecoverableErrorEvent(err))
 		}
 	case r.broken.Load() && r.broken.Swap(false):
 		r.logger.Info("Writing to the storage works again")
-		componentstatus.ReportStatus(r.host, componentstatus.NewEvent(componentstatus.StatusOK))
+		r.hosts.report(componentstatus.NewEvent(componentstatus.StatusOK))
 	}
 }
 
@@ -127,14 +145,14 @@ func (r *voiceReceiver) openKeeper(ctx context.Context, host component.Host) (ke
 }
 
 // remember begins to keep calls, after those that were kept before are open again.
-func (r *voiceReceiver) remember(ctx context.Context, host component.Host, kept keeper) error {
-	r.recorder = &recorder{keeper: kept, logger: r.settings.Logger, telemetry: r.telemetry, host: host}
+func (r *voiceReceiver) remember(ctx context.Context, kept keeper) error {
+	r.recorder = &recorder{keeper: kept, logger: r.settings.Logger, telemetry: r.telemetry, hosts: &r.hosts}
 	var calls int
-	var unwanted []call.Key
+	var unwanted []call.Gone
 	err := kept.Restore(ctx, func(record journal.Record) {
 		calls++
 		if !r.replay(record) {
-			unwanted = append(unwanted, record.Call)
+			unwanted = append(unwanted, call.Gone{Key: record.Call, Mark: kept.Mark()})
 		}
 	})
 	r.calls.Restored()
@@ -143,7 +161,7 @@ func (r *voiceReceiver) remember(ctx context.Context, host component.Host, kept 
 	case errors.As(err, &damaged):
 		r.settings.Logger.Error("Some stored calls are damaged: what could not be read is set aside in the storage, the rest goes on",
 			zap.Int("places", len(damaged)), zap.Error(err))
-		r.telemetry.ReceiverVoiceFrameJournalErrors.Add(ctx, int64(len(damaged)))
+		r.telemetry.ReceiverVoiceFrameJournalDamaged.Add(ctx, int64(len(damaged)))
 	case err != nil:
 		return fmt.Errorf("storage: the calls in %q cannot be restored: %w", r.config.Storage, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +15,10 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -57,10 +61,14 @@ func (n *notebook) Append(ctx context.Context, records []journal.Record) error {
 	return nil
 }
 
-func (n *notebook) Forget(_ context.Context, calls []call.Key) error {
-	n.forgotten = append(n.forgotten, calls...)
+func (n *notebook) Forget(_ context.Context, calls []call.Gone) error {
+	for _, gone := range calls {
+		n.forgotten = append(n.forgotten, gone.Key)
+	}
 	return n.err
 }
+
+func (n *notebook) Mark() uint64 { return 0 }
 
 func (n *notebook) Close(context.Context) error {
 	n.closed++
@@ -70,7 +78,8 @@ func (n *notebook) Close(context.Context) error {
 // keeping is a bench that keeps its calls in a notebook, as they were left there.
 func keeping(t *testing.T, kept keeper, host component.Host) *bench {
 	b := newBench(t, nil)
-	require.NoError(t, b.remember(context.Background(), host, kept))
+	b.hosts.add(host)
+	require.NoError(t, b.remember(context.Background(), kept))
 	return b
 }
 
@@ -165,9 +174,77 @@ func TestMoreStoredCallsThanRoom(t *testing.T) {
 		_, _ = b.post("/v1/frames/"+id, spoken(0))
 	}
 	smaller := newBench(t, func(c *Config) { c.MaxCalls = 2 })
-	require.NoError(t, smaller.remember(context.Background(), componenttest.NewNopHost(), kept))
+	require.NoError(t, smaller.remember(context.Background(), kept))
 	assert.Equal(t, int64(2), smaller.openCalls())
 	assert.Equal(t, []call.Key{{ID: "c"}}, kept.forgotten)
+}
+
+// What was delivered is kept although its sender has left meanwhile: it would count again after a restart.
+func TestStepsOfASenderWhoHasLeft(t *testing.T) {
+	kept := newNotebook()
+	b := keeping(t, kept, componenttest.NewNopHost())
+	ctx, leave := context.WithCancel(context.Background())
+	metrics, err := consumer.NewMetrics(func(ctx context.Context, m pmetric.Metrics) error {
+		leave()
+		return b.metrics.ConsumeMetrics(ctx, m)
+	})
+	require.NoError(t, err)
+	b.pipeline.metrics = metrics
+	_, _ = b.do(httptest.NewRequest(http.MethodPost, "/v1/frames/c1", strings.NewReader(spoken(0))).WithContext(ctx))
+	assert.Len(t, kept.steps[call.Key{ID: "c1"}], 1)
+}
+
+// onDisk is a bench that keeps its calls in a journal on a disk, as they were left there.
+func onDisk(t *testing.T, disk *memory, change func(*Config)) *bench {
+	kept, err := journal.Open(context.Background(), disk)
+	require.NoError(t, err)
+	b := newBench(t, change)
+	require.NoError(t, b.remember(context.Background(), kept))
+	return b
+}
+
+// A call id that comes back is another call, on the disk as well: before anybody noticed that the first was forgotten, between
+// its forgetting in the table and on the disk, and when a request in between was refused.
+func TestAReusedCallIDAfterARestart(t *testing.T) {
+	start, end := `{"type":"StartFrame"}`, `{"type":"EndFrame"}`
+	for name, reuse := range map[string]func(b *bench){
+		"evicted": func(b *bench) {
+			_, _ = b.post("/v1/frames/c2", start+end) // there is room for one
+			_, _ = b.post("/v1/frames/c1", start)
+			b.tick(context.Background(), now)
+		},
+		"forgotten": func(b *bench) {
+			gone := b.calls.Forget(now.Add(time.Hour))
+			_, _ = b.post("/v1/frames/c1", start)
+			b.recorder.forget(context.Background(), gone)
+		},
+		"refused": func(b *bench) {
+			_, _ = b.post("/v1/frames/c2", start+end)
+			b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
+			_, _ = b.post("/v1/frames/c1", start)
+			b.pipeline.metrics = b.metrics
+			b.tick(context.Background(), now)
+			_, _ = b.post("/v1/frames/c1", start)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			disk := &memory{data: map[string][]byte{}}
+			one := func(c *Config) { c.MaxCalls = 1 }
+			b := onDisk(t, disk, one)
+			_, _ = b.post("/v1/frames/c1", start+end)
+			reuse(b)
+			require.Equal(t, int64(1), b.openCalls())
+			require.NoError(t, b.Shutdown(context.Background()))
+
+			b = onDisk(t, disk, one)
+			assert.Equal(t, int64(1), b.openCalls())
+			status, _ := b.post("/v1/frames/c1", end)
+			assert.Equal(t, http.StatusOK, status)
+			assert.Equal(t, 1, b.logs.LogRecordCount(), "its own end")
+			b.tick(context.Background(), now.Add(time.Hour))
+			assert.Len(t, disk.data, 1, "nothing but the head stays")
+		})
+	}
 }
 
 func TestStepsAreByCall(t *testing.T) {

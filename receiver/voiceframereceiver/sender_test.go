@@ -1,15 +1,32 @@
 package voiceframereceiver
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 )
+
+// The collector's own count of points is of all that are handed on, the active calls of each tenant included.
+func TestPointsAreCounted(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.Tenant.Header = "X-Tenant-Id" })
+	for _, tenant := range []string{"acme", "globex"} {
+		_, _ = b.post("/v1/frames/c1", spoken(0), "X-Tenant-Id", tenant)
+	}
+	before := b.metrics.DataPointCount()
+	b.tick(context.Background(), now)
+	require.Equal(t, 2, b.metrics.DataPointCount()-before, "a tenant each")
+	accepted, err := b.telemetry.GetMetric("otelcol_receiver_accepted_metric_points")
+	require.NoError(t, err)
+	assert.Equal(t, int64(b.metrics.DataPointCount()), accepted.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
+}
 
 // Calls of two tenants are two, and each frame says whose it is.
 func TestTenants(t *testing.T) {

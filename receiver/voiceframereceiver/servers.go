@@ -59,12 +59,15 @@ func (r *voiceReceiver) listen(
 	r.settings.Logger.Info("Listening for "+protocol, zap.String("endpoint", listener.Addr().String()))
 	server.BaseContext = func(net.Listener) context.Context { return r.lifetime }
 	r.servers = append(r.servers, server)
-	r.running.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
-		}
-	})
+	r.running.Go(func() { r.accept(server, listener) })
 	return nil
+}
+
+// accept serves until the server is shut down. Any other end is one of the collector.
+func (r *voiceReceiver) accept(server *http.Server, listener net.Listener) {
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		r.hosts.report(componentstatus.NewFatalErrorEvent(err))
+	}
 }
 
 // drain is how long requests under way have to finish: whatever ends the collector often kills it after ten seconds, and the

@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -175,6 +176,25 @@ func TestFramesAndWebhooksTogether(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	assert.Equal(t, 1.0, b.totals()["voice.calls.total"])
 	assert.Equal(t, 1, b.logs.LogRecordCount())
+}
+
+// Each pipeline has a component of its own, and the collector watches them all. A listener that dies is the collector's end.
+func TestAllPipelinesHearOfTheState(t *testing.T) {
+	b := newBench(t, nil)
+	hosts := make([]*reporting, 3)
+	for i := range hosts {
+		hosts[i] = &reporting{Host: componenttest.NewNopHost()}
+	}
+	require.NoError(t, b.Start(context.Background(), hosts[0]))
+	require.NoError(t, b.Start(context.Background(), hosts[1]))
+	listener, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	b.accept(&http.Server{ReadHeaderTimeout: time.Second}, listener)
+	require.NoError(t, b.Start(context.Background(), hosts[2]), "a late one hears of it")
+	for i, host := range hosts {
+		assert.Equal(t, []componentstatus.Status{componentstatus.StatusFatalError}, host.events, i)
+	}
 }
 
 // A second listener that cannot be had closes the first.

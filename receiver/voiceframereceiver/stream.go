@@ -55,11 +55,14 @@ var (
 	notText   = closing{websocket.StatusUnsupportedData, "send JSON in text messages"}
 )
 
+// readAhead is how many messages are read and wait to be applied; how many bytes, ahead bounds.
+const readAhead = 64
+
 func newStream(h *framesHandler, from sender, ackEvery int, client string) *stream {
 	return &stream{
 		handler: h, from: from, ackEvery: ackEvery,
 		ticket:   h.admission.enter(client),
-		incoming: make(chan message, ackEvery),
+		incoming: make(chan message, readAhead),
 		ahead:    semaphore.NewWeighted(h.config.ServerConfig.MaxRequestBodySize),
 	}
 }
@@ -236,6 +239,7 @@ func (s *stream) apply(ctx context.Context, b *batch, now time.Time) error {
 	if refused.status == http.StatusServiceUnavailable {
 		return closing{websocket.StatusTryAgainLater, refused.reason}
 	}
+	r.telemetry.request(ctx, refused.status)
 	s.received += b.messages
 	_ = s.write(ctx, streamError{Error: refused.reason, Received: s.received})
 	return nil
@@ -244,16 +248,29 @@ func (s *stream) apply(ctx context.Context, b *batch, now time.Time) error {
 // end says why, where it is us who end the connection, and waits a little for the other side to agree.
 func (s *stream) end(ctx context.Context, err error) {
 	var why closing
+	telemetry := s.handler.receiver.telemetry
 	if !errors.As(err, &why) {
+		telemetry.closed(ctx, theirs(err))
 		_ = s.conn.CloseNow() // it is gone
 		return
 	}
+	telemetry.closed(ctx, why.code)
 	if why.code == websocket.StatusTryAgainLater {
+		telemetry.request(ctx, http.StatusServiceUnavailable)
 		_ = s.write(ctx, streamError{Error: why.reason, RetryAfter: 1, Received: s.received})
 	}
 	patience := s.clock().AfterFunc(farewell, s.cut)
 	defer patience.Stop()
 	_ = s.conn.Close(why.code, why.reason)
+}
+
+// theirs is the code with which the other side closed: a bot can make up thousands.
+func theirs(err error) websocket.StatusCode {
+	switch code := websocket.CloseStatus(err); code {
+	case websocket.StatusNormalClosure, websocket.StatusGoingAway:
+		return code
+	}
+	return websocket.StatusAbnormalClosure
 }
 
 // farewell is how long the other side has to answer that the connection closes.

@@ -22,6 +22,8 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
 // listening is a bench that listens, on the address that it returns.
@@ -219,8 +221,23 @@ func TestStreamsThatWeEnd(t *testing.T) {
 			assert.Equal(t, test.want, c.hearEnd())
 			assert.Equal(t, 1.0, b.totals()["voice.tts.characters.total"])
 			require.Eventually(t, func() bool { return b.inFlight() == 0 }, 5*time.Second, time.Millisecond)
+			assert.Equal(t, map[int]int64{int(test.want): 1}, b.counted("websocket_closed", "code"))
 		})
 	}
+}
+
+// counted is a counter of the receiver's own, by an attribute that is a number.
+func (b *bench) counted(name, key string) map[int]int64 {
+	counts := map[int]int64{}
+	got, err := b.telemetry.GetMetric("otelcol_receiver_voice_frame_" + name)
+	if err != nil {
+		return counts
+	}
+	for _, point := range got.Data.(metricdata.Sum[int64]).DataPoints {
+		value, _ := point.Attributes.Value(attribute.Key(key))
+		counts[int(value.AsInt64())] += point.Value
+	}
+	return counts
 }
 
 // An overload ends the connection with the word when to come again; what is sent again then counts once.
@@ -264,6 +281,21 @@ func TestStreamDuringAnOverload(t *testing.T) {
 	refuse.Store(nil)
 	c.say(spoken(3))
 	c.hearUntil(4)
+	require.NoError(t, c.Close(websocket.StatusNormalClosure, ""))
+	require.Eventually(t, func() bool { return b.connections.Load() == 0 }, 5*time.Second, time.Millisecond)
+	assert.Equal(t, map[int]int64{1013: 1, 1000: 1}, b.counted("websocket_closed", "code"))
+	assert.Equal(t, map[int]int64{101: 2, 503: 1, 400: 1}, b.counted("requests", "status_code"))
+}
+
+// A bot can close with whatever code it likes: that makes no series.
+func TestStreamClosedWithACodeOfTheirs(t *testing.T) {
+	b, address := started(t, nil)
+	for _, code := range []websocket.StatusCode{4001, 4002} {
+		require.NoError(t, dial(t, address, "/v1/frames/ws/c1").Close(code, ""))
+	}
+	_ = dial(t, address, "/v1/frames/ws/c1").CloseNow()
+	require.Eventually(t, func() bool { return b.connections.Load() == 0 }, 5*time.Second, time.Millisecond)
+	assert.Equal(t, map[int]int64{1006: 3}, b.counted("websocket_closed", "code"))
 }
 
 func TestStreamBeyondWhatMayBeInFlight(t *testing.T) {
@@ -283,6 +315,53 @@ func TestStreamBeyondWhatMayBeInFlight(t *testing.T) {
 	assert.Equal(t, heard{Error: "too much is being read at once: send again later", RetryAfter: 1, Received: 1}, h)
 	assert.Equal(t, websocket.StatusTryAgainLater, c.hearEnd())
 	require.Eventually(t, func() bool { return b.inFlight() == 64<<20 }, 5*time.Second, time.Millisecond, "what the test holds")
+}
+
+// What may be read ahead is given back: a long talk is more than one body may have.
+func TestStreamOfMoreThanABody(t *testing.T) {
+	b, address := started(t, func(c *Config) { c.Protocols.Frames.Get().ServerConfig.MaxRequestBodySize = 10_000 })
+	c := dial(t, address, "/v1/frames/ws/c1")
+	for i := range 10 {
+		c.say(spoken(i) + strings.Repeat(" ", 6000))
+		c.hearUntil(i + 1)
+	}
+	assert.Equal(t, 10.0, b.totals()["voice.tts.characters.total"])
+}
+
+// On a connection nothing is the first of a body, so that Idempotency-Key would make all messages one.
+func TestStreamWithAnIdempotencyKey(t *testing.T) {
+	b, address := started(t, nil)
+	header := http.Header{"Idempotency-Key": {"batch-1"}}
+	for range 2 {
+		conn, _, err := websocket.Dial(context.Background(), "ws://"+address+"/v1/frames/ws/c1", &websocket.DialOptions{HTTPHeader: header})
+		require.NoError(t, err)
+		c := clientOn(t, conn)
+		c.say(`{"kind":"tts","characters":5}`, `{"kind":"tts","characters":5}`)
+		c.hearUntil(2)
+	}
+	assert.Equal(t, 20.0, b.totals()["voice.tts.characters.total"])
+}
+
+// A shutdown that is out of time cuts connections off: no server of the library's knows them.
+func TestStreamAtAShutdownOutOfTime(t *testing.T) {
+	b, address := listening(t, nil)
+	metrics, arrived, open := gate(t, b.metrics)
+	defer open()
+	b.pipeline.metrics = metrics
+	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
+	c := dial(t, address, "/v1/frames/ws/c1")
+	c.say(spoken(0))
+	<-arrived
+	expired, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, b.Shutdown(expired), context.Canceled)
+	_, err := c.hear()
+	require.Error(t, err)
+	assert.NotErrorIs(t, err, context.DeadlineExceeded, "it was cut, not forgotten")
+	open()
+	b.handling.Wait()
+	b.running.Wait()
+	b.stopErr = nil
 }
 
 // A bot that says its last words and hangs up without waiting is heard.

@@ -67,7 +67,7 @@ const sentinel = "sentinel"
 // findings is what facts and frames say that is no signal but telemetry of ours.
 type findings struct {
 	dropped      map[string]int // data, by reason
-	withoutUsage []call.Key     // calls that ended so
+	withoutUsage int            // calls that ended so
 	oldest       time.Time      // of the timestamps of frames that were accepted
 }
 
@@ -78,7 +78,7 @@ func (f *findings) facts(facts []call.Fact) {
 		case call.Disregarded:
 			f.drop(facts[i].Name, 1)
 		case call.UsageMissing:
-			f.withoutUsage = append(f.withoutUsage, facts[i].Call)
+			f.withoutUsage++
 		}
 	}
 }

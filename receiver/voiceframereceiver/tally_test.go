@@ -76,7 +76,7 @@ func TestFindings(t *testing.T) {
 
 	require.Equal(t, 1, logs.Len())
 	assert.Contains(t, logs.All()[0].Message, "PipelineParams(enable_metrics=True, enable_usage_metrics=True)")
-	assert.Equal(t, map[string]any{"call_id": "c1"}, logs.All()[0].ContextMap())
+	assert.Empty(t, logs.All()[0].ContextMap(), "a call's id may be a telephone number")
 }
 
 // Numbers are handed on last, for they are what must not come twice.

@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coder/websocket"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 )
@@ -95,6 +95,11 @@ func (t *selfTelemetry) request(ctx context.Context, status int) {
 	t.ReceiverVoiceFrameRequests.Add(ctx, 1, t.statuses.of(status).add...)
 }
 
+// closed counts the end of a WebSocket.
+func (t *selfTelemetry) closed(ctx context.Context, code websocket.StatusCode) {
+	t.ReceiverVoiceFrameWebsocketClosed.Add(ctx, 1, metric.WithAttributes(attribute.Int("code", int(code))))
+}
+
 // answered counts an answer that a handler of ours gave.
 func (t *selfTelemetry) answered(ctx context.Context, status int, took time.Duration) {
 	code := t.statuses.of(status)
@@ -115,12 +120,13 @@ func (r *voiceReceiver) found(ctx context.Context, f *findings, now time.Time) {
 	if !f.oldest.IsZero() {
 		r.telemetry.ReceiverVoiceFrameDelay.Record(ctx, max(now.Sub(f.oldest), 0).Seconds())
 	}
-	if len(f.withoutUsage) > 0 {
-		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(len(f.withoutUsage)))
+	if f.withoutUsage > 0 {
+		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(f.withoutUsage))
 		r.telemetry.warnUsage.Do(func() {
-			r.settings.Logger.Warn("A call told latency but no usage, so that its cost is unknown. Said once; "+
-				"receiver_voice_frame_calls_without_usage counts them. For Pipecat: "+
-				"PipelineParams(enable_metrics=True, enable_usage_metrics=True)", zap.String("call_id", f.withoutUsage[0].ID))
+			// Without the call's id, which may be a telephone number.
+			r.settings.Logger.Warn("A call told latency but no usage, so that its cost is unknown. Said once; " +
+				"receiver_voice_frame_calls_without_usage counts them. For Pipecat: " +
+				"PipelineParams(enable_metrics=True, enable_usage_metrics=True)")
 		})
 	}
 }

@@ -1,9 +1,13 @@
 package voiceframereceiver
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -19,6 +23,7 @@ type hook struct {
 	decode   func([]byte) ([]frame.Frame, error)
 	verify   signature.Verifier // nil: there is no secret
 	required bool               // refuse what cannot be verified
+	told     sync.Map           // kinds of what was wrong with posts that the log has a warning of
 }
 
 // newWebhooksHandler fails where a secret is configured that nothing here can check.
@@ -82,15 +87,31 @@ func (h *hook) post(w http.ResponseWriter, req *http.Request, ticket *ticket) (*
 	return h.receiver.take(req.Context(), in, now)
 }
 
-// authenticate checks that the platform sent the body. Who it was instead is not told what was wrong.
+// authenticate checks that the platform sent the body. Who it was instead is not told what was wrong; the log is.
 func (h *hook) authenticate(header http.Header, body []byte, now time.Time) error {
-	switch {
-	case h.verify == nil && !h.required:
-		return nil
-	case h.verify != nil && h.verify(header, body, now) == nil:
-		return nil
+	if h.verify == nil {
+		if !h.required {
+			return nil
+		}
+		return h.unauthorized("no secret", errNoSecret, "no secret is configured for "+h.platform)
 	}
-	return refusal{http.StatusUnauthorized, "not authorized: the signature or secret is missing or wrong"}
+	if err := h.verify(header, body, now); err != nil {
+		return h.unauthorized(signature.Kind(err), err, "the signature or secret is missing or wrong")
+	}
+	return nil
+}
+
+var errNoSecret = errors.New("require_signatures is on, and no secret is configured for this platform")
+
+// unauthorized refuses a post. Each is in the log for who looks closely, and each kind once for everybody: on a network,
+// anybody can make as many as they like.
+func (h *hook) unauthorized(kind string, err error, reason string) error {
+	logger := h.receiver.settings.Logger.With(zap.String("platform", h.platform), zap.Error(err))
+	logger.Debug("A post is not authorized")
+	if _, known := h.told.LoadOrStore(kind, true); !known {
+		logger.Warn("Posts of a platform are not authorized and refused; this kind is said once, receiver_voice_frame_webhooks counts all")
+	}
+	return refusal{http.StatusUnauthorized, "not authorized: " + reason}
 }
 
 // read turns a post into frames that are ready to be applied.

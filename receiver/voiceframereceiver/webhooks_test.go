@@ -2,7 +2,11 @@ package voiceframereceiver
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -151,17 +155,64 @@ func TestWebhookSignatures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := hooked(t, func(c *WebhooksConfig) {
-				c.Vapi.Secret = test.secret
+				if test.secret != "" {
+					c.Vapi = secret(test.secret)
+				}
 				c.RequireSignatures = test.required
 			})
 			status, answer := b.post("/v1/webhooks/vapi", "c1", "X-Signature", test.signature)
 			assert.Equal(t, test.status, status)
 			if status == 401 {
-				assert.Equal(t, `{"error":"not authorized: the signature or secret is missing or wrong"}`, answer)
+				want := `{"error":"not authorized: the signature or secret is missing or wrong"}`
+				if test.secret == "" {
+					want = `{"error":"not authorized: no secret is configured for vapi"}`
+				}
+				assert.Equal(t, want, answer)
 				assert.Empty(t, b.metrics.AllMetrics())
 			}
 		})
 	}
+}
+
+func secret(s configopaque.String) *PlatformConfig { return &PlatformConfig{Secret: s} }
+
+// The log says why posts are refused: each to who looks closely, each kind once to everybody, and nothing of what was sent.
+func TestWhyPostsAreNotAuthorized(t *testing.T) {
+	b := hookedTo(t, platforms(), func(c *WebhooksConfig) {
+		c.Vapi, c.RequireSignatures = secret("s3cret"), true
+	})
+	core, logs := observer.New(zapcore.DebugLevel)
+	b.settings.Logger = zap.New(core)
+	dated := []string{"X-Timestamp", "1764000000", "X-Signature", signedBy("s3cret", "1764000000.{}")}
+	for range 2 {
+		for _, headers := range [][]string{{}, dated, {"X-Vapi-Secret", "guess"}} {
+			status, _ := b.post("/v1/webhooks/vapi", "{}", headers...)
+			assert.Equal(t, http.StatusUnauthorized, status)
+		}
+		status, _ := b.post("/v1/webhooks/elevenlabs", "{}")
+		assert.Equal(t, http.StatusUnauthorized, status)
+	}
+	assert.Equal(t, 8, logs.FilterLevelExact(zapcore.DebugLevel).FilterMessage("A post is not authorized").Len())
+	var why []string
+	for _, entry := range logs.FilterLevelExact(zapcore.WarnLevel).All() {
+		why = append(why, fmt.Sprint(entry.ContextMap()["platform"], ": ", entry.ContextMap()["error"]))
+	}
+	assert.Equal(t, []string{
+		"vapi: header X-Vapi-Secret: missing, and so are X-Vapi-Signature and X-Signature",
+		"vapi: header X-Timestamp: signed more than 5m0s ago: is this a repeat, or a clock that is wrong?",
+		"vapi: header X-Vapi-Secret: does not match: is it another secret, or was the body changed on its way?",
+		"elevenlabs: require_signatures is on, and no secret is configured for this platform",
+	}, why)
+	for _, entry := range logs.All() {
+		assert.NotContains(t, fmt.Sprint(entry.Message, entry.ContextMap()), "guess")
+		assert.NotContains(t, fmt.Sprint(entry.Message, entry.ContextMap()), "s3cret")
+	}
+}
+
+func signedBy(secret, text string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // A secret that nothing can check must not pass for one that is checked.
@@ -169,7 +220,7 @@ func TestSecretWithoutVerifier(t *testing.T) {
 	b := newBench(t, func(c *Config) {
 		webhooks := c.Protocols.Webhooks.GetOrInsertDefault()
 		webhooks.ServerConfig.NetAddr.Endpoint = "localhost:0"
-		webhooks.Vapi.Secret = "s3cret"
+		webhooks.Vapi = secret("s3cret")
 	})
 	b.platforms[platformVapi] = platform{decode: report}
 	err := b.Start(context.Background(), componenttest.NewNopHost())
@@ -190,7 +241,7 @@ func TestWebhooksDuringAnOutage(t *testing.T) {
 }
 
 func TestWebhooksAreCounted(t *testing.T) {
-	b := hooked(t, func(c *WebhooksConfig) { c.Retell.Secret = "s3cret" })
+	b := hooked(t, func(c *WebhooksConfig) { c.Retell = secret("s3cret") })
 	for _, body := range []string{"c1", "c1", "status", "nonsense", "many"} {
 		_, _ = b.post("/v1/webhooks/vapi", body)
 	}
@@ -208,7 +259,7 @@ func TestWebhooksAreCounted(t *testing.T) {
 
 // Who leaves the door open on a network is told once.
 func TestOpenWebhooksAreToldOf(t *testing.T) {
-	secrets := PlatformConfig{Secret: "s3cret"}
+	secrets := secret("s3cret")
 	for name, test := range map[string]struct {
 		change func(*WebhooksConfig)
 		want   bool

@@ -50,13 +50,26 @@ func (b *book) release(slot, records uint32) {
 	heap.Push(&b.free, slot)
 }
 
-func (b *book) forget(calls []call.Key) {
-	for _, key := range calls {
-		if p := b.calls[key]; p != nil {
-			delete(b.calls, key)
-			b.release(p.slot, p.records)
+func (b *book) forget(calls []call.Gone) {
+	for _, gone := range calls {
+		if p := b.calls[gone.Key]; p != nil && p.generation <= gone.Mark {
+			b.drop(gone.Key, p)
 		}
 	}
+}
+
+// makeRoom drops the calls whose names begin anew. It comes before the sweep, like all that makes something stale.
+func (b *book) makeRoom(pages []page) {
+	for _, page := range pages {
+		if p := b.calls[page.call]; p != nil && page.opens {
+			b.drop(page.call, p)
+		}
+	}
+}
+
+func (b *book) drop(key call.Key, p *place) {
+	delete(b.calls, key)
+	b.release(p.slot, p.records)
 }
 
 // sweep deletes what is stale.
@@ -105,7 +118,11 @@ func (b *book) draft(group []*request) draft {
 }
 
 func (b *book) enter(d *draft, p page) {
-	if known := d.lines[p.call]; known != nil {
+	switch known := d.lines[p.call]; {
+	case known != nil && p.opens:
+		known.value = p.value // what was to be written before it is of a call that is over
+		return
+	case known != nil:
 		known.value = append(known.value, p.value[sealSize:]...)
 		return
 	}

@@ -16,8 +16,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -35,6 +37,7 @@ type Entry struct {
 // Record is what one request did to one call. Its frames are about that call; their faults are not kept.
 type Record struct {
 	Call    call.Key
+	Opens   bool // the call begins with it: what the journal has of a call of that name is another's, and dropped
 	Entries []Entry
 }
 
@@ -50,11 +53,13 @@ var (
 type Journal struct {
 	client  storage.Client
 	queue   queue
-	book    book    // Restore's until the queue opens, then the writer's
-	damaged Damaged // what Open found
+	book    book          // Restore's until the queue opens, then the writer's
+	damaged Damaged       // what Open found
+	newest  atomic.Uint64 // the last generation that was given
 
 	cancel  context.CancelFunc // of a write under way
 	done    chan struct{}      // closed when the writer has ended
+	closed  error              // of closing the client; the writer's until done
 	closing sync.Once
 }
 
@@ -62,6 +67,7 @@ type Journal struct {
 // comes next.
 func Open(ctx context.Context, client storage.Client) (*Journal, error) {
 	j := &Journal{client: client, queue: newQueue(), done: make(chan struct{})}
+	j.newest.Store(math.MaxUint64) // until Restore is over: whatever it finds is there already
 	if err := j.readHead(ctx); err != nil {
 		return nil, err
 	}
@@ -87,7 +93,7 @@ func (j *Journal) Append(ctx context.Context, records []Record) error {
 		if err != nil {
 			return err
 		}
-		pages = append(pages, page{call: records[i].Call, value: value})
+		pages = append(pages, page{call: records[i].Call, opens: records[i].Opens, value: value})
 	}
 	if len(pages) == 0 {
 		return nil
@@ -98,9 +104,13 @@ func (j *Journal) Append(ctx context.Context, records []Record) error {
 // forgetAtOnce is how many calls one write forgets, so that appends do not wait long behind it.
 const forgetAtOnce = 16
 
-// Forget drops calls with all their records; a call of that name that comes later is another. What is not known is forgotten
-// already. After an error of the storage the calls are forgotten all the same, and taken off the disk by the next write.
-func (j *Journal) Forget(ctx context.Context, calls []call.Key) error {
+// Mark tells the calls that are in the journal from those that come later, of whatever name: see Forget.
+func (j *Journal) Mark() uint64 { return j.newest.Load() }
+
+// Forget drops calls with all their records; one that came into the journal after its Mark is another call of that name, and
+// stays. What is not known is forgotten already. After an error of the storage the calls are forgotten all the same, and taken
+// off the disk by the next write.
+func (j *Journal) Forget(ctx context.Context, calls []call.Gone) error {
 	var first error
 	for some := range slices.Chunk(calls, forgetAtOnce) {
 		err := j.submit(ctx, &request{forget: some})
@@ -114,8 +124,9 @@ func (j *Journal) Forget(ctx context.Context, calls []call.Key) error {
 	return first
 }
 
-// Close ends the journal after what has been appended, then closes the client. When ctx ends first, it cancels the write under
-// way. Closing again does nothing.
+// Close ends the journal after what has been appended; its writer closes the client. When ctx ends first, it cancels the write
+// under way and waits no longer: a storage that hangs, or that knows no contexts, holds the writer alone. Closing again does
+// nothing.
 func (j *Journal) Close(ctx context.Context) error {
 	var err error
 	j.closing.Do(func() { err = j.close(ctx) })
@@ -124,12 +135,11 @@ func (j *Journal) Close(ctx context.Context) error {
 
 func (j *Journal) close(ctx context.Context) error {
 	j.queue.close()
-	release := context.AfterFunc(ctx, j.cancel)
-	<-j.done
-	release()
-	j.cancel()
-	if err := j.client.Close(ctx); err != nil {
-		return fmt.Errorf("closing the storage of the journal: %w", err)
+	defer context.AfterFunc(ctx, j.cancel)()
+	select {
+	case <-j.done:
+		return j.closed
+	case <-ctx.Done():
+		return fmt.Errorf("the storage of the journal takes too long, what was being written may be lost: %w", ctx.Err())
 	}
-	return nil
 }

@@ -34,13 +34,23 @@ func add(t testing.TB, j *Journal, records ...Record) {
 	require.NoError(t, j.Append(context.Background(), records))
 }
 
+// gone are calls that are dropped now.
+func gone(j *Journal, ids ...string) []call.Gone {
+	calls := make([]call.Gone, 0, len(ids))
+	for _, id := range ids {
+		calls = append(calls, call.Gone{Key: key(id), Mark: j.Mark()})
+	}
+	return calls
+}
+
+func opening(r Record) Record {
+	r.Opens = true
+	return r
+}
+
 func forget(t testing.TB, j *Journal, ids ...string) {
 	t.Helper()
-	keys := make([]call.Key, 0, len(ids))
-	for _, id := range ids {
-		keys = append(keys, key(id))
-	}
-	require.NoError(t, j.Forget(context.Background(), keys))
+	require.NoError(t, j.Forget(context.Background(), gone(j, ids...)))
 }
 
 func TestCallsSurviveARestart(t *testing.T) {
@@ -145,6 +155,71 @@ func TestAnIDThatComesBackIsAnotherCall(t *testing.T) {
 	require.Equal(t, []Record{steps("a", 3)}, found)
 }
 
+// A table may know an id again before anybody has said that the call before it is gone.
+func TestAnIDThatOpensAgainIsAnotherCall(t *testing.T) {
+	disk := newMemory()
+	j, _ := start(t, disk)
+	add(t, j, steps("a", 1))
+	add(t, j, steps("a", 2))
+	before := gone(j, "a")
+	add(t, j, opening(steps("a", 3)))
+	add(t, j, steps("a", 4))
+	require.NoError(t, j.Forget(context.Background(), before), "the one before")
+	require.Len(t, disk.keys("slot/"), 3)
+	j, found := start(t, disk)
+	require.Equal(t, []Record{steps("a", 3, 4)}, found)
+	forget(t, j, "a")
+	require.Empty(t, disk.keys("slot/"))
+}
+
+func TestAnOpeningThatFailsLeavesNothingOfTheCallBefore(t *testing.T) {
+	disk := newMemory()
+	j, _ := start(t, disk)
+	add(t, j, steps("a", 1))
+	disk.fail(errDisk, nil)
+	require.ErrorIs(t, j.Append(context.Background(), []Record{opening(steps("a", 2))}), errDisk)
+	disk.fail(nil, nil)
+	add(t, j, steps("a", 3))
+	_, found := start(t, disk)
+	require.Equal(t, []Record{steps("a", 3)}, found)
+}
+
+func TestAnOpeningInTheWriteOfTheCallBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := newMemory()
+		j, _ := start(t, disk)
+		add(t, j, steps("a", 1))
+		disk.gate = make(chan struct{})
+		answers := make(chan error, 4)
+		for _, r := range []Record{steps("b", 1), steps("a", 2), opening(steps("a", 3)), steps("a", 4)} {
+			go func() { answers <- j.Append(context.Background(), []Record{r}) }()
+			synctest.Wait()
+		}
+		close(disk.gate)
+		for range 4 {
+			require.NoError(t, <-answers)
+		}
+		_, found := start(t, disk)
+		require.ElementsMatch(t, []Record{steps("b", 1), steps("a", 3, 4)}, found)
+	})
+}
+
+// What is restored and has no room is dropped while Restore goes on.
+func TestMarkDuringRestore(t *testing.T) {
+	disk := newMemory()
+	j, _ := start(t, disk)
+	add(t, j, steps("a", 1), steps("b", 1))
+	j, err := Open(context.Background(), disk)
+	require.NoError(t, err)
+	var unwanted []call.Gone
+	require.NoError(t, j.Restore(context.Background(), func(r Record) {
+		unwanted = append(unwanted, call.Gone{Key: r.Call, Mark: j.Mark()})
+	}))
+	require.NoError(t, j.Forget(context.Background(), unwanted))
+	require.Empty(t, disk.keys("slot/"))
+	require.NoError(t, j.Close(context.Background()))
+}
+
 // TestRecordsOfAnEarlierCallAreNotRead lets a storage without transactions leave the records of a forgotten call behind.
 func TestRecordsOfAnEarlierCallAreNotRead(t *testing.T) {
 	disk := newMemory()
@@ -224,7 +299,7 @@ func TestForgettingThatFailsIsMadeUpForByTheNextWrite(t *testing.T) {
 	add(t, j, steps("a", 1))
 	add(t, j, steps("a", 2))
 	disk.fail(errDisk, nil)
-	require.ErrorIs(t, j.Forget(context.Background(), []call.Key{key("a")}), errDisk)
+	require.ErrorIs(t, j.Forget(context.Background(), gone(j, "a")), errDisk)
 	disk.fail(nil, nil)
 	add(t, j, steps("a", 3))
 	require.Equal(t, []string{"slot/00000000", "slot/00000000/00000000"}, disk.keys("slot/"))
@@ -286,7 +361,7 @@ func TestForgetKeepsItsPlaceBetweenAppends(t *testing.T) {
 		for _, act := range []func() error{
 			func() error { return j.Append(context.Background(), []Record{steps("a", 1)}) },
 			func() error { return j.Append(context.Background(), []Record{steps("a", 2)}) },
-			func() error { return j.Forget(context.Background(), []call.Key{key("a")}) },
+			func() error { return j.Forget(context.Background(), gone(j, "a")) },
 			func() error { return j.Append(context.Background(), []Record{steps("a", 3)}) },
 		} {
 			go func() { answers <- act() }()
@@ -321,7 +396,7 @@ func TestAnAppendThatIsGivenUpTakesNobodyWithIt(t *testing.T) {
 		_, found := start(t, disk)
 		require.ElementsMatch(t, []Record{steps("a", 1), steps("c", 1)}, found, "b was not begun")
 		require.ErrorIs(t, j.Append(ctx, []Record{steps("d", 1)}), context.Canceled)
-		require.ErrorIs(t, j.Forget(ctx, []call.Key{key("a")}), context.Canceled)
+		require.ErrorIs(t, j.Forget(ctx, gone(j, "a")), context.Canceled)
 	})
 }
 
@@ -346,7 +421,7 @@ func TestCloseWritesWhatWaits(t *testing.T) {
 		require.Equal(t, 1, disk.closed)
 		require.NoError(t, j.Close(context.Background()))
 		require.Equal(t, 1, disk.closed)
-		require.ErrorIs(t, j.Forget(context.Background(), []call.Key{key("a")}), ErrClosed)
+		require.ErrorIs(t, j.Forget(context.Background(), gone(j, "a")), ErrClosed)
 		_, err := restore(j)
 		require.ErrorIs(t, err, ErrRestored)
 		_, found := start(t, disk)
@@ -364,8 +439,30 @@ func TestCloseThatIsOutOfTimeGivesUpTheWrite(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		require.NoError(t, j.Close(ctx))
+		require.ErrorIs(t, j.Close(ctx), context.DeadlineExceeded)
 		require.ErrorIs(t, <-answer, context.Canceled)
+		synctest.Wait()
+		require.Equal(t, 1, disk.closed)
+	})
+}
+
+func TestCloseDoesNotWaitForADiskThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := newMemory()
+		j, _ := start(t, disk)
+		disk.gate, disk.deaf = make(chan struct{}), true
+		answer := make(chan error, 1)
+		go func() { answer <- j.Append(context.Background(), []Record{steps("a", 1)}) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		began := time.Now()
+		require.ErrorIs(t, j.Close(ctx), context.DeadlineExceeded)
+		require.Equal(t, time.Second, time.Since(began))
+		require.Zero(t, disk.closed, "not under a write")
+		close(disk.gate)
+		require.NoError(t, <-answer)
+		synctest.Wait()
 		require.Equal(t, 1, disk.closed)
 	})
 }

@@ -38,6 +38,7 @@ func (j *Journal) Restore(ctx context.Context, visit func(Record)) error {
 		return fmt.Errorf("the journal of open calls cannot be restored: %w", err)
 	}
 	j.book = r.book
+	j.newest.Store(j.book.generation)
 	j.queue.open()
 	if len(r.damaged) > 0 {
 		return r.damaged

@@ -13,13 +13,14 @@ import (
 // page is what a request adds to one call: an encoded record with room for its seal.
 type page struct {
 	call  call.Key
+	opens bool
 	value []byte
 }
 
 // request is either pages to write or calls to forget.
 type request struct {
 	pages  []page
-	forget []call.Key
+	forget []call.Gone
 	done   chan error // of one, so that the writer never waits for somebody who has left
 }
 
@@ -132,10 +133,14 @@ func (j *Journal) leave(ctx context.Context, r *request) error {
 // write is the writer: the only one who changes the storage and the book once the queue is open.
 func (j *Journal) write(ctx context.Context) {
 	defer close(j.done)
+	defer j.cancel()
 	for range j.queue.wake {
 		j.drain(ctx)
 	}
 	j.drain(ctx)
+	if err := j.client.Close(context.WithoutCancel(ctx)); err != nil {
+		j.closed = fmt.Errorf("closing the storage of the journal: %w", err)
+	}
 }
 
 func (j *Journal) drain(ctx context.Context) {
@@ -152,9 +157,11 @@ func (j *Journal) drain(ctx context.Context) {
 func (j *Journal) commit(ctx context.Context, group []*request) error {
 	for _, r := range group {
 		j.book.forget(r.forget)
+		j.book.makeRoom(r.pages)
 	}
 	ops := j.book.sweep()
 	draft := j.book.draft(group)
+	j.newest.Store(j.book.generation)
 	ops = append(ops, draft.operations()...)
 	if len(ops) == 0 {
 		return nil

@@ -36,11 +36,13 @@ type TelemetryBuilder struct {
 	ReceiverVoiceFrameDelay                metric.Float64Histogram
 	ReceiverVoiceFrameFrames               metric.Int64Counter
 	ReceiverVoiceFrameInFlightBytes        metric.Int64ObservableGauge
+	ReceiverVoiceFrameJournalDamaged       metric.Int64Counter
 	ReceiverVoiceFrameJournalErrors        metric.Int64Counter
 	ReceiverVoiceFrameRequestDuration      metric.Float64Histogram
 	ReceiverVoiceFrameRequests             metric.Int64Counter
 	ReceiverVoiceFrameValuesReplaced       metric.Int64ObservableCounter
 	ReceiverVoiceFrameWebhooks             metric.Int64Counter
+	ReceiverVoiceFrameWebsocketClosed      metric.Int64Counter
 	ReceiverVoiceFrameWebsocketConnections metric.Int64ObservableGauge
 }
 
@@ -192,6 +194,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameJournalDamaged, err = builder.meter.Int64Counter(
+		"otelcol_receiver_voice_frame_journal_damaged",
+		metric.WithDescription("Places in the storage of open calls that could not be read at a start and were set aside. [Alpha]"),
+		metric.WithUnit("{place}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverVoiceFrameJournalErrors, err = builder.meter.Int64Counter(
 		"otelcol_receiver_voice_frame_journal_errors",
 		metric.WithDescription("Writes to the storage of open calls that failed; what they held is not known after a restart. [Alpha]"),
@@ -207,7 +215,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverVoiceFrameRequests, err = builder.meter.Int64Counter(
 		"otelcol_receiver_voice_frame_requests",
-		metric.WithDescription("Requests answered, by HTTP status code. [Alpha]"),
+		metric.WithDescription("Requests answered, by HTTP status code; what is refused of a WebSocket's messages counts as one. [Alpha]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
@@ -221,6 +229,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_voice_frame_webhooks",
 		metric.WithDescription("Posts of platforms, by what became of them. [Alpha]"),
 		metric.WithUnit("{post}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverVoiceFrameWebsocketClosed, err = builder.meter.Int64Counter(
+		"otelcol_receiver_voice_frame_websocket_closed",
+		metric.WithDescription("WebSocket connections that were closed, by status code. [Alpha]"),
+		metric.WithUnit("{connection}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverVoiceFrameWebsocketConnections, err = builder.meter.Int64ObservableGauge(

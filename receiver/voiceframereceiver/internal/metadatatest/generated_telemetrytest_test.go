@@ -42,10 +42,12 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverVoiceFrameDataRejected.Add(context.Background(), 1)
 	tb.ReceiverVoiceFrameDelay.Record(context.Background(), 1)
 	tb.ReceiverVoiceFrameFrames.Add(context.Background(), 1)
+	tb.ReceiverVoiceFrameJournalDamaged.Add(context.Background(), 1)
 	tb.ReceiverVoiceFrameJournalErrors.Add(context.Background(), 1)
 	tb.ReceiverVoiceFrameRequestDuration.Record(context.Background(), 1)
 	tb.ReceiverVoiceFrameRequests.Add(context.Background(), 1)
 	tb.ReceiverVoiceFrameWebhooks.Add(context.Background(), 1)
+	tb.ReceiverVoiceFrameWebsocketClosed.Add(context.Background(), 1)
 	AssertEqualReceiverVoiceFrameActiveCalls(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -70,6 +72,9 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverVoiceFrameInFlightBytes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameJournalDamaged(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverVoiceFrameJournalErrors(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -83,6 +88,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverVoiceFrameWebhooks(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverVoiceFrameWebsocketClosed(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverVoiceFrameWebsocketConnections(t, testTel,

@@ -17,7 +17,7 @@ func ElevenLabs(secret string) Verifier {
 	return configured(secret, func(header http.Header, body []byte, now time.Time) error {
 		got := header.Get(elevenLabsSignature)
 		if got == "" {
-			return problem(elevenLabsSignature, missing)
+			return absent(elevenLabsSignature)
 		}
 		timestamp, digest := elevenLabsParts(got)
 		at, isTime := unix(timestamp)

@@ -17,7 +17,7 @@ func Retell(apiKey string) Verifier {
 	return configured(apiKey, func(header http.Header, body []byte, now time.Time) error {
 		got := header.Get(retellSignature)
 		if got == "" {
-			return problem(retellSignature, missing)
+			return absent(retellSignature)
 		}
 		timestamp, digest, ok := strings.Cut(got, ",d=")
 		timestamp, dated := strings.CutPrefix(timestamp, "v=")

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -15,14 +16,35 @@ import (
 // holds neither secret nor signature.
 type Verifier func(header http.Header, body []byte, now time.Time) error
 
+// Kinds of what can be wrong; whatever is neither is a wrong secret or signature.
+var (
+	ErrMissing = errors.New("missing")
+	ErrStale   = errors.New("signed at another time")
+)
+
+// Kind is what is wrong, in one word for whoever says it only once.
+func Kind(err error) string {
+	switch {
+	case errors.Is(err, ErrMissing):
+		return "missing"
+	case errors.Is(err, ErrStale):
+		return "stale"
+	}
+	return "wrong"
+}
+
 // problem is what is wrong with a header.
 func problem(header, what string) error { return fmt.Errorf("header %s: %s", header, what) }
 
-// What can be wrong with any header.
-const (
-	missing  = "missing"
-	mismatch = "does not match: is it another secret, or was the body changed on its way?"
-)
+func absent(header string) error { return fmt.Errorf("header %s: %w", header, ErrMissing) }
+
+// mismatch is what can be wrong with any header that is there.
+const mismatch = "does not match: is it another secret, or was the body changed on its way?"
+
+// stale words ErrStale.
+type stale struct{ error }
+
+func (stale) Unwrap() error { return ErrStale }
 
 // sign is the HMAC-SHA256 of parts as one message, in lower-case hexadecimal digits: the platforms sign so, and no other
 // writing of the same digest is taken.
@@ -54,9 +76,9 @@ func configured(secret string, verify Verifier) Verifier {
 func recent(header string, at, now time.Time, window time.Duration) error {
 	switch {
 	case now.Sub(at) > window:
-		return problem(header, fmt.Sprintf("signed more than %v ago: is this a repeat, or a clock that is wrong?", window))
+		return stale{problem(header, fmt.Sprintf("signed more than %v ago: is this a repeat, or a clock that is wrong?", window))}
 	case at.Sub(now) > window:
-		return problem(header, fmt.Sprintf("signed more than %v ahead of this clock: is one of both wrong?", window))
+		return stale{problem(header, fmt.Sprintf("signed more than %v ahead of this clock: is one of both wrong?", window))}
 	}
 	return nil
 }

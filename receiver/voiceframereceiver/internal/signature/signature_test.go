@@ -213,3 +213,13 @@ func TestOtherVersions(t *testing.T) {
 	header.Set(elevenLabsSignature, v0+", v1=00, "+at)
 	assert.NoError(t, r.verify(header, r.body, signed))
 }
+
+func TestKind(t *testing.T) {
+	each(t, func(t *testing.T, r *request) {
+		assert.Equal(t, "missing", Kind(r.verify(http.Header{}, r.body, signed)))
+		assert.Equal(t, "wrong", Kind(r.verify(r.headers(), r.body+" ", signed)))
+		if err := r.verify(r.headers(), r.body, signed.Add(24*time.Hour)); err != nil {
+			assert.Equal(t, "stale", Kind(err))
+		}
+	})
+}

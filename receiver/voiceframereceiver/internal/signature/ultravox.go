@@ -19,9 +19,9 @@ func Ultravox(secret string) Verifier {
 		signatures, timestamp := header.Values(ultravoxSignature), header.Get(ultravoxTimestamp)
 		switch {
 		case len(signatures) == 0:
-			return problem(ultravoxSignature, missing)
+			return absent(ultravoxSignature)
 		case timestamp == "":
-			return problem(ultravoxTimestamp, missing)
+			return absent(ultravoxTimestamp)
 		}
 		at, err := isoTime(timestamp)
 		if err != nil {

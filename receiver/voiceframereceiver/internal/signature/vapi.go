@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -42,10 +43,10 @@ func matches(header, got string, want []byte) error {
 func verifyDated(header http.Header, body []byte, secret string, now time.Time) error {
 	got, timestamp := header.Get(vapiDated), header.Get(vapiTimestamp)
 	if got == "" {
-		return problem(vapiSecret, missing+", and so are "+vapiSignature+" and "+vapiDated)
+		return fmt.Errorf("%w, and so are %s and %s", absent(vapiSecret), vapiSignature, vapiDated)
 	}
 	if timestamp == "" {
-		return problem(vapiTimestamp, missing)
+		return absent(vapiTimestamp)
 	}
 	at, ok := unix(timestamp)
 	if !ok {
