@@ -33,8 +33,8 @@ type Config struct {
 	// longest ago is forgotten early; where all are open, the request is refused with 503, to be sent again.
 	MaxCalls int `mapstructure:"max_calls"`
 
-	// MaxAttributeValues bounds the series: how many different models, processors, functions and tenants are told apart, each
-	// for itself. What comes beyond is "other".
+	// MaxAttributeValues bounds the series: how many different models, providers, processors, functions, error categories and
+	// tenants are told apart, each for itself. What comes beyond is "other".
 	MaxAttributeValues int `mapstructure:"max_attribute_values"`
 
 	// ObserveInterval is how often voice.calls.active is reported and idle calls are looked for.

@@ -130,7 +130,10 @@ func (s *stream) next(ctx context.Context) ([]byte, error) {
 func (s *stream) serve(ctx context.Context) error {
 	for {
 		first, open := s.first()
-		if !open {
+		switch {
+		case !open && ctx.Err() != nil:
+			return ctx.Err() // cut off
+		case !open:
 			return goingAway
 		}
 		if err := s.round(ctx, first); err != nil {

@@ -109,7 +109,7 @@ func (h *hook) unauthorized(kind string, err error, reason string) error {
 	logger := h.receiver.settings.Logger.With(zap.String("platform", h.platform), zap.Error(err))
 	logger.Debug("A post is not authorized")
 	if _, known := h.told.LoadOrStore(kind, true); !known {
-		logger.Warn("Posts of a platform are not authorized and refused; this kind is said once, receiver_voice_frame_webhooks counts all")
+		logger.Warn("Posts of a platform are not authorized; each kind is said once, receiver_voice_frame_webhooks counts all")
 	}
 	return refusal{http.StatusUnauthorized, "not authorized: " + reason}
 }
