@@ -71,6 +71,7 @@ func (b babble) frames(first, count int) []frame.Frame {
 	for i := range frames {
 		frames[i] = frame.Frame{
 			CallID: "c1", ID: frame.ID(first + i), Time: began.Add(time.Duration(b.IntN(600)) * 100 * time.Millisecond),
+			Form:  []string{"frames", "records", ""}[b.IntN(3)],
 			Trace: frame.Trace{TraceID: [16]byte{byte(1 + b.IntN(4))}, SpanID: [8]byte{1}},
 		}
 		for range 1 + b.IntN(3) {
