@@ -13,7 +13,7 @@ import (
 )
 
 // rollbacks are the calls that the property is tried with.
-const rollbacks = 300
+const rollbacks = 100
 
 // babble makes frames up that hang together in nothing, of all that a state keeps in lists: echoes, listeners, operations, totals
 // and what is credited from them, snapshots, models, forms, parts of answers, steps of a start.

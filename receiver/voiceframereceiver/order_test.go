@@ -16,7 +16,7 @@ import (
 )
 
 // orders are how many orders of each call are tried. A failure names its seed.
-const orders = 40
+const orders = 25
 
 // relayed is the messages as a relay passes them on that dates what has no time: RTVI's have no identity otherwise, and two
 // alike are two.
