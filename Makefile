@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BIN      := bin/otelcol-voice
-DATA     ?= data
+DATA     ?= $(or $(OTELCOL_VOICE_DATA),data)
 ENV_FILE ?=
 TOOL     := go tool -modfile=$(CURDIR)/tools/go.mod
 RACE     := $(shell command -v $(firstword $(shell go env CC)) >/dev/null && echo -race)

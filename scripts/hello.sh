@@ -10,12 +10,16 @@ cat <<TXT
 TXT
 if [ -n "${1:-}" ]; then
   cat <<TXT
-    look          your Grafana stack: sum(voice_cost_usd_total), voice_calls_total
+    look          your Grafana stack: sum(voice_cost_usd_total), voice_calls_total; a call's summary and trace at its end
+    webhooks      off until config/collector.yaml has a platform's key (then port 4321)
     health        http://localhost:13133
 TXT
 else
   cat <<TXT
-    look          http://localhost:9464/metrics and ${2:-data}/calls.jsonl, 10 s after the first frame
+    webhooks      http://localhost:4321/v1/webhooks/{platform}
+    look          http://localhost:9464/metrics, 10 s after the first frame
+                  ${2:-data}/calls.jsonl (a line for each call, at its end) and ${2:-data}/spans.jsonl
+    health        http://localhost:8888/metrics (the collector's own)
     try next      make demo      (in another terminal: plays a few calls and shows what they cost)
 TXT
 fi

@@ -126,7 +126,8 @@ func TestAuthenticators(t *testing.T) {
 // assertGuarded posts and dials as somebody.
 func assertGuarded(t *testing.T, address string, as func(*http.Request), post, stream int) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, "http://"+address+"/v1/frames/c1", strings.NewReader(`{"type":"StartFrame"}`))
+	body := strings.NewReader(`{"type":"StartFrame"}`)
+	req, err := http.NewRequest(http.MethodPost, "http://"+address+"/v1/frames/c1", body)
 	require.NoError(t, err)
 	as(req)
 	response, err := http.DefaultClient.Do(req)
@@ -138,7 +139,8 @@ func assertGuarded(t *testing.T, address string, as func(*http.Request), post, s
 	if post == 401 {
 		assert.Equal(t, "not authorized: check the credentials that the receiver's auth extension asks for", said.Error)
 	}
-	conn, response, err := websocket.Dial(t.Context(), "ws://"+address+"/v1/frames/ws/c1", &websocket.DialOptions{HTTPHeader: req.Header})
+	options := &websocket.DialOptions{HTTPHeader: req.Header}
+	conn, response, err := websocket.Dial(t.Context(), "ws://"+address+"/v1/frames/ws/c1", options)
 	require.Equal(t, stream == 101, err == nil, err)
 	assert.Equal(t, stream, response.StatusCode)
 	if err == nil {
@@ -147,7 +149,9 @@ func assertGuarded(t *testing.T, address string, as func(*http.Request), post, s
 }
 
 // disk is a receiver that keeps its calls in a directory, until it stops.
-func disk(t *testing.T, directory string, options map[string]any, use func(send func(body string) collector.Answer)) map[string]float64 {
+func disk(
+	t *testing.T, directory string, options map[string]any, use func(send func(body string) collector.Answer),
+) map[string]float64 {
 	t.Helper()
 	var sink *consumertest.MetricsSink
 	t.Run("run", func(t *testing.T) {
