@@ -143,10 +143,13 @@ const (
 	StagePlatform  = "platform"
 )
 
-// EndReasons are the values of end_reason on a metric, and EndReasonOther is all the rest.
+// EndReasons are the values of end_reason on a metric, and EndReasonOther is all the rest: ours and Pipecat's, LiveKit's, and the
+// usual ones of Retell, Ultravox and Vapi.
 var EndReasons = []string{
-	"end", "hangup", "cancel", "error", "idle_timeout",
+	"end", "hangup", "cancel", EndReasonError, "idle_timeout",
 	"participant_disconnected", "user_initiated", "task_completed", "job_shutdown",
+	"user_hangup", "agent_hangup", "call_transfer", "inactivity", "max_duration_reached", "timeout", "connection_error",
+	"customer-ended-call", "assistant-ended-call", "silence-timed-out", "exceeded-max-duration",
 }
 
 // EndReasonOther is an end_reason that is not among EndReasons; EndReasonError makes the call's span an error.
