@@ -143,6 +143,10 @@ func (s *step) answer() {
 		t.stopless, t.cutAt = !t.userStarted.IsZero(), time.Time{}
 	}
 	waited := s.at.Sub(t.userStopped)
+	if !t.userStopped.IsZero() && waited > unanswered {
+		t.userStopped = time.Time{}
+		s.disregard(frame.Source{}, ReasonClock)
+	}
 	due := !t.userStopped.IsZero() && waited >= 0
 	if due {
 		s.endTurn() // where nobody said that the user interrupted the answer before
@@ -159,6 +163,9 @@ func (s *step) answer() {
 		s.waited(frame.Milliseconds(waited.Seconds()))
 	}
 }
+
+// unanswered is how long a user can wait for what is still an answer. What is timed longer is of a clock that was wrong.
+const unanswered = 10 * time.Minute
 
 // waited notes how long the user waited for an answer.
 func (s *step) waited(ms float64) {

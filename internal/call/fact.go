@@ -42,6 +42,7 @@ const (
 const (
 	ReasonInterrupted = "interrupted" // the latency of an answer that was cut off: on its span, in no histogram
 	ReasonSnapshot    = "snapshot"    // usage of a request that was reported before, while it went on
+	ReasonClock       = "clock"       // a latency that no answer has, of a timestamp that is wrong
 	ReasonRepeated    = "repeated"    // usage that the call has told in another way: totals beside single reports
 )
 

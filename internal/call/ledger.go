@@ -3,6 +3,7 @@ package call
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -88,8 +89,15 @@ func (l *ledger) origin(of origin) int {
 	return len(l.origins) - 1
 }
 
-// list is all that was added, in order.
+// listed is how many usages a summary lists one by one: a call of an hour has a thousand. A list takes memory in every signal
+// that has it.
+const listed = 20_000
+
+// list is all that was added, in order, or, beyond listed, in sums.
 func (l *ledger) list() []TimedUsage {
+	if l.count > listed {
+		return l.sums()
+	}
 	list := make([]TimedUsage, l.count)
 	in := reader{log: l.log}
 	for i := range list {
@@ -97,6 +105,34 @@ func (l *ledger) list() []TimedUsage {
 	}
 	return list
 }
+
+// sums adds up what has the same price in all likelihood: the same use on the same day, of requests of about the same size.
+// That is what a call has to put up with that reports more than any call does.
+func (l *ledger) sums() []TimedUsage {
+	type alike struct {
+		usage Usage
+		size  int
+		day   int64
+	}
+	var list []TimedUsage
+	at := map[alike]int{}
+	in := reader{log: l.log}
+	for range l.count {
+		u := in.entry(l.origins)
+		key := alike{usage: u.Usage, size: bits.Len64(uint64(u.Request)), day: u.Time.Unix() / secondsOfDay}
+		key.usage.Amount, key.usage.Request = 0, 0
+		i, known := at[key]
+		if !known {
+			at[key] = len(list)
+			list = append(list, u)
+			continue
+		}
+		list[i].Amount = onPaper(list[i].Amount + u.Amount)
+	}
+	return list
+}
+
+const secondsOfDay = 24 * 60 * 60
 
 // reader reads a ledger's log.
 type reader struct {

@@ -56,3 +56,21 @@ func TestLedgerIsSmall(t *testing.T) {
 	}
 	assert.Less(t, len(l.log), 50*85)
 }
+
+// A call that reports more than any call does has sums on its summary, which add up to the same.
+func TestSumsOfTooMany(t *testing.T) {
+	var l ledger
+	sum := map[frame.Leaf]float64{}
+	for i := range 3 * listed {
+		u := Usage{Source: gpt, Quantity: Tokens, Leaf: frame.Leaf(i % 3), Amount: float64(i % 7), Request: int64(1000 + i%5)}
+		l.add(&u, after(float64(i)), frame.ID(i+1))
+		sum[u.Leaf] += u.Amount
+	}
+	list := l.list()
+	assert.Less(t, len(list), 20)
+	got := map[frame.Leaf]float64{}
+	for _, u := range list {
+		got[u.Leaf] += u.Amount
+	}
+	assert.Equal(t, sum, got)
+}

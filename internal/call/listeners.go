@@ -84,12 +84,15 @@ func (l *listeners) current() frame.Source {
 
 func known(source frame.Source) bool { return source.Provider != "" || source.Model != "" }
 
+// maxListeners bounds the list: a call has a few. The time of those beyond belongs to the last one.
+const maxListeners = 64
+
 func (l *listeners) use(source frame.Source) {
 	same := func(other listener) bool {
 		return other.source.Provider == source.Provider && other.source.Model == source.Model
 	}
 	i := slices.IndexFunc(l.list, same)
-	if i == l.active && i >= 0 {
+	if i == l.active && i >= 0 || i < 0 && len(l.list) >= maxListeners {
 		return
 	}
 	l.credit()

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -437,4 +438,31 @@ func TestAnswersEndTurns(t *testing.T) {
 	facts, _ := apply(t, NewTable(config), eachSecond([]frame.Event{user, stops, bot, user, stops, bot, kind(frame.CallEnded)})...)
 	assert.Len(t, only(facts, Answered), 2)
 	assert.Len(t, only(facts, TurnEnded), 2)
+}
+
+// An answer after a quarter of an hour is one of a clock that was wrong.
+func TestAnswersOfAWrongClock(t *testing.T) {
+	facts, _ := apply(t, NewTable(config),
+		say(0, kind(frame.UserStartedTalking)), say(1, kind(frame.UserStoppedTalking)), say(900, kind(frame.BotStartedTalking)),
+		say(901, kind(frame.UserStartedTalking)), say(902, kind(frame.UserStoppedTalking)), say(903, kind(frame.BotStartedTalking)))
+	assert.Equal(t, []string{"disregarded clock", "answered 1000"}, told(only(facts, Answered, Disregarded)))
+}
+
+// A call that names thousands of recognisers takes neither the time nor the memory of thousands; their time is the last one's.
+func TestTooManyListeners(t *testing.T) {
+	var frames []frame.Frame
+	for i := range 10 * maxListeners {
+		frames = append(frames, say(float64(i), frame.Event{Kind: frame.AudioTranscribed, Source: stt("x", fmt.Sprint(i)), Value: 0.5}))
+	}
+	frames = append(frames, say(float64(10*maxListeners), kind(frame.CallEnded)))
+	facts, _ := apply(t, NewTable(config), frames...)
+	sessions, seconds := 0, 0.0
+	for _, f := range only(facts, Used) {
+		if f.Usage.Quantity == STTSession {
+			sessions++
+			seconds += f.Usage.Amount
+		}
+	}
+	assert.Equal(t, maxListeners, sessions)
+	assert.InDelta(t, 640, seconds, 1e-6)
 }

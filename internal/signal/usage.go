@@ -28,8 +28,8 @@ func meter(q call.Quantity) instrumentID { return meters[q] }
 // putUsage writes the attributes of a usage: the same on its point and on its entry in the call's summary and spans, so
 // that all are priced alike.
 func (p *Producer) putUsage(attrs pcommon.Map, u *call.Usage) {
-	put(attrs, semconv.AttrProvider, p.text(providers, u.Source.Provider))
-	put(attrs, modelKey(u.Quantity), p.text(models, u.Source.Model))
+	p.putPriced(attrs, semconv.AttrProvider, semconv.TransitProvider, providers, u.Source.Provider)
+	p.putPriced(attrs, modelKey(u.Quantity), semconv.TransitModel, models, u.Source.Model)
 	if u.Quantity == call.Money {
 		putMoney(attrs, u)
 		return
@@ -41,6 +41,15 @@ func (p *Producer) putUsage(attrs pcommon.Map, u *call.Usage) {
 	putTerms(attrs, u.Terms)
 	putIf(attrs, semconv.TransitPair, u.Paired)
 	putIf(attrs, semconv.TransitPriced, u.Priced)
+}
+
+// putPriced writes a name that a price is found by: as a label, and as it is where that is another.
+func (p *Producer) putPriced(attrs pcommon.Map, key, transit string, of vocabularyID, name string) {
+	label := p.text(of, name)
+	put(attrs, key, label)
+	if label != name && key != transit {
+		attrs.PutStr(transit, name)
+	}
 }
 
 // modelKey is where a usage has its model: seconds of transport and platforms are by provider.

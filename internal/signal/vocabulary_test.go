@@ -118,3 +118,19 @@ func TestKnownValuesCostNothing(t *testing.T) {
 		p.text(models, "gpt-5")
 	}))
 }
+
+// A name that is one too many for a label still finds its price.
+func TestTheRealNameTravels(t *testing.T) {
+	p := NewProducer(Settings{MaxValues: 1})
+	p.text(models, "made-up")
+	p.text(providers, "made-up")
+	source := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
+	b := p.NewBatch()
+	b.Add([]call.Fact{{Kind: call.Used, Usage: call.Usage{Source: source, Quantity: call.Tokens, Amount: 1}}})
+	point := b.Metrics().ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().At(0)
+	got := point.Attributes().AsRaw()
+	assert.Equal(t, "other", got["provider"])
+	assert.Equal(t, "other", got["model"])
+	assert.Equal(t, "openai", got["voice.tx.provider"])
+	assert.Equal(t, "gpt-4o", got["voice.tx.model"])
+}

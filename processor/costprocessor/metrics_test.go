@@ -53,6 +53,13 @@ func TestAnswers(t *testing.T) {
 			cost:       "12 cost_source=computed cost_type=tts model=gpt-4o-mini-tts provider=openai",
 		},
 		{
+			name: "a label that had no room for the name", metric: semconv.MetricLLMTokens, value: 1_000_000,
+			attributes: []any{
+				"provider", "other", "model", "other", "token_type", "completion", "voice.tx.provider", "openai", "voice.tx.model", "gpt-4o",
+			},
+			cost: "10 cost_source=computed cost_type=llm model=other provider=openai",
+		},
+		{
 			name: "a stage that is none", metric: semconv.MetricLLMTokens, value: 1_000_000,
 			attributes: []any{"model", "gpt-4o", "token_type", "prompt", "voice.tx.stage", "anything"},
 			cost:       "2.5 cost_source=computed cost_type=llm model=gpt-4o provider=openai",

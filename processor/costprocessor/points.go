@@ -1,6 +1,7 @@
 package costprocessor
 
 import (
+	"cmp"
 	"math/bits"
 	"strconv"
 
@@ -147,7 +148,7 @@ func (u *usage) provider() string {
 	if u.result.Provider != "" {
 		return u.result.Provider
 	}
-	return u.Provider
+	return cmp.Or(u.labels.provider, u.Provider)
 }
 
 // model is as reported, unless that is no more than the provider.
@@ -155,7 +156,7 @@ func (u *usage) model() string {
 	if u.result.Nameless {
 		return ""
 	}
-	return u.Model
+	return cmp.Or(u.labels.model, u.Model)
 }
 
 // put leaves out what is unknown: an empty label and none are the same to Prometheus.

@@ -1,6 +1,7 @@
 package costprocessor
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -40,14 +41,18 @@ type usage struct {
 	callID   string
 	frameID  string
 	tenant   string // the key of the attribute that says whose call it is
-	paired   bool   // the same use is also reported in one of the kind's pairs
-	priced   bool   // its money is known already
+	labels   labels
+	paired   bool // the same use is also reported in one of the kind's pairs
+	priced   bool // its money is known already
 	value    float64
 	result   pricing.Result
 
 	tokenType, tokenKind         string
 	guideLLM, guideSTT, guideTTS string
 }
+
+// labels are what a backend sees, where that is not what a price is found by: names beyond those that a label may have.
+type labels struct{ provider, model string }
 
 // read takes what attributes say of a usage of a metric.
 func (u *usage) read(m meter, attributes pcommon.Map) {
@@ -79,9 +84,11 @@ func (u *usage) readMoney(attributes pcommon.Map) {
 func (u *usage) attribute(key string, value pcommon.Value) {
 	switch key {
 	case semconv.AttrProvider:
-		u.Provider = value.Str()
+		u.labels.provider = value.Str()
+		u.Provider = cmp.Or(u.Provider, u.labels.provider)
 	case semconv.AttrModel:
-		u.Model = value.Str()
+		u.labels.model = value.Str()
+		u.Model = cmp.Or(u.Model, u.labels.model)
 	case semconv.AttrTokenType:
 		u.tokenType = value.Str()
 	case semconv.AttrTokenKind:
@@ -107,6 +114,8 @@ func (u *usage) transit(key string, value pcommon.Value) {
 		u.costType = value.Str()
 	case semconv.TransitRequestTokens:
 		u.RequestTokens = value.Int()
+	case semconv.TransitProvider:
+		u.Provider = value.Str()
 	case semconv.TransitModel:
 		u.Model = value.Str()
 	case semconv.TransitServiceTier:

@@ -83,8 +83,10 @@ const (
 	TransitRegion      = TransitPrefix + "region"
 	TransitChannels    = TransitPrefix + "channels"
 	// TransitModel is the model where the metric does not have it: seconds of transport and platforms are by provider, but what
-	// they cost may depend on the model (a carrier's inbound and outbound).
-	TransitModel = TransitPrefix + "model"
+	// they cost may depend on the model (a carrier's inbound and outbound). It is also the real name where the label is "other",
+	// as TransitProvider is: a price is found by what was used, however many names a label may have.
+	TransitModel    = TransitPrefix + "model"
+	TransitProvider = TransitPrefix + "provider"
 	// TransitPriced (bool): a platform reported the money of this use; it is not priced again.
 	TransitPriced = TransitPrefix + "priced"
 	// TransitPair (bool): the same use is also reported in the quantity that this one's price may bill (STT audio seconds
