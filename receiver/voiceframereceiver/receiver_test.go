@@ -90,7 +90,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 
 // behind is a handler with what the server puts before it.
 func (b *bench) behind(t testing.TB, config *confighttp.ServerConfig, handler http.Handler) http.Handler {
-	server, err := config.ToServer(context.Background(), nil, b.settings.TelemetrySettings, handler, b.withJSONErrors())
+	server, err := config.ToServer(context.Background(), nil, b.settings.TelemetrySettings, handler, b.withJSONErrors(config.CompressionAlgorithms))
 	require.NoError(t, err)
 	return server.Handler
 }
