@@ -14,10 +14,16 @@ type Trace struct {
 // IsZero says that there is none.
 func (t Trace) IsZero() bool { return t == Trace{} }
 
+// maxTraceparent is more than twice what the format takes, for later versions of it; what is longer is not even cut into parts.
+const maxTraceparent = 128
+
 // ParseTraceparent reads a W3C traceparent, as in 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01. It is false
 // where text is none: of another shape, or with an id of zeros.
 func ParseTraceparent(text string) (Trace, bool) {
 	var t Trace
+	if len(text) > maxTraceparent {
+		return t, false
+	}
 	parts := strings.Split(text, "-")
 	if len(parts) < 4 || len(parts[0]) != 2 || parts[0] == "ff" || parts[0] == "00" && len(parts) > 4 {
 		return t, false

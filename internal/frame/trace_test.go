@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -26,6 +27,8 @@ func TestParseTraceparent(t *testing.T) {
 		"short":           {"00-4bf92f35-00f067aa0ba902b7-01", Trace{}},
 		"not hexadecimal": {"00-4bf92f3577b34da6a3ce929d0e0e473z-00f067aa0ba902b7-01", Trace{}},
 		"empty":           {"", Trace{}},
+		"long":            {"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-" + strings.Repeat("m", 72), want},
+		"too long":        {"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-" + strings.Repeat("m", 73), Trace{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, ok := ParseTraceparent(test.text)
@@ -33,4 +36,10 @@ func TestParseTraceparent(t *testing.T) {
 			assert.Equal(t, !test.want.IsZero(), ok)
 		})
 	}
+}
+
+// What is no traceparent takes no memory, however many parts it would have.
+func TestParseTraceparentOfAnyLength(t *testing.T) {
+	text := strings.Repeat("-", 4<<20)
+	assert.Zero(t, testing.AllocsPerRun(1, func() { ParseTraceparent(text) }))
 }

@@ -51,7 +51,7 @@ func unreadable(err error) refusal {
 // roomFor is the buffer to begin with: what is announced is believed only as far as it costs little.
 func roomFor(announced int64) int64 {
 	const most = 64 << 10
-	return min(max(announced, 0)+bytes.MinRead, most)
+	return min(max(announced, 0), most) + bytes.MinRead // in this order: the largest announcement of all overflows
 }
 
 // intake is what was received as frames, with what could not be taken of it.

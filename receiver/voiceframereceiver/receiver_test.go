@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -89,7 +90,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 
 // behind is a handler with what the server puts before it.
 func (b *bench) behind(t testing.TB, config *confighttp.ServerConfig, handler http.Handler) http.Handler {
-	server, err := config.ToServer(context.Background(), nil, b.settings.TelemetrySettings, handler, b.withJSONErrors())
+	server, err := config.ToServer(context.Background(), nil, b.settings.TelemetrySettings, handler, b.withJSONErrors(config.CompressionAlgorithms))
 	require.NoError(t, err)
 	return server.Handler
 }
@@ -712,4 +713,25 @@ func TestAnySubsetOfSignals(t *testing.T) {
 		assert.Equal(t, on.logs, b.logs.LogRecordCount() == 1)
 		assert.Equal(t, on.traces, b.traces.SpanCount() > 0)
 	}
+}
+
+// What a request announces is no more than its word: it gets no memory for it, and the largest number is one like another.
+func TestRequestsThatAnnounceTooMuch(t *testing.T) {
+	for name, test := range map[string]struct {
+		b          *bench
+		path, body string
+	}{
+		"frames":   {newBench(t, nil), "/v1/frames/c1", spoken(0)},
+		"webhooks": {hooked(t, nil), "/v1/webhooks/vapi", "c1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req := httptest.NewRequest(http.MethodPost, test.path, strings.NewReader(test.body))
+			req.ContentLength = math.MaxInt64
+			status, answer := test.b.do(req)
+			assert.Equal(t, http.StatusOK, status, answer)
+		})
+	}
+	assert.Equal(t, int64(64<<10+bytes.MinRead), roomFor(math.MaxInt64))
+	assert.Equal(t, int64(bytes.MinRead), roomFor(-1), "where nothing is announced")
+	assert.Equal(t, int64(10+bytes.MinRead), roomFor(10))
 }

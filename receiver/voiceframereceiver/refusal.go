@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -76,19 +78,28 @@ func onlyMethod(w http.ResponseWriter, req *http.Request, method string) error {
 }
 
 // withJSONErrors words the errors of what stands before the handlers (auth, decompression) like ours, and counts them. It
-// never repeats the extension's own text, which may hold the credential.
-func (r *voiceReceiver) withJSONErrors() confighttp.ToServerOption {
+// never repeats the extension's own text, which may hold the credential. Encodings are what the server takes.
+func (r *voiceReceiver) withJSONErrors(encodings []string) confighttp.ToServerOption {
 	return confighttp.WithErrorHandler(func(w http.ResponseWriter, req *http.Request, _ string, status int) {
-		r.telemetry.request(req.Context(), writeAnswer(w, earlyRefusal(req, status), nil))
+		r.telemetry.request(req.Context(), writeAnswer(w, earlyRefusal(req, status, encodings), nil))
 	})
 }
 
-func earlyRefusal(req *http.Request, status int) refusal {
+func earlyRefusal(req *http.Request, status int, encodings []string) refusal {
+	encoding := req.Header.Get("Content-Encoding")
 	switch {
 	case status == http.StatusUnauthorized:
 		return refusal{status, "not authorized: check the credentials that the receiver's auth extension asks for"}
-	case req.Header.Get("Content-Encoding") == "gzip":
-		return refusal{status, "the body is not gzip, as its Content-Encoding says"}
+	case slices.Contains(encodings, encoding):
+		return refusal{status, "the body is not " + encoding + ", as its Content-Encoding says"}
 	}
-	return refusal{http.StatusUnsupportedMediaType, "Content-Encoding must be gzip or absent"}
+	return refusal{http.StatusUnsupportedMediaType, "Content-Encoding must be " + oneOfEncodings(encodings)}
+}
+
+func oneOfEncodings(encodings []string) string {
+	named := slices.DeleteFunc(slices.Clone(encodings), func(encoding string) bool { return encoding == "" })
+	if len(named) == 0 {
+		return "absent here"
+	}
+	return strings.Join(named, ", ") + " or absent"
 }

@@ -48,7 +48,7 @@ func (r *voiceReceiver) serveWebhooks(ctx context.Context, host component.Host) 
 func (r *voiceReceiver) listen(
 	ctx context.Context, host component.Host, protocol string, config *confighttp.ServerConfig, handler http.Handler,
 ) error {
-	server, err := config.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings, handler, r.withJSONErrors())
+	server, err := config.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings, handler, r.withJSONErrors(config.CompressionAlgorithms))
 	if err != nil {
 		return fmt.Errorf("protocols::%s: %w", protocol, err)
 	}

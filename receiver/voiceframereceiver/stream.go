@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -33,6 +34,7 @@ type stream struct {
 	ticket   *ticket
 	incoming chan message
 	ahead    *semaphore.Weighted // bytes that are read and not applied: no more than a body may have
+	turns    atomic.Int64        // of the reader: odd while it waits for the other side, even while it waits for us
 	received int                 // messages that were answered
 }
 
@@ -87,7 +89,7 @@ func (s *stream) cut() { _ = s.socket.Close() }
 func (s *stream) read(ctx context.Context) {
 	defer close(s.incoming)
 	for {
-		text, err := s.next(ctx)
+		text, err := s.listen(ctx)
 		select {
 		case <-s.handler.receiver.draining:
 			return
@@ -101,7 +103,18 @@ func (s *stream) read(ctx context.Context) {
 	}
 }
 
-// next reads one text, and waits while too much that was read before it is not applied.
+// listen reads one text, and waits while too much that was read before it is not applied.
+func (s *stream) listen(ctx context.Context) ([]byte, error) {
+	s.turns.Add(1)
+	text, err := s.next(ctx)
+	s.turns.Add(1)
+	if err != nil {
+		return nil, err
+	}
+	return text, s.ahead.Acquire(ctx, int64(len(text)))
+}
+
+// next reads one text. One that has begun holds room in flight, so it has no longer to be complete than a request has.
 func (s *stream) next(ctx context.Context) ([]byte, error) {
 	kind, reader, err := s.conn.Reader(ctx)
 	switch {
@@ -110,20 +123,31 @@ func (s *stream) next(ctx context.Context) ([]byte, error) {
 	case kind != websocket.MessageText:
 		return nil, notText
 	}
+	defer s.hurry()()
 	most := s.handler.config.ServerConfig.MaxRequestBodySize
 	var text bytes.Buffer
 	_, err = text.ReadFrom(metered{io.LimitReader(reader, most+1), s.ticket})
-	size := int64(text.Len())
 	var refused refusal
 	switch {
 	case errors.As(err, &refused):
 		return nil, closing{websocket.StatusTryAgainLater, refused.reason}
 	case err != nil:
 		return nil, err
-	case size > most:
+	case int64(text.Len()) > most:
 		return nil, closing{websocket.StatusMessageTooBig, "the message is larger than max_request_body_size"}
 	}
-	return text.Bytes(), s.ahead.Acquire(ctx, size)
+	return text.Bytes(), nil
+}
+
+// hurry cuts the connection after the read time-out (none: never), unless done is called before. The library answers pings
+// between the fragments of a message, so that those who send one for ever are there, and no ping finds them out.
+func (s *stream) hurry() (done func()) {
+	limit := s.handler.config.ServerConfig.ReadTimeout
+	if limit <= 0 {
+		return func() {}
+	}
+	timeout := s.clock().AfterFunc(limit, s.cut)
+	return func() { timeout.Stop() }
 }
 
 // serve applies what is read until the connection ends, and says why it does.
@@ -289,11 +313,19 @@ func (s *stream) keepAlive(ctx context.Context) {
 			return
 		case <-ticker.Chan():
 		}
-		if s.within(ctx, s.conn.Ping) != nil {
+		if s.gone(ctx) {
 			s.cut()
 			return
 		}
 	}
+}
+
+// gone says that a ping was not answered while we listened all the time: nobody hears an answer while the reader waits for
+// room behind it.
+func (s *stream) gone(ctx context.Context) bool {
+	before := s.turns.Load()
+	listening := before%2 == 1
+	return s.within(ctx, s.conn.Ping) != nil && listening && s.turns.Load() == before
 }
 
 func (s *stream) write(ctx context.Context, body any) error {

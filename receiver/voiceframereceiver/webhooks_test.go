@@ -292,3 +292,12 @@ func TestOpenWebhooksAreToldOf(t *testing.T) {
 	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
 	assert.Equal(t, 1, logs.FilterMessageSnippet("Anybody who can reach the webhooks").Len())
 }
+
+// No platform compresses, and signatures are about the bytes as they were sent.
+func TestWebhooksThatAreCompressed(t *testing.T) {
+	for _, encoding := range []string{"gzip", "br"} {
+		status, answer := hooked(t, nil).post("/v1/webhooks/vapi", "c1", "Content-Encoding", encoding)
+		assert.Equal(t, http.StatusUnsupportedMediaType, status)
+		assert.Equal(t, `{"error":"Content-Encoding must be absent here"}`, answer)
+	}
+}

@@ -219,3 +219,20 @@ func TestRejected(t *testing.T) {
 		assert.ErrorContains(t, err, want, body)
 	}
 }
+
+// A long call has thousands of turns, most of which tell nothing: of those that do, the first are taken.
+func TestLongCalls(t *testing.T) {
+	const turn = `{"role":"user","conversation_turn_metrics":{"metrics":{"convai_asr_trailing_service_latency":{"elapsed_time":0.051}}}},`
+	body := func(before string, n int) string {
+		return strings.Replace(report, `"transcript":[`, `"transcript":[`+strings.Repeat(before, 5*wire.MaxData)+strings.Repeat(turn, n), 1)
+	}
+	const quiet = `{"role":"user","message":"Yes."},`
+	assert.Empty(t, faults(t, body(quiet, 0)))
+	assert.Len(t, told(t, body(quiet, 0), "latency").Events, 6)
+	assert.Equal(t, []string{"data.transcript: more than 1000 turns in one call: the first are taken"}, faults(t, body(quiet, wire.MaxData)))
+	assert.Len(t, told(t, body(quiet, wire.MaxData), "latency").Events, wire.MaxData)
+	assert.Equal(t, []string{
+		"data.transcript[5000].conversation_turn_metrics.metrics.convai_llm_service_ttfb.elapsed_time: must be a finite number",
+	}, faults(t, strings.Replace(body(quiet, 1), `"convai_asr_trailing_service_latency":{"elapsed_time":0.051}`,
+		`"convai_llm_service_ttfb":{"elapsed_time":"x"}`, 1)))
+}

@@ -19,7 +19,7 @@ type llmUsage struct {
 }
 
 type modelUsage struct {
-	Models map[string]jsontext.Value `json:"model_usage"`
+	Models wire.Named[jsontext.Value] `json:"model_usage"`
 }
 
 // categories are disjoint: input is what the cache had nothing of.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/platform"
@@ -14,11 +15,31 @@ import (
 // turns are the call's turns without what was said in them.
 type turns struct {
 	Data struct {
-		Turns []turn `json:"transcript"`
+		Turns telling `json:"transcript"`
 	} `json:"data"`
 }
 
+// telling are the turns that tell anything, of which there are as few as of a wire.List: a long call has thousands of others.
+type telling []turn
+
+// UnmarshalJSONFrom takes an array or null.
+func (t *telling) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	var in turn
+	return wire.Each(from, func(i int) error {
+		if len(*t) > wire.MaxData {
+			return from.SkipValue()
+		}
+		in = turn{index: i}
+		err := json.UnmarshalDecode(from, &in)
+		if in.tells() {
+			*t = append(*t, in)
+		}
+		return err
+	})
+}
+
 type turn struct {
+	index       int
 	Role        string `json:"role"`
 	Interrupted bool   `json:"interrupted"`
 	Model       string `json:"producing_llm"`
@@ -33,6 +54,15 @@ type turn struct {
 	} `json:"conversation_turn_metrics"`
 }
 
+func (t *turn) tells() bool {
+	metrics := &t.Timing.Metrics
+	return t.cut() || !wire.Absent(metrics.LLM.Seconds) || !wire.Absent(metrics.TTS.Seconds) ||
+		!wire.Absent(metrics.STT.Seconds) || !wire.Absent(metrics.Answer.Seconds)
+}
+
+// cut says that the user interrupted the agent.
+func (t *turn) cut() bool { return t.Role == "agent" && t.Interrupted }
+
 type timing struct {
 	Seconds jsontext.Value `json:"elapsed_time"`
 }
@@ -44,12 +74,13 @@ func takeTurns(fact *platform.Fact, body []byte) {
 		fact.Reject(err)
 		return
 	}
-	if len(in.Data.Turns) > wire.MaxData {
-		fact.Reject(frame.Faultf(frame.BadValue, "data.transcript", "more than %d turns in one call", wire.MaxData))
-		return
+	all := in.Data.Turns
+	if len(all) > wire.MaxData {
+		fact.Reject(frame.Faultf(frame.BadValue, "data.transcript", "more than %d turns in one call: the first are taken", wire.MaxData))
+		all = all[:wire.MaxData]
 	}
-	for i := range in.Data.Turns {
-		in.Data.Turns[i].take(fact, fmt.Sprintf("data.transcript[%d].conversation_turn_metrics.metrics.", i))
+	for i := range all {
+		all[i].take(fact, fmt.Sprintf("data.transcript[%d].conversation_turn_metrics.metrics.", all[i].index))
 	}
 }
 
@@ -73,7 +104,7 @@ func (t *turn) take(fact *platform.Fact, path string) {
 		latency.event.Value = frame.Milliseconds(seconds)
 		fact.Take(latency.event, err)
 	}
-	if t.Role == "agent" && t.Interrupted {
+	if t.cut() {
 		fact.Take(frame.Event{Kind: frame.Interrupted, Cut: true}, nil)
 	}
 }

@@ -192,7 +192,7 @@ type functionCall struct {
 // tools reads the functions that the agent has called. A call is made when the model asks for it, its output when it is
 // done: what lies between is how long it ran.
 func (in *event) tools(out *frame.Frame, _ []byte) error {
-	var calls, outputs []*functionCall
+	var calls, outputs wire.List[*functionCall]
 	if err := field(in.Calls, "function_calls", &calls); err != nil {
 		return err
 	}

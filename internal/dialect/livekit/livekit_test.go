@@ -661,3 +661,13 @@ func TestBadTotals(t *testing.T) {
 	assert.Equal(t, []frame.Event{{Kind: frame.CallEnded}}, got.Events)
 	assert.Equal(t, "usage: must be an array", got.Faults[0].Error())
 }
+
+// The close is the last of a session's events, however many there were.
+func TestReportOfALongSession(t *testing.T) {
+	events := `{"type":"agent_state_changed","created_at":1755781190}` + strings.Repeat(`,{"type":"x"}`, 5*wire.MaxData)
+	got, err := decodeReport([]byte(`{"sdk_version":"1.9.0","usage":[],"events":[` + events + `,{"type":"close","reason":"error"}]}`))
+	require.NoError(t, err)
+	require.Len(t, got.Events, 2)
+	assert.Equal(t, time.Unix(1755781190, 0).UTC(), got.Events[0].Began)
+	assert.Equal(t, frame.Event{Kind: frame.CallEnded, Name: "error"}, got.Events[1])
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
@@ -51,35 +52,47 @@ func decodeReport(raw []byte) (frame.Frame, error) {
 	if !out.Time.IsZero() {
 		out.ID = frame.DigestID(raw)
 	}
-	events := in.events()
+	events := in.history()
 	if began := in.began(events); !began.IsZero() {
 		say(&out, frame.Event{Kind: frame.CallStarted, Began: began})
 	}
 	if err := in.takeUsage(&out); err != nil {
 		out.Faults = append(out.Faults, wire.Fault(err))
 	}
-	say(&out, frame.Event{Kind: frame.CallEnded, Name: cmp.Or(closeReason(in.CloseReason), closedBecause(events))})
+	say(&out, frame.Event{Kind: frame.CallEnded, Name: cmp.Or(closeReason(in.CloseReason), events.closed)})
 	return out, nil
 }
 
-// events are the report's, or none where they are not what we know: the report is of use without them.
-func (in *report) events() []reported {
-	var events []reported
-	if wire.Absent(in.Events) || wire.UnmarshalFolded(in.Events, &events) != nil {
-		return nil
-	}
-	return events
+// history is what is kept of a report's events, of which a long session has thousands.
+type history struct {
+	first  wire.Time // when the first was, if it tells
+	closed string    // the reason of the close, which is the last
 }
 
-// closedBecause is the reason of the close among the events.
-func closedBecause(events []reported) string {
-	for _, e := range events {
-		var reason string
-		if e.Type == closed && wire.Field(e.Reason, "reason", &reason) == nil {
-			return wire.Word(reason, "")
+// UnmarshalJSONFrom takes an array or null.
+func (h *history) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	var event reported
+	return wire.Each(from, func(i int) error {
+		event = reported{}
+		err := json.UnmarshalDecode(from, &event)
+		if i == 0 && wire.Field(event.CreatedAt, "created_at", &h.first) != nil {
+			h.first = wire.Time{}
 		}
+		var reason string
+		if h.closed == "" && event.Type == closed && wire.Field(event.Reason, "reason", &reason) == nil {
+			h.closed = wire.Word(reason, "")
+		}
+		return err
+	})
+}
+
+// history is the report's, or none where its events are not what we know: the report is of use without them.
+func (in *report) history() history {
+	var events history
+	if wire.Absent(in.Events) || wire.UnmarshalFolded(in.Events, &events) != nil {
+		return history{}
 	}
-	return ""
+	return events
 }
 
 func (in *report) takeUsage(out *frame.Frame) error {
@@ -93,7 +106,7 @@ func (in *report) takeUsage(out *frame.Frame) error {
 }
 
 // began is when the session did, where the report tells.
-func (in *report) began(events []reported) time.Time {
+func (in *report) began(events history) time.Time {
 	if !in.StartedAt.IsZero() {
 		return in.StartedAt.Time
 	}
@@ -101,11 +114,7 @@ func (in *report) began(events []reported) time.Time {
 	if err == nil && !in.Timestamp.IsZero() {
 		return in.Timestamp.Add(-time.Duration(ms * float64(time.Millisecond)))
 	}
-	var first wire.Time
-	if len(events) == 0 || wire.Field(events[0].CreatedAt, "created_at", &first) != nil {
-		return time.Time{}
-	}
-	return first.Time
+	return events.first.Time
 }
 
 // closeReason is the reason in the words of the close event, for which the report has others (CR_JOB_SHUTDOWN); empty where it
@@ -134,7 +143,7 @@ func (in *event) usage(out *frame.Frame, _ []byte) error {
 
 // takeAllTotals reads each entry alone: one that is wrong costs itself.
 func takeAllTotals(out *frame.Frame, raw jsontext.Value, path string) error {
-	var entries []jsontext.Value
+	var entries wire.List[jsontext.Value]
 	if err := wire.Field(raw, path, &entries); err != nil {
 		return err
 	}

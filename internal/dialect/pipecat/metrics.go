@@ -32,7 +32,7 @@ const metricsFrame = "MetricsFrame"
 // metricsMessage is a MetricsFrame as JSON.
 type metricsMessage struct {
 	envelope
-	Data []jsontext.Value `json:"data"`
+	Data wire.List[jsontext.Value] `json:"data"`
 }
 
 // decodeMetrics reads each datum alone: one that is wrong costs itself.
@@ -68,9 +68,9 @@ func decodeDatum(raw []byte) (frame.Event, error) {
 
 // HoldsMetrics says whether data are those of a MetricsFrame, for messages that lack their own type.
 func HoldsMetrics(data jsontext.Value) bool {
-	var entries []struct {
+	var entries wire.List[struct {
 		Type string `json:"type"`
-	}
+	}]
 	return data.Kind() == '[' && wire.Unmarshal(data, &entries) == nil &&
 		len(entries) > 0 && strings.HasSuffix(entries[0].Type, "MetricsData")
 }

@@ -32,11 +32,11 @@ type report struct {
 	Call  wire.Mark      `json:"call"`
 	Data  jsontext.Value `json:"data"`
 
-	Contributions []jsontext.Value `json:"contributions"`
-	MeasuredFrom  string           `json:"measured_from"`
-	TurnStart     wire.Time        `json:"user_turn_start_time"`
-	TurnSecs      wire.Mark        `json:"user_turn_secs"`
-	FunctionCalls wire.Mark        `json:"function_calls"`
+	Contributions wire.List[jsontext.Value] `json:"contributions"`
+	MeasuredFrom  string                    `json:"measured_from"`
+	TurnStart     wire.Time                 `json:"user_turn_start_time"`
+	TurnSecs      wire.Mark                 `json:"user_turn_secs"`
+	FunctionCalls wire.Mark                 `json:"function_calls"`
 
 	StartTime       wire.Time      `json:"start_time"`
 	TotalDuration   jsontext.Value `json:"total_duration_secs"`

@@ -13,9 +13,9 @@ import (
 
 // cost is what a call costs, in cents. Combined is what the customer pays, after a discount that no product shows.
 type cost struct {
-	Combined jsontext.Value   `json:"combined_cost"`
-	Products []jsontext.Value `json:"product_costs"`
-	Seconds  jsontext.Value   `json:"total_duration_seconds"`
+	Combined jsontext.Value            `json:"combined_cost"`
+	Products wire.List[jsontext.Value] `json:"product_costs"`
+	Seconds  jsontext.Value            `json:"total_duration_seconds"`
 }
 
 type product struct {

@@ -21,7 +21,7 @@ type latencies struct {
 }
 
 type measured struct {
-	Values []jsontext.Value `json:"values"`
+	Values wire.List[jsontext.Value] `json:"values"`
 }
 
 func takeLatency(fact *platform.Fact, raw jsontext.Value) {

@@ -14,11 +14,11 @@ import (
 // TTFB and is not read.
 func (in *message) metrics(out *frame.Frame) error {
 	var data struct {
-		TTFB       []jsontext.Value `json:"ttfb"`
-		Processing []jsontext.Value `json:"processing"`
-		Tokens     []jsontext.Value `json:"tokens"`
-		Characters []jsontext.Value `json:"characters"`
-		STTUsage   []jsontext.Value `json:"stt_usage"`
+		TTFB       wire.List[jsontext.Value] `json:"ttfb"`
+		Processing wire.List[jsontext.Value] `json:"processing"`
+		Tokens     wire.List[jsontext.Value] `json:"tokens"`
+		Characters wire.List[jsontext.Value] `json:"characters"`
+		STTUsage   wire.List[jsontext.Value] `json:"stt_usage"`
 	}
 	if err := wire.Field(in.Data, "data", &data); err != nil {
 		return err

@@ -13,9 +13,9 @@ import (
 // money is the money of a call, which stands in the message, in its call, or in both. Costs and breakdown say the same money:
 // one of them is taken, never both.
 type money struct {
-	Total     jsontext.Value   `json:"cost"`
-	Costs     []jsontext.Value `json:"costs"`
-	Breakdown jsontext.Value   `json:"costBreakdown"`
+	Total     jsontext.Value            `json:"cost"`
+	Costs     wire.List[jsontext.Value] `json:"costs"`
+	Breakdown jsontext.Value            `json:"costBreakdown"`
 }
 
 type payment struct {

@@ -17,18 +17,21 @@ type performance struct {
 	Message struct {
 		Artifact struct {
 			Metrics struct {
-				Turns []struct {
-					Model       jsontext.Value `json:"modelLatency"`
-					Voice       jsontext.Value `json:"voiceLatency"`
-					Transcriber jsontext.Value `json:"transcriberLatency"`
-					Turn        jsontext.Value `json:"turnLatency"`
-				} `json:"turnLatencies"`
+				Turns wire.List[turn] `json:"turnLatencies"`
 				// Interrupted is how often the user cut the assistant off. Its counterpart, numUserInterrupted, is how often the
 				// assistant spoke into the user's words.
 				Interrupted jsontext.Value `json:"numAssistantInterrupted"`
 			} `json:"performanceMetrics"`
 		} `json:"artifact"`
 	} `json:"message"`
+}
+
+// turn is how long the stages took for an answer.
+type turn struct {
+	Model       jsontext.Value `json:"modelLatency"`
+	Voice       jsontext.Value `json:"voiceLatency"`
+	Transcriber jsontext.Value `json:"transcriberLatency"`
+	Turn        jsontext.Value `json:"turnLatency"`
 }
 
 // readPerformance takes the latencies of every turn, and the interruptions. The averages beside them are no distribution.
@@ -40,8 +43,8 @@ func readPerformance(body []byte, fact *platform.Fact) {
 	}
 	metrics := &in.Message.Artifact.Metrics
 	if len(metrics.Turns) > wire.MaxData {
-		fact.Reject(frame.Faultf(frame.BadValue, performancePath+".turnLatencies", "more than %d turns in one call", wire.MaxData))
-		return
+		fact.Reject(frame.Faultf(frame.BadValue, performancePath+".turnLatencies", "more than %d turns in one call: the first are taken", wire.MaxData))
+		metrics.Turns = metrics.Turns[:wire.MaxData]
 	}
 	for i, turn := range metrics.Turns {
 		path := fmt.Sprintf("%s.turnLatencies[%d]", performancePath, i)

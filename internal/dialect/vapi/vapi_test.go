@@ -367,3 +367,13 @@ func TestRejected(t *testing.T) {
 		assert.NotErrorIs(t, err, wire.ErrIgnored)
 	}
 }
+
+// Of more turns than a frame may hold, the first are taken.
+func TestLongCalls(t *testing.T) {
+	turns := strings.Repeat(`{"turnLatency":900},`, wire.MaxData+1) + `{"turnLatency":901}`
+	body := message(`"artifact":{"performanceMetrics":{"turnLatencies":[` + turns + `],"numAssistantInterrupted":2}}`)
+	assert.Equal(t, []string{
+		"message.artifact.performanceMetrics.turnLatencies: more than 1000 turns in one call: the first are taken",
+	}, faults(t, body))
+	assert.Len(t, told(t, body, "latency").Events, wire.MaxData+2)
+}

@@ -63,7 +63,7 @@ func (m *turn) tellParts(out *frame.Frame) {
 	if wire.Absent(m.Parts) {
 		return
 	}
-	var parts []jsontext.Value
+	var parts wire.List[jsontext.Value]
 	if err := wire.Field(m.Parts, "parts", &parts); err != nil {
 		out.Faults = append(out.Faults, wire.Fault(err))
 		return

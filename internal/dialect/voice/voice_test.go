@@ -418,3 +418,15 @@ func TestUnknownFieldsAreBounded(t *testing.T) {
 	assert.Equal(t, "other", f.Faults[0].Path)
 	assert.Equal(t, "and more fields that it does not have", f.Faults[mostUnknown].Error())
 }
+
+// What a price depends on is a name; what is more is not kept, for it may be what somebody said.
+func TestTermsAreNames(t *testing.T) {
+	for text, want := range map[string]string{
+		"eu-central-1": "eu-central-1", "": "", "She said: my name is Mary": "other", strings.Repeat("x", 65): "other",
+	} {
+		f, err := Decode("voice.stt", []byte(`{"type":"voice.stt","audio_seconds":1,"region":"`+text+`","service_tier":"`+text+`"}`))
+		require.NoError(t, err)
+		require.Len(t, f.Events, 1)
+		assert.Equal(t, frame.Terms{ServiceTier: want, Region: want}, f.Events[0].Terms)
+	}
+}

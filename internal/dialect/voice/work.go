@@ -195,5 +195,5 @@ func (j *job) terms() frame.Terms {
 	if err != nil {
 		j.out.Faults = append(j.out.Faults, wire.Fault(err))
 	}
-	return frame.Terms{ServiceTier: wire.Text(j.ServiceTier), Region: wire.Text(j.Region), Channels: channels}
+	return frame.Terms{ServiceTier: wire.Word(j.ServiceTier, ""), Region: wire.Word(j.Region, ""), Channels: channels}
 }

@@ -169,7 +169,7 @@ func Fault(err error) frame.Fault {
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &fault):
-		if errors.As(err, &semantic) { // from a type of ours, which does not know which field it is
+		if fault.Path == "" && errors.As(err, &semantic) { // from a type of ours, which does not know which field it is
 			fault.Path = path(semantic.JSONPointer)
 		}
 		return fault
