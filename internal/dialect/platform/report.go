@@ -1,6 +1,7 @@
 // Package platform holds what the reports of managed platforms have in common. A platform posts about a call two to four times
 // (ended, analyzed, billed), tries again where it hears nothing, and each post tells all that is known by then. So every fact
-// of a call has a fixed identity: it counts once, whichever post is the first to have it.
+// of a call has a fixed identity: it counts once, whichever post is the first to have it. Where a later post may say more of the
+// same, the fact is a running total with an identity of what the post says: it counts by what it adds.
 package platform
 
 import (

@@ -29,25 +29,40 @@ var fee = frame.Source{Stage: frame.Platform, Provider: "retell"}
 
 const costPath = "call.call_cost"
 
-func takeCost(out *platform.Report, raw jsontext.Value) {
-	var in cost
-	faulty := out.Fact("money/faults") // has no events, so no identity either
-	if err := wire.Field(raw, costPath, &in); err != nil {
-		faulty.Reject(err)
+// takeCost takes what the call costs so far, as running totals: a later post adds what has grown.
+func (in *post) takeCost(out *platform.Report) {
+	raw := in.Call.Cost
+	if wire.Absent(raw) {
 		return
 	}
-	takeSeconds(out.Fact("platform"), in.Seconds)
-	bill := readProducts(in.Products, faulty)
-	if !wire.Absent(in.Combined) {
-		total, err := platform.Cents(in.Combined, costPath+".combined_cost")
-		if err != nil {
-			faulty.Reject(err)
-		} else {
-			bill.Settle(total, fee)
-		}
+	var said cost
+	err := wire.Field(raw, costPath, &said)
+	takeSeconds(out.Fact(in.running("platform", said.Seconds)), said.Seconds)
+	money := out.Fact(in.running("money", raw))
+	if err != nil {
+		money.Reject(err)
+		return
 	}
+	bill := readProducts(said.Products, money)
+	settle(&bill, said.Combined, in.Event == callAnalyzed, money)
 	for _, item := range bill {
-		out.Fact("money/"+string(item.Source.Stage)+"/"+item.Source.Model).Take(item, nil)
+		item.Running = true
+		money.Take(item, nil)
+	}
+}
+
+// settle makes the bill add up to what the customer pays. The rest that no product names is booked when the bill is final: a
+// later post may name a part of it.
+func settle(bill *platform.Bill, combined jsontext.Value, final bool, money *platform.Fact) {
+	if wire.Absent(combined) {
+		return
+	}
+	total, err := platform.Cents(combined, costPath+".combined_cost")
+	switch {
+	case err != nil:
+		money.Reject(err)
+	case final || total < bill.Sum():
+		bill.Settle(total, fee)
 	}
 }
 

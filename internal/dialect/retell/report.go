@@ -25,6 +25,13 @@ type post struct {
 	} `json:"call"`
 }
 
+// The events of a call that is over. What callEnded says of money may still grow, and be divided anew, until callAnalyzed,
+// which Retell posts after it: the analysis costs as well.
+const (
+	callEnded    = "call_ended"
+	callAnalyzed = "call_analyzed"
+)
+
 // event is the event of a post. Its call is read only if the event says that it is over: others may have other shapes.
 type event struct {
 	Event string `json:"event"`
@@ -40,7 +47,7 @@ func Decode(body []byte) ([]frame.Frame, error) {
 	switch head.Event {
 	case "":
 		return nil, wire.Missing("event")
-	case "call_ended", "call_analyzed":
+	case callEnded, callAnalyzed:
 		return decode(body)
 	}
 	return nil, wire.ErrIgnored
@@ -59,12 +66,18 @@ func decode(body []byte) ([]frame.Frame, error) {
 	)
 	out.Begin()
 	takeLatency(out.Fact("latency"), in.Call.Latency)
-	takeTokens(out.Fact("usage"), in.Call.Tokens)
-	if wire.Absent(in.Call.Cost) {
+	takeTokens(out.Fact(in.running("usage", in.Call.Tokens)), in.Call.Tokens)
+	in.takeCost(&out)
+	if in.Event == callAnalyzed && !wire.Absent(in.Call.Cost) {
+		out.End(string(in.Call.Reason))
+	} else {
 		out.HangUp(string(in.Call.Reason))
-		return out.Frames(), nil
 	}
-	takeCost(&out, in.Call.Cost)
-	out.End(string(in.Call.Reason))
 	return out.Frames(), nil
+}
+
+// running is the identity of running totals: what the post says. A post that says more counts by what it adds, and the same
+// post again is not looked at.
+func (in *post) running(fact string, said jsontext.Value) string {
+	return fact + "/" + in.Event + "/" + string(said)
 }

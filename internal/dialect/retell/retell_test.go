@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -37,7 +38,7 @@ func fact(name string, at time.Time, events ...frame.Event) frame.Frame {
 }
 
 // what both posts say of the call, whether its money is known or not.
-func both() []frame.Frame {
+func both(event string) []frame.Frame {
 	latency := fact("latency", end,
 		frame.Event{Kind: frame.TTFB, Source: frame.Source{Stage: frame.STT}, Value: 90},
 		frame.Event{Kind: frame.TTFB, Source: frame.Source{Stage: frame.LLM}, Value: 400},
@@ -50,28 +51,33 @@ func both() []frame.Frame {
 	return []frame.Frame{
 		fact("start", start, frame.Event{Kind: frame.CallStarted, Began: start}),
 		latency,
-		fact("usage", end, frame.Event{
+		fact(`usage/`+event+`/{"values":[1420,1502],"average":1461,"num_requests":2}`, end, frame.Event{
 			Kind: frame.TokensUsed, Source: frame.Source{Stage: frame.LLM}, Tokens: frame.Tokens{frame.Unsplit: 2922}, Running: true, Priced: true,
 		}),
 	}
 }
 
 func charged(source frame.Source, usd float64) frame.Event {
-	return frame.Event{Kind: frame.Charged, Source: source, Value: usd}
+	return frame.Event{Kind: frame.Charged, Source: source, Value: usd, Running: true}
 }
 
 func TestDecode(t *testing.T) {
-	withMoney := append(both(),
-		fact("platform", end, frame.Event{Kind: frame.PlatformUsed, Source: fee, Value: 74, Running: true, Priced: true}),
-		fact("money/llm/gpt_4o", end, charged(gpt, 0.061)),
-		fact("money/tts/elevenlabs_tts", end, charged(voice, 0.045653262)),
-		fact("money/platform/", end, charged(fee, 0.035346738)),
-		fact("end", end, frame.Event{Kind: frame.CallEnded, Name: "user_hangup"}),
-	)
+	platform := frame.Event{Kind: frame.PlatformUsed, Source: fee, Value: 74, Running: true, Priced: true}
+	named := []frame.Event{charged(gpt, 0.061), charged(voice, 0.045653262)}
+	said := strings.TrimPrefix(costFields, `"call_cost":`)
+	hangup := fact("hangup", end, frame.Event{Kind: frame.CallHungUp, Name: "user_hangup"})
 	for body, want := range map[string][]frame.Frame{
-		endedBare: append(both(), fact("hangup", end, frame.Event{Kind: frame.CallHungUp, Name: "user_hangup"})),
-		ended:     withMoney,
-		analyzed:  withMoney,
+		endedBare: append(both("call_ended"), hangup),
+		ended: append(both("call_ended"),
+			fact("platform/call_ended/74", end, platform),
+			fact("money/call_ended/"+said, end, named...),
+			hangup,
+		),
+		analyzed: append(both("call_analyzed"),
+			fact("platform/call_analyzed/74", end, platform),
+			fact("money/call_analyzed/"+said, end, append(named, charged(fee, 0.035346738))...),
+			fact("end", end, frame.Event{Kind: frame.CallEnded, Name: "user_hangup"}),
+		),
 	} {
 		got, err := Decode([]byte(body))
 		require.NoError(t, err)
@@ -106,23 +112,124 @@ func money(events []frame.Event) map[string]float64 {
 	return usd
 }
 
-// Money counts once, whichever post is first to have it, and what only the analysis cost is added to it.
-func TestPostsOfOneCall(t *testing.T) {
-	withAnalysis := strings.Replace(strings.Replace(analyzed, `14.2`, `15.9`, 1),
-		`{"product":"gpt_4o"`, `{"product":"post_call_analysis_gpt_4o","cost":1.7},{"product":"gpt_4o"`, 1)
-	want := map[string]float64{"llm gpt_4o": 0.061, "tts elevenlabs_tts": 0.045653262, "platform ": 0.035346738}
-	assert.Equal(t, want, money(first(t, ended, ended, analyzed)))
-	assert.Equal(t, want, money(first(t, endedBare, analyzed, ended)))
-	want["llm post_call_analysis_gpt_4o"] = 0.017
-	assert.Equal(t, want, money(first(t, ended, withAnalysis)))
-	assert.Equal(t, want, money(first(t, endedBare, withAnalysis)))
-	ends := 0
-	for _, e := range first(t, endedBare, ended, analyzed, analyzed) {
-		if e.Kind == frame.CallEnded {
-			ends++
+// table takes posts as the receiver does, and then silence until the call is given up.
+func table(t *testing.T, bodies ...string) (usd map[string]float64, summaries []*call.Summary) {
+	t.Helper()
+	calls := call.NewTable(call.Config{IdleTimeout: time.Minute, Remember: time.Hour, MaxCalls: 1})
+	usd = map[string]float64{}
+	take := func(facts []call.Fact) {
+		for _, f := range facts {
+			switch {
+			case f.Kind == call.Used && f.Usage.Quantity == call.Money:
+				usd[string(f.Usage.Source.Stage)+" "+f.Usage.Source.Model] += f.Usage.Amount
+			case f.Kind == call.Ended:
+				summaries = append(summaries, f.Summary)
+			}
 		}
 	}
-	assert.Equal(t, 1, ends)
+	tx, err := calls.Begin([]call.Key{{ID: "c-1"}})
+	require.NoError(t, err)
+	for _, body := range bodies {
+		frames, err := Decode([]byte(body))
+		require.NoError(t, err, body)
+		for i := range frames {
+			facts, _ := tx.Apply(&frames[i], end)
+			take(facts)
+		}
+	}
+	take(tx.EndIdle(end.Add(time.Hour)))
+	tx.Commit()
+	return usd, summaries
+}
+
+// total is what a summary says that the call costs.
+func total(s *call.Summary) float64 {
+	var usd float64
+	for _, u := range s.Usage {
+		if u.Quantity == call.Money {
+			usd += u.Amount
+		}
+	}
+	return usd
+}
+
+// Money counts once, whichever post is first to have it; what a later post adds to it counts as well, in the metric and in the
+// summary.
+func TestPostsOfOneCall(t *testing.T) {
+	const named = `{"product":"gpt_4o","cost":6.1}`
+	for name, test := range map[string]struct {
+		ended, analyzed string // call_cost
+		want            map[string]float64
+		sum             float64
+	}{
+		"the analysis adds an item": {
+			`"combined_cost":6.1,"product_costs":[` + named + `]`,
+			`"combined_cost":7.1,"product_costs":[` + named + `,{"product":"post_call_analysis_gpt_4o","cost":1}]`,
+			map[string]float64{"llm gpt_4o": 0.061, "llm post_call_analysis_gpt_4o": 0.01},
+			0.071,
+		},
+		"what was not named is": {
+			`"combined_cost":8.1,"product_costs":[` + named + `]`,
+			`"combined_cost":9.1,"product_costs":[` + named +
+				`,{"product":"elevenlabs_tts","cost":2},{"product":"post_call_analysis_gpt_4o","cost":1}]`,
+			map[string]float64{"llm gpt_4o": 0.061, "tts elevenlabs_tts": 0.02, "llm post_call_analysis_gpt_4o": 0.01},
+			0.091,
+		},
+		"an item grows": {
+			`"combined_cost":6.1,"product_costs":[` + named + `]`,
+			`"combined_cost":6.4,"product_costs":[{"product":"gpt_4o","cost":6.4}]`,
+			map[string]float64{"llm gpt_4o": 0.064},
+			0.064,
+		},
+		"nothing is new but the rest": {
+			`"combined_cost":8.1,"product_costs":[` + named + `]`, `"combined_cost":8.1,"product_costs":[` + named + `]`,
+			map[string]float64{"llm gpt_4o": 0.061, "platform ": 0.02},
+			0.081,
+		},
+		"no money at first": {
+			`"combined_cost":0,"product_costs":[]`, `"combined_cost":6.1,"product_costs":[` + named + `]`,
+			map[string]float64{"llm gpt_4o": 0.061},
+			0.061,
+		},
+		"a discount": {
+			`"combined_cost":3.05,"product_costs":[` + named + `]`, `"combined_cost":3.05,"product_costs":[` + named + `]`,
+			map[string]float64{"llm gpt_4o": 0.0305},
+			0.0305,
+		},
+	} {
+		first, last := posting("call_ended", test.ended), posting("call_analyzed", test.analyzed)
+		for order, bodies := range map[string][]string{
+			"in order": {first, last}, "told again": {endedBare, first, first, last, last, first}, "out of order": {last, first},
+		} {
+			usd, summaries := table(t, bodies...)
+			assert.InDeltaMapValues(t, test.want, usd, 1e-12, name+", "+order)
+			require.Len(t, summaries, 1)
+			assert.InDelta(t, test.sum, total(summaries[0]), 1e-12, name+", "+order)
+			assert.False(t, summaries[0].CostPending)
+			assert.Equal(t, "end", summaries[0].Reason)
+		}
+	}
+}
+
+// An account that posts no call_analyzed has the money that has a name, and a call whose cost is pending.
+func TestOnlyCallEnded(t *testing.T) {
+	usd, summaries := table(t, ended)
+	assert.Equal(t, map[string]float64{"llm gpt_4o": 0.061, "tts elevenlabs_tts": 0.045653262}, usd)
+	require.Len(t, summaries, 1)
+	assert.True(t, summaries[0].CostPending)
+	assert.Equal(t, "user_hangup", summaries[0].Reason)
+}
+
+// What a first post says of use, a later one adds to.
+func TestUseThatGrows(t *testing.T) {
+	more := strings.Replace(analyzed, `[1420,1502]`, `[1420,1502,100]`, 1)
+	_, summaries := table(t, ended, more)
+	sums := map[call.Quantity]float64{}
+	for _, u := range summaries[0].Usage {
+		sums[u.Quantity] += u.Amount
+	}
+	assert.Equal(t, 3022.0, sums[call.Tokens])
+	assert.Equal(t, 74.0, sums[call.PlatformSeconds])
 }
 
 func TestStageOfProduct(t *testing.T) {
@@ -151,9 +258,11 @@ func TestStageOfProduct(t *testing.T) {
 	}
 }
 
-// costing makes a post of a call's costs.
-func costing(fields string) string {
-	return `{"event":"call_ended","call":{"call_id":"c-1","start_timestamp":1764000000000,"duration_ms":74210,"call_cost":{` + fields + `}}}`
+// costing makes a last post of a call's costs.
+func costing(fields string) string { return posting("call_analyzed", fields) }
+
+func posting(event, fields string) string {
+	return `{"event":"` + event + `","call":{"call_id":"c-1","start_timestamp":1764000000000,"duration_ms":74210,"call_cost":{` + fields + `}}}`
 }
 
 func TestMoney(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 type place struct {
 	slot       uint32
 	generation uint64
+	since      uint64 // the generation that the call had first: one that could not be written gets others
 	records    uint32 // that are written, and so the number of the next; 0 while the call is not on disk at all
 }
 
@@ -22,10 +23,11 @@ type book struct {
 	head
 	// stale is what the next write deletes: of each slot, how many records may be there. It outlasts a write that fails.
 	stale map[uint32]uint32
+	debts
 }
 
 func newBook(h head) book {
-	return book{calls: map[call.Key]*place{}, head: h, stale: map[uint32]uint32{}}
+	return book{calls: map[call.Key]*place{}, head: h, stale: map[uint32]uint32{}, debts: newDebts()}
 }
 
 // layOut counts the slots anew: those that no call is in are free, and those beyond the last call were never used.
@@ -52,18 +54,23 @@ func (b *book) release(slot, records uint32) {
 
 func (b *book) forget(calls []call.Gone) {
 	for _, gone := range calls {
-		if p := b.calls[gone.Key]; p != nil && p.generation <= gone.Mark {
+		if p := b.calls[gone.Key]; p != nil && p.since <= gone.Mark {
 			b.drop(gone.Key, p)
 		}
+		b.debts.forget(gone)
 	}
 }
 
 // makeRoom drops the calls whose names begin anew. It comes before the sweep, like all that makes something stale.
 func (b *book) makeRoom(pages []page) {
 	for _, page := range pages {
-		if p := b.calls[page.call]; p != nil && page.opens {
+		if !page.opens {
+			continue
+		}
+		if p := b.calls[page.call]; p != nil {
 			b.drop(page.call, p)
 		}
+		b.cancel(page.call)
 	}
 }
 
@@ -84,14 +91,20 @@ func (b *book) sweep() []*storage.Operation {
 	return ops
 }
 
-// allot gives a new call the lowest slot that is free.
-func (b *book) allot() *place {
+// allot gives a call that has no slot the lowest that is free.
+func (b *book) allot(key call.Key) *place {
 	b.generation++
-	if len(b.free) > 0 {
-		return &place{slot: heap.Pop(&b.free).(uint32), generation: b.generation}
+	at := &place{generation: b.generation, since: b.generation}
+	if owed, is := b.owed[key]; is {
+		at.since = owed.since
 	}
+	if len(b.free) > 0 {
+		at.slot = heap.Pop(&b.free).(uint32)
+		return at
+	}
+	at.slot = b.slots
 	b.slots++
-	return &place{slot: b.slots - 1, generation: b.generation}
+	return at
 }
 
 // draft is a write that is not true yet. It has one record of each call, however many requests add to it: a write that
@@ -107,8 +120,12 @@ type line struct {
 	value []byte
 }
 
+// draft has what is owed before what is new.
 func (b *book) draft(group []*request) draft {
 	d := draft{lines: map[call.Key]*line{}}
+	for key, owed := range b.owed {
+		b.enter(&d, page{call: key, value: owed.value})
+	}
 	for _, r := range group {
 		for _, p := range r.pages {
 			b.enter(&d, p)
@@ -119,6 +136,8 @@ func (b *book) draft(group []*request) draft {
 
 func (b *book) enter(d *draft, p page) {
 	switch known := d.lines[p.call]; {
+	case b.isLost(p.call):
+		return
 	case known != nil && p.opens:
 		known.value = p.value // what was to be written before it is of a call that is over
 		return
@@ -128,7 +147,7 @@ func (b *book) enter(d *draft, p page) {
 	}
 	at := b.calls[p.call]
 	if at == nil {
-		at = b.allot()
+		at = b.allot(p.call)
 		d.head = &b.head
 	}
 	d.lines[p.call] = &line{place: at, value: p.value}
@@ -153,17 +172,27 @@ func (b *book) keep(d draft) {
 	clear(b.stale)
 	for key, l := range d.lines {
 		b.calls[key] = l.place
+		delete(b.owed, key)
 		l.records++
 	}
 }
 
-// discard takes a draft back. It may be on disk in part or, if only the answer was lost, as a whole.
-func (b *book) discard(d draft) {
-	for _, l := range d.lines {
+// discard takes a draft back. It may be on disk in part or, if only the answer was lost, as a whole. Its lines are owed; it
+// returns how many calls are lost because that was too much.
+func (b *book) discard(d draft) (lost int) {
+	for key, l := range d.lines {
 		if l.records == 0 {
 			b.release(l.slot, 0)
 		}
+		b.owed[key] = debt{since: l.since, value: l.value}
 	}
+	for _, key := range b.shed() {
+		if p := b.calls[key]; p != nil {
+			b.drop(key, p)
+		}
+		lost++
+	}
+	return lost
 }
 
 // freeSlots is a heap: the lowest goes first, so that the slots in use stay together.

@@ -78,8 +78,9 @@ func Open(ctx context.Context, client storage.Client) (*Journal, error) {
 	return j, nil
 }
 
-// Append returns when the records are with the storage. Concurrent calls share a write, and its error: then none of their
-// records count, and the next Append starts afresh. A call that is not known is a new one.
+// Append returns when the records are with the storage. Concurrent calls share a write, and its error: then their records are
+// held in memory, and written before those of the next write; none should be appended again. A call that is not known is a new
+// one. Where more would be held than 16 MiB, whole calls are dropped, with what the storage has of them.
 //
 // Where ctx ends before the write has begun, nothing is written. Where it ends during the write, the records may turn up at
 // the next Restore although the caller was told that they are not kept.

@@ -295,7 +295,7 @@ func (r *restoration) handOver(v *volume) {
 	if v.superseded || v.records == 0 {
 		r.book.stale[v.slot] = v.next + 1
 	} else {
-		r.book.calls[v.call] = &place{slot: v.slot, generation: v.generation, records: v.records}
+		r.book.calls[v.call] = &place{slot: v.slot, generation: v.generation, since: v.generation, records: v.records}
 		r.visit(Record{Call: v.call, Entries: v.entries})
 	}
 	v.entries, v.moves = nil, nil

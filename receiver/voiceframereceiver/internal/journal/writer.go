@@ -138,6 +138,7 @@ func (j *Journal) write(ctx context.Context) {
 		j.drain(ctx)
 	}
 	j.drain(ctx)
+	j.settle(ctx)
 	if err := j.client.Close(context.WithoutCancel(ctx)); err != nil {
 		j.closed = fmt.Errorf("closing the storage of the journal: %w", err)
 	}
@@ -153,23 +154,42 @@ func (j *Journal) drain(ctx context.Context) {
 }
 
 // commit writes a group. What is left of forgotten calls goes first in every write, so that a slot is clean before it gets
-// its next call.
+// its next call. Forgetting waits for nothing that is owed: it makes room for that.
 func (j *Journal) commit(ctx context.Context, group []*request) error {
+	forgets := false
 	for _, r := range group {
+		forgets = forgets || len(r.forget) > 0
 		j.book.forget(r.forget)
 		j.book.makeRoom(r.pages)
 	}
-	ops := j.book.sweep()
-	draft := j.book.draft(group)
+	if forgets {
+		if err := j.put(ctx, draft{}); err != nil {
+			return err
+		}
+	}
+	return j.put(ctx, j.book.draft(group))
+}
+
+// settle writes what is owed when nothing more comes. Whoever appended it has been told already that it was not written.
+func (j *Journal) settle(ctx context.Context) {
+	if len(j.book.owed) > 0 {
+		_ = j.commit(ctx, nil)
+	}
+}
+
+func (j *Journal) put(ctx context.Context, d draft) error {
 	j.newest.Store(j.book.generation)
-	ops = append(ops, draft.operations()...)
+	ops := append(j.book.sweep(), d.operations()...)
 	if len(ops) == 0 {
 		return nil
 	}
-	if err := j.client.Batch(ctx, ops...); err != nil {
-		j.book.discard(draft)
-		return fmt.Errorf("the journal of open calls was not written, see whether its storage is full or read-only: %w", err)
+	err := j.client.Batch(ctx, ops...)
+	if err == nil {
+		j.book.keep(d)
+		return nil
 	}
-	j.book.keep(draft)
-	return nil
+	if lost := j.book.discard(d); lost > 0 {
+		err = fmt.Errorf("%w (more is waiting than is held in memory: %d calls are given up, a restart would lose them)", err, lost)
+	}
+	return fmt.Errorf("the journal of open calls was not written, see whether its storage is full or read-only: %w", err)
 }
