@@ -14,9 +14,9 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// big is a message of 4 MiB, most of which is a list of nearly nothing between before and after.
+// big is a message of half a MiB, most of which is a list of nearly nothing between before and after.
 func big(before, element, after string) []byte {
-	const size = 4 << 20
+	const size = 1 << 19
 	text := before + strings.Repeat(element, (size-len(before)-len(after))/len(element)) + after
 	return []byte(strings.Replace(text, ","+after, after, 1))
 }
