@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -34,7 +33,6 @@ type stream struct {
 	ticket   *ticket
 	incoming chan message
 	ahead    *semaphore.Weighted // bytes that are read and not applied: no more than a body may have
-	turns    atomic.Int64        // of the reader: odd while it waits for the other side, even while it waits for us
 	received int                 // messages that were answered
 }
 
@@ -105,9 +103,7 @@ func (s *stream) read(ctx context.Context) {
 
 // listen reads one text, and waits while too much that was read before it is not applied.
 func (s *stream) listen(ctx context.Context) ([]byte, error) {
-	s.turns.Add(1)
 	text, err := s.next(ctx)
-	s.turns.Add(1)
 	if err != nil {
 		return nil, err
 	}
@@ -313,19 +309,11 @@ func (s *stream) keepAlive(ctx context.Context) {
 			return
 		case <-ticker.Chan():
 		}
-		if s.gone(ctx) {
+		if s.within(ctx, s.conn.Ping) != nil {
 			s.cut()
 			return
 		}
 	}
-}
-
-// gone says that a ping was not answered while we listened all the time: nobody hears an answer while the reader waits for
-// room behind it.
-func (s *stream) gone(ctx context.Context) bool {
-	before := s.turns.Load()
-	listening := before%2 == 1
-	return s.within(ctx, s.conn.Ping) != nil && listening && s.turns.Load() == before
 }
 
 func (s *stream) write(ctx context.Context, body any) error {

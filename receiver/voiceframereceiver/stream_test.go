@@ -484,31 +484,6 @@ func TestStreamOfAMessageThatDoesNotEnd(t *testing.T) {
 	assert.Zero(t, b.inFlight())
 }
 
-// Who is not listened to is not cut off for silence: what is behind us takes its time.
-func TestStreamOfAPeerThatWaitsForUs(t *testing.T) {
-	b, address := listening(t, nil)
-	metrics, arrived, open := gate(t, b.metrics)
-	defer open()
-	b.pipeline.metrics = metrics
-	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
-	c := dial(t, address, "/v1/frames/ws/c1")
-	texts := spokenTo(1 + readAhead + 1)
-	c.say(texts[0])
-	<-arrived
-	c.say(texts[1:]...)
-	all := int64(len(strings.Join(texts, "")))
-	require.Eventually(t, func() bool { return b.inFlight() == all }, 10*time.Second, time.Millisecond)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	for range 3 {
-		require.NoError(t, b.clock.BlockUntilContext(ctx, 2), "housekeeping and the stream")
-		b.clock.Advance(30 * time.Second)
-		require.NoError(t, b.clock.BlockUntilContext(ctx, 3), "and the ping: the one before it was no verdict")
-	}
-	open()
-	c.hearUntil(len(texts))
-}
-
 func TestStreamOfAPeerThatIsThere(t *testing.T) {
 	b, address := started(t, nil)
 	var pings atomic.Int64
