@@ -120,16 +120,26 @@ type line struct {
 	value []byte
 }
 
-// draft has what is owed before what is new.
+// draft has what is owed to a call before what is new of it. What is owed to others is not among it: a storage that has no room
+// for that may have room for this.
 func (b *book) draft(group []*request) draft {
+	d := draft{lines: map[call.Key]*line{}}
+	for _, r := range group {
+		for _, p := range r.pages {
+			if owed, is := b.owed[p.call]; is && d.lines[p.call] == nil {
+				b.enter(&d, page{call: p.call, value: owed.value})
+			}
+			b.enter(&d, p)
+		}
+	}
+	return d
+}
+
+// repayment has all that is owed.
+func (b *book) repayment() draft {
 	d := draft{lines: map[call.Key]*line{}}
 	for key, owed := range b.owed {
 		b.enter(&d, page{call: key, value: owed.value})
-	}
-	for _, r := range group {
-		for _, p := range r.pages {
-			b.enter(&d, p)
-		}
 	}
 	return d
 }

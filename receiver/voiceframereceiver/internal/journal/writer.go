@@ -138,7 +138,7 @@ func (j *Journal) write(ctx context.Context) {
 		j.drain(ctx)
 	}
 	j.drain(ctx)
-	j.settle(ctx)
+	j.repay(ctx)
 	if err := j.client.Close(context.WithoutCancel(ctx)); err != nil {
 		j.closed = fmt.Errorf("closing the storage of the journal: %w", err)
 	}
@@ -167,13 +167,18 @@ func (j *Journal) commit(ctx context.Context, group []*request) error {
 			return err
 		}
 	}
-	return j.put(ctx, j.book.draft(group))
+	if err := j.put(ctx, j.book.draft(group)); err != nil {
+		return err
+	}
+	j.repay(ctx)
+	return nil
 }
 
-// settle writes what is owed when nothing more comes. Whoever appended it has been told already that it was not written.
-func (j *Journal) settle(ctx context.Context) {
+// repay writes what is owed, where the storage works again or nothing more comes. Whoever appended it has been told already that
+// it was not written; what still is not stays owed.
+func (j *Journal) repay(ctx context.Context) {
 	if len(j.book.owed) > 0 {
-		_ = j.commit(ctx, nil)
+		_ = j.put(ctx, j.book.repayment())
 	}
 }
 
