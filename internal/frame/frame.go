@@ -17,7 +17,7 @@ type Frame struct {
 	// Conversation is the vendor's own name of the conversation. It names the call only where neither the message nor the
 	// transport does.
 	Conversation string
-	// ID is the message's identity within its call; see Identify.
+	// ID is the message's identity within its call; see NameID and DigestID.
 	ID ID
 	// Time is when the bot says it happened; zero where the message has no timestamp.
 	Time time.Time

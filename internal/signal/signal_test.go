@@ -22,13 +22,15 @@ func fact(f call.Fact) call.Fact {
 }
 
 // The vocabulary of frames and the one of metrics are the same words.
-func TestStagesAreTheSameWords(t *testing.T) {
+func TestTheWordsAreTheSame(t *testing.T) {
 	assert.Equal(t, semconv.StageSTT, string(frame.STT))
 	assert.Equal(t, semconv.StageLLM, string(frame.LLM))
 	assert.Equal(t, semconv.StageTTS, string(frame.TTS))
 	assert.Equal(t, semconv.StageRealtime, string(frame.Realtime))
 	assert.Equal(t, semconv.StageTransport, string(frame.Transport))
 	assert.Equal(t, semconv.StagePlatform, string(frame.Platform))
+	assert.Equal(t, semconv.OutcomeFailed, frame.ToolFailed)
+	assert.Equal(t, semconv.OutcomeTimedOut, frame.ToolTimedOut)
 }
 
 func only(t *testing.T, facts ...call.Fact) pmetric.Metric {
