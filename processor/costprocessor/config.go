@@ -25,6 +25,8 @@ type Config struct {
 	// KeepForeignCost keeps points of voice.cost.usd that say nothing of their source, instead of dropping them. The usage
 	// that came with them is then not priced.
 	KeepForeignCost bool `mapstructure:"keep_foreign_cost"`
+	// Storage is the extension that keeps what must outlive a restart. Without one it lives in memory alone.
+	Storage *component.ID `mapstructure:"storage"`
 
 	_ struct{}
 }
