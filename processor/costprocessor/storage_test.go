@@ -137,7 +137,7 @@ func TestStorageIsClosedWhenTheStartFails(t *testing.T) {
 	id := component.MustNewID("file_storage")
 	ctx, store := context.Background(), newDisk()
 	cfg := createDefaultConfig().(*Config)
-	cfg.Storage, cfg.PriceFiles = &id, []string{"testdata/missing.yaml"}
+	cfg.Storage, cfg.PriceFiles = &id, []PriceFileConfig{{Path: "testdata/missing.yaml"}}
 	p, err := NewFactory().CreateMetrics(ctx, processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
 	require.NoError(t, err)
 	require.ErrorContains(t, p.Start(ctx, extended{id: store}), "testdata/missing.yaml")
