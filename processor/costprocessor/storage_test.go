@@ -83,13 +83,6 @@ func (d *disk) Close(context.Context) error {
 	return nil
 }
 
-// fail makes the disk answer with an error, or work again.
-func (d *disk) fail(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.err = err
-}
-
 // extended is a host with extensions.
 type extended map[component.ID]component.Component
 
