@@ -12,7 +12,7 @@ import (
 
 // bill adds up lists of usage: of a call, on its summary and its span, or of one operation, on its span.
 type bill struct {
-	*engine
+	pricer
 	usage usage // of the entry at hand
 
 	// Of the list at hand. What a platform charges stands beside what we computed: neither undoes the other.
@@ -65,7 +65,7 @@ func (b *bill) begin() {
 		byType = make(map[string]sum.Sum, len(pricing.Stages))
 	}
 	clear(byType)
-	*b = bill{engine: b.engine, byType: byType}
+	*b = bill{pricer: b.pricer, byType: byType}
 }
 
 func (b *bill) cost(usd float64) {

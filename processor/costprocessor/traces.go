@@ -10,7 +10,7 @@ import (
 )
 
 func (e *engine) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	batch := tracesBatch{bill: bill{engine: e}}
+	batch := tracesBatch{bill: bill{pricer: e.pricer()}}
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
