@@ -165,6 +165,15 @@ func completionKind(tokenKind string) Kind {
 	return Unknown
 }
 
+// Kinds are all kinds that a price can be for, in their order.
+func Kinds() []Kind {
+	var all []Kind
+	for kind := Unknown + 1; kind < kindCount; kind++ {
+		all = append(all, kind)
+	}
+	return all
+}
+
 // kindNamed is the kind that a price row names.
 func kindNamed(name string) (Kind, bool) {
 	for kind := Unknown + 1; kind < kindCount; kind++ {
