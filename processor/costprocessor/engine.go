@@ -23,7 +23,8 @@ type engine struct {
 	loaded  error
 	book    *pricing.Book
 
-	counters *counters
+	counters   *counters
+	containers *containers
 }
 
 func newEngine(set processor.Settings, cfg *Config, now func() time.Time) (*engine, error) {
@@ -33,7 +34,7 @@ func newEngine(set processor.Settings, cfg *Config, now func() time.Time) (*engi
 	}
 	return &engine{
 		config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger), now: now,
-		counters: newCounters(maxCounters),
+		counters: newCounters(maxCounters), containers: newContainers(maxContainers),
 	}, nil
 }
 
@@ -60,6 +61,11 @@ func (e *engine) shutdown() { e.telemetry.Shutdown() }
 // price asks for the price of a usage and says what became of it.
 func (e *engine) price(u *usage) outcome {
 	u.result = e.book.Price(&u.Usage)
+	return e.judge(u)
+}
+
+// judge says what became of a usage whose price was asked for.
+func (e *engine) judge(u *usage) outcome {
 	switch {
 	case u.result.Reason == pricing.Priced:
 		return priced

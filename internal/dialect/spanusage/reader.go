@@ -70,6 +70,9 @@ func (r *Reader) Read(span ptrace.Span, scope string) Verdict {
 	return r.use(scope)
 }
 
+// Forget lets go of what was read last, which holds texts of the span.
+func (r *Reader) Forget() { r.Usage, r.said = Usage{}, said{} }
+
 // use puts the usage together. What LiveKit has in its own attribute is the whole of it: the conventions' attributes beside
 // it tell a part of the same once more, and count only where the other cannot be read.
 func (r *Reader) use(scope string) Verdict {

@@ -39,13 +39,16 @@ func (s *said) asked() string {
 // interface of OpenAI, and the server's address says who.
 func (s *said) provider() string {
 	named := providerNamed(first(s.providers[:]))
-	if named == openAI && s.server != "" {
+	if named == openAI && s.server != "" && s.server != openAIServer {
 		return cmp.Or(provider.Of(s.server), openAI)
 	}
 	return named
 }
 
-const openAI = "openai"
+const (
+	openAI       = "openai"
+	openAIServer = "api.openai.com"
+)
 
 // providerNamed knows the words of the conventions for which a host's way of reading does not do.
 func providerNamed(name string) string {
@@ -65,7 +68,7 @@ func providerNamed(name string) string {
 // terms are conditions that prices may have. A region is told by who asks AWS, or in the address of OpenAI's regional servers.
 func (s *said) terms() frame.Terms {
 	terms := frame.Terms{ServiceTier: wire.Text(cmp.Or(s.tier, s.askedTier))}
-	if region, isRegional := strings.CutSuffix(s.server, ".api.openai.com"); isRegional {
+	if region, isRegional := strings.CutSuffix(s.server, "."+openAIServer); isRegional {
 		terms.Region = wire.Text(region)
 	} else if s.region != "" && s.provider() == "aws" {
 		terms.Region = wire.Text(s.region)

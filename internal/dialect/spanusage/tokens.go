@@ -132,6 +132,9 @@ func (c *counts) gross(by frame.Source, asVendor bool) {
 // leaves divides gross counts: by modality as OpenAI's, by which cached tokens that no modality is told of are taken for text
 // first. What is written to the cache, and reasoning, is text.
 func (c *counts) leaves() (frame.Tokens, error) {
+	if c.in == (modalities{}) && c.out == (modalities{}) && c.cached == (modalities{}) {
+		return c.textLeaves()
+	}
 	usage := openairealtime.Usage{Input: c.input - c.cacheWrite - c.in.video, Output: c.output}
 	in, cached, out := &usage.InputDetails, &usage.InputDetails.CachedDetails, &usage.OutputDetails
 	in.Text, in.Audio, in.Image = max(c.in.text-c.cacheWrite, 0), c.in.audio, c.in.image
@@ -146,4 +149,15 @@ func (c *counts) leaves() (frame.Tokens, error) {
 	tokens[frame.CompletionText] -= c.reasoning
 	tokens[frame.CompletionReasoning] = c.reasoning
 	return wire.Leaves(tokens)
+}
+
+// textLeaves divides counts of text alone, which most are.
+func (c *counts) textLeaves() (frame.Tokens, error) {
+	return wire.Leaves(frame.Tokens{
+		frame.PromptText:          c.input - c.cacheRead - c.cacheWrite,
+		frame.PromptCacheRead:     c.cacheRead,
+		frame.PromptCacheWrite:    c.cacheWrite,
+		frame.CompletionText:      c.output - c.reasoning,
+		frame.CompletionReasoning: c.reasoning,
+	})
 }
