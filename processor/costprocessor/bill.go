@@ -12,7 +12,7 @@ import (
 
 // bill adds up lists of usage: of a call, on its summary and its span, or of one operation, on its span.
 type bill struct {
-	*engine
+	pricer
 	usage usage  // of the entry at hand
 	asked string // the model to go by where the book has not the other; of a bot's span
 
@@ -66,7 +66,7 @@ func (b *bill) begin() {
 		byType = make(map[string]sum.Sum, len(pricing.Stages))
 	}
 	clear(byType)
-	*b = bill{engine: b.engine, byType: byType}
+	*b = bill{pricer: b.pricer, byType: byType}
 }
 
 func (b *bill) cost(usd float64) {

@@ -11,7 +11,7 @@ import (
 )
 
 func (e *engine) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	batch := tracesBatch{bill: bill{engine: e}, bots: spanRooms.Get().(*botSpans)}
+	batch := tracesBatch{bill: bill{pricer: e.pricer()}, bots: spanRooms.Get().(*botSpans)}
 	defer batch.bots.leave()
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
