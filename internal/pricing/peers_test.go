@@ -85,8 +85,8 @@ func TestPeersDefects(t *testing.T) {
 		{"SigNoz", "no tiers of context or service, no dates", func(p peer) {
 			long := Usage{Model: "gpt-5.4", Kind: PromptText, Quantity: count(million), RequestTokens: 272_000, At: today}
 			assert.Equal(p, 5.0, p.book.Price(&long).USD)
-			batch := Usage{Provider: "deepgram", Model: "nova-3", Kind: STTAudio, Quantity: count(60), ServiceTier: "batch", At: today}
-			assert.Equal(p, 0.0077, p.book.Price(&batch).USD)
+			batch := Usage{Provider: "azure", Model: "speech-to-text", Kind: STTAudio, Quantity: count(3600), ServiceTier: "batch", At: today}
+			assert.Equal(p, 0.18, p.book.Price(&batch).USD)
 			early := Usage{Model: "gpt-5.6-sol", Kind: CompletionText, Quantity: count(million), At: time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC)}
 			assert.Equal(p, 30.0, p.book.Price(&early).USD)
 		}},
@@ -233,7 +233,7 @@ func TestPeersDefects(t *testing.T) {
 			p.unpriced("assemblyai", "best", STTAudio, NoModel)
 			p.unpriced("assemblyai", "nano", STTAudio, NoModel)
 		}},
-		{"LiteLLM, Portkey", "nova-3 is 0.0043 a minute, for streams and batches alike", func(p peer) {
+		{"LiteLLM, Portkey", "nova-3 is 0.0043 a minute, as batches once were", func(p peer) {
 			p.costs("deepgram", "nova-3", STTAudio, 60, 0.0048)
 		}},
 		{"LiteLLM", "gemini-2.5-flash-preview-tts is 0.3 and 2.5", func(p peer) {
