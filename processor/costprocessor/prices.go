@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/processor"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/catalogue"
 )
 
@@ -20,8 +21,12 @@ func (e *engine) openPrices(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	embedded, err := pricing.Embedded()
+	if err != nil {
+		return err
+	}
 	e.catalogue = catalogue.New(catalogue.Settings{
-		Files: e.config.catalogueFiles(), URL: address, Overrides: e.config.Overrides, Account: e.config.account(),
+		Embedded: embedded, Files: e.config.catalogueFiles(), URL: address, Overrides: e.config.Overrides, Account: e.config.account(),
 		LookInterval: e.config.ReloadInterval, MaxBytes: maxPriceFile,
 		Clock: e.clock, Logger: e.logger, Storage: e.storage,
 		Count: e.telemetry.reloaded, Swapped: e.unknown.forget,

@@ -97,7 +97,7 @@ func (c *Catalogue) adopt(offers []*source) error {
 
 // bind makes a book of what the sources have, and of those that are named of what they offer.
 func (c *Catalogue) bind(offers []*source) (*pricing.Book, error) {
-	layers := []pricing.Layer{c.embedded}
+	layers := []pricing.Layer{c.Embedded}
 	for _, s := range c.sources {
 		layer := s.layer
 		if slices.Contains(offers, s) {

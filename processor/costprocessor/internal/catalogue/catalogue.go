@@ -17,6 +17,8 @@ import (
 
 // Settings are what a catalogue is made of.
 type Settings struct {
+	// Embedded is the layer below all others.
+	Embedded pricing.Layer
 	// Files are price files, each a layer over the one before.
 	Files []File
 	// URL is an address that answers with one more, below them, or nil.
@@ -42,8 +44,7 @@ type Settings struct {
 // Catalogue has the price book of now. It is safe for concurrent use once it is open.
 type Catalogue struct {
 	Settings
-	embedded pricing.Layer
-	book     atomic.Pointer[pricing.Book]
+	book atomic.Pointer[pricing.Book]
 
 	// Only the loop of each, and Open before it, touches files and remote, but for what is a source.
 	files  []*file
@@ -66,7 +67,7 @@ func New(settings Settings) *Catalogue {
 		c.sources = append(c.sources, &c.remote.source)
 	}
 	for _, named := range settings.Files {
-		f := &file{File: named, source: source{kind: Files, name: named.Path}, limit: settings.MaxBytes}
+		f := &file{File: named, source: source{kind: FromFiles, name: named.Path}, limit: settings.MaxBytes}
 		c.files, c.sources = append(c.files, f), append(c.sources, &f.source)
 	}
 	return c
@@ -83,10 +84,6 @@ func (c *Catalogue) Book() *pricing.Book { return c.book.Load() }
 // Open makes the first book; from then on it follows its sources, until Close. A file that cannot be used is an error. An
 // address that does not answer soon is not: what it said before a restart holds, and it is asked again.
 func (c *Catalogue) Open(ctx context.Context) error {
-	var err error
-	if c.embedded, err = pricing.Embedded(); err != nil {
-		return err
-	}
 	if err := c.openFiles(); err != nil {
 		return err
 	}
@@ -95,7 +92,7 @@ func (c *Catalogue) Open(ctx context.Context) error {
 		return err
 	}
 	for _, outcome := range c.takeAll(make([]*finding, len(c.files))) {
-		c.Count(Files, outcome)
+		c.Count(FromFiles, outcome)
 	}
 	c.follow(wait)
 	return nil
@@ -181,8 +178,8 @@ func (c *Catalogue) Age(of Source) (time.Duration, bool) {
 }
 
 func (c *Catalogue) oldest(of Source) time.Time {
-	if of == Embedded {
-		return newest(c.embedded)
+	if of == FromProgram {
+		return newest(c.Embedded)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -73,7 +73,7 @@ func (f *file) look() *finding {
 	}
 	f.acted = f.seen
 	if err != nil {
-		return &finding{trouble: &trouble{error: err, remedy: "put the file in its place, or take it out of price_files"}}
+		return &finding{trouble: &trouble{error: err, remedy: "put a file that can be read in its place, or take it out of price_files"}}
 	}
 	return f.parse(text, info)
 }
@@ -143,7 +143,7 @@ func (c *Catalogue) look(context.Context) time.Duration {
 		}
 	}
 	for _, outcome := range c.takeAll(found) {
-		c.Count(Files, outcome)
+		c.Count(FromFiles, outcome)
 	}
 	return wait
 }

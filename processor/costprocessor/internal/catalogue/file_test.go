@@ -2,8 +2,10 @@ package catalogue
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -284,12 +286,12 @@ func TestNothingToFollow(t *testing.T) {
 func TestAge(t *testing.T) {
 	b := newBench(t)
 	b.start()
-	age, known := b.Age(Embedded)
+	age, known := b.Age(FromProgram)
 	assert.True(t, known)
-	assert.Greater(t, age, time.Duration(0))
-	_, known = b.Age(Files)
+	assert.Equal(t, 22*24*time.Hour+12*time.Hour, age)
+	_, known = b.Age(FromFiles)
 	assert.False(t, known)
-	_, known = b.Age(Address)
+	_, known = b.Age(FromAddress)
 	assert.False(t, known)
 
 	b.file("a.yaml", home("m", "1"))
@@ -297,16 +299,59 @@ func TestAge(t *testing.T) {
 	require.NoError(t, os.Chtimes(b.path("a.yaml"), noon, noon.Add(-time.Minute)))
 	require.NoError(t, os.Chtimes(b.path("b.yaml"), noon, noon.Add(-time.Hour)))
 	b.start()
-	age, known = b.Age(Files)
+	age, known = b.Age(FromFiles)
 	assert.True(t, known)
 	assert.Equal(t, time.Hour, age, "of the oldest")
 
 	b.write("b.yaml", home("n", "2"))
 	require.NoError(t, os.Chtimes(b.path("b.yaml"), noon, noon.Add(time.Hour)))
 	b.settle()
-	age, _ = b.Age(Files)
+	age, _ = b.Age(FromFiles)
 	assert.Equal(t, time.Minute+31*time.Second, age)
 	require.NoError(t, os.Chtimes(b.path("a.yaml"), noon, noon.Add(time.Hour)))
+}
+
+// Whatever is done to a file, what is in force is the last of its good contents that has lasted.
+func TestFileIsChangedAtRandom(t *testing.T) {
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		b := newBench(t)
+		b.file("a.yaml", home("m", "1"))
+		b.start()
+		inForce := "1"
+		for step := range 60 {
+			price := strconv.Itoa(step + 2)
+			text := home("m", price)
+			lasts := true
+			switch random.IntN(6) {
+			case 0:
+				b.write("a.yaml", text)
+			case 1:
+				b.replace("a.yaml", text)
+			case 2:
+				text, lasts = home("m", "-"+price), false
+				b.write("a.yaml", text)
+			case 3:
+				lasts = false
+				require.NoError(t, os.RemoveAll(b.path("a.yaml")))
+			case 4: // half of it, at a look
+				b.write("a.yaml", text[:random.IntN(len(text))])
+				b.pass(b.settings.LookInterval)
+				b.write("a.yaml", text)
+				b.pass(settleTime)
+			case 5: // two at once
+				b.write("a.yaml", home("m", "1000"))
+				b.replace("a.yaml", text)
+			}
+			require.Equal(t, inForce, b.price("m"), "not before it has lasted")
+			b.settle()
+			if lasts {
+				inForce = price
+			}
+			require.Equal(t, inForce, b.price("m"), "seed %d step %d", seed, step)
+		}
+		b.stop()
+	}
 }
 
 // Close may come first, again, and with no time left.

@@ -48,6 +48,7 @@ func newBench(t *testing.T) *bench {
 		counts: map[string]int{},
 	}
 	b.settings = Settings{
+		Embedded:     parsed(t, base),
 		LookInterval: 30 * time.Second, MaxBytes: 1 << 20,
 		Clock: b.clock, Logger: zap.New(core), Storage: b.disk,
 		Count: func(source Source, outcome Outcome) {
@@ -58,6 +59,22 @@ func newBench(t *testing.T) *bench {
 		Swapped: func() { b.swaps++ },
 	}
 	return b
+}
+
+// base is what is built into the program.
+const base = `
+provider: cartesia
+verified: "2026-11-01"
+rows:
+  - {models: [sonic], usage: characters, unit: character, price: "5", per: "1000"}
+  - {models: [sonic], usage: characters, unit: character, price: "4", per: "1000", when: {plan: scale}}
+`
+
+func parsed(t *testing.T, text string) pricing.Layer {
+	t.Helper()
+	file, err := pricing.Parse("base", []byte(text))
+	require.NoError(t, err)
+	return pricing.Layer{file}
 }
 
 // file writes a price file and adds it to the settings.

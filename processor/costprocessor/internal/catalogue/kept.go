@@ -79,7 +79,7 @@ func (c *Catalogue) keep(ctx context.Context, outcome Outcome) {
 		value, _ := json.Marshal(kept{Of: r.identity(), ETag: r.copy.etag, LastModified: r.copy.modified, Text: r.copy.text})
 		ops = append(ops, storage.SetOperation(keyAnswer, value))
 	}
-	checked, _ := c.oldest(Address).MarshalText() // fails for years beyond 9999 only
+	checked, _ := c.oldest(FromAddress).MarshalText() // fails for years beyond 9999 only
 	err := c.Storage.Batch(ctx, append(ops, storage.SetOperation(keyChecked, checked))...)
 	if err == nil {
 		r.copy.text = nil

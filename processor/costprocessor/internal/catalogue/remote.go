@@ -57,7 +57,7 @@ func newRemote(at URL, limit int64) *remote {
 	client := *at.Client
 	client.CheckRedirect = follow(at.Secrets)
 	at.Client = &client
-	return &remote{source: source{kind: Address, name: publicPart(at.Endpoint)}, URL: at, limit: limit}
+	return &remote{source: source{kind: FromAddress, name: publicPart(at.Endpoint)}, URL: at, limit: limit}
 }
 
 // publicPart is an address without what may be secret in it.
@@ -106,7 +106,7 @@ func (c *Catalogue) request(ctx context.Context, renew func(offers bool)) time.D
 	}
 	outcome := c.hear(got, found, renew)
 	c.settle()
-	c.Count(Address, outcome)
+	c.Count(FromAddress, outcome)
 	c.keep(ctx, outcome)
 	return r.pause(outcome)
 }

@@ -115,7 +115,7 @@ func TestAddressIsAskedAgain(t *testing.T) {
 			b.hour()
 			assert.Equal(t, map[string]int{"url loaded": 1, "url unchanged": 1}, b.counts)
 			assert.Equal(t, []string{test.noneMatch, test.modifiedAt}, []string{s.last("If-None-Match"), s.last("If-Modified-Since")})
-			age, _ := b.Age(Address)
+			age, _ := b.Age(FromAddress)
 			assert.Zero(t, age, "it still holds")
 
 			s.answers(test.second)
@@ -200,7 +200,7 @@ func TestAddressFails(t *testing.T) {
 			assert.Equal(t, map[string]int{"url loaded": 1, "url failed": 5}, b.counts)
 			assert.Len(t, b.said(failed, "error"), 1, "once")
 			assert.Equal(t, "1", b.price("m"))
-			age, _ := b.Age(Address)
+			age, _ := b.Age(FromAddress)
 			assert.Equal(t, time.Hour+225*time.Second, age)
 
 			s.answers(text(home("m", "1"), "ETag", `"a"`))
@@ -243,7 +243,7 @@ func TestStartWithoutAddress(t *testing.T) {
 	b.start()
 	assert.Equal(t, "no_model 1", b.price("m")+" "+b.price("n"))
 	assert.Equal(t, []string{"answered 503 Service Unavailable"}, b.said(failed, "error"))
-	_, known := b.Age(Address)
+	_, known := b.Age(FromAddress)
 	assert.False(t, known)
 
 	s.answers(text(home("m", "1", "n", "2")))
@@ -461,13 +461,13 @@ func TestRestartWithoutNetwork(t *testing.T) {
 	b.start()
 	assert.Equal(t, "1", b.price("m"))
 	assert.Equal(t, `"a"`, s.last("If-None-Match"))
-	age, _ := b.Age(Address)
+	age, _ := b.Age(FromAddress)
 	assert.Equal(t, time.Hour, age, "since it was last known to hold")
 	b.stop()
 
 	s.answers(text(home("m", "1"), "ETag", `"a"`))
 	b.start()
-	age, _ = b.Age(Address)
+	age, _ = b.Age(FromAddress)
 	assert.Zero(t, age, "the server says that it holds")
 	assert.Equal(t, 2, b.counted("url loaded"), "once of the network, once of the copy")
 	b.stop()

@@ -14,13 +14,13 @@ type Source uint8
 
 // The sources.
 const (
-	Embedded Source = iota
-	Files
-	Address
+	FromProgram Source = iota
+	FromFiles
+	FromAddress
 	Sources // how many there are
 )
 
-var sourceNames = [Sources]string{Embedded: "embedded", Files: "file", Address: "url"}
+var sourceNames = [Sources]string{FromProgram: "embedded", FromFiles: "file", FromAddress: "url"}
 
 // String is the source as the attribute source writes it.
 func (s Source) String() string { return sourceNames[s] }
