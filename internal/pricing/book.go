@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Book answers what a usage costs. It does not change; it is safe for concurrent use.
@@ -69,7 +70,9 @@ func NewBook(settings Settings, layers ...Layer) (*Book, error) {
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
 	}
-	return b.book(version(settings, layers)), nil
+	book := b.book()
+	book.version = version(book.Newest(), settings, layers)
+	return book, nil
 }
 
 // Version identifies the book's content: the day of its newest row and a digest of all.
@@ -219,8 +222,8 @@ func (b *builder) checkOverlaps(layer int) {
 			return offers
 		}
 		if x, y := conflict(offers[first:]); x != nil {
-			b.fail("two rows price %s of %s/%s at the same time under the same or overlapping conditions: %s and %s; "+
-				"end one with effective_until or narrow one with when", kind, v.name, id, x, y)
+			b.fail("two rows price %s of %s/%s at the same time under the same or overlapping conditions: %s %s and %s %s; "+
+				"end one with effective_until or narrow one with when", kind, v.name, id, x.place(), x, y.place(), y)
 		}
 		return offers
 	})
@@ -338,26 +341,22 @@ func (b *builder) finish() {
 	}
 }
 
-func (b *builder) book(version string) *Book {
+func (b *builder) book() *Book {
 	names := maps.Clone(b.vendors)
 	for alias, name := range b.aliases {
 		names[alias] = b.vendors[name]
 	}
-	return &Book{vendors: sorted(b.vendors), byName: names, rows: b.rows, plans: b.plans, version: version}
+	return &Book{vendors: sorted(b.vendors), byName: names, rows: b.rows, plans: b.plans}
 }
 
 // version digests what was put together, not how it was written: comments and order of keys do not count.
-func version(settings Settings, layers []Layer) string {
-	newest := ""
-	for _, layer := range layers {
-		for i := range layer {
-			for _, row := range layer[i].rows() {
-				newest = max(newest, row.Verified)
-			}
-		}
-	}
+func version(newest time.Time, settings Settings, layers []Layer) string {
 	// Strings, and structs, slices and maps of them, cannot fail to encode.
 	content, _ := json.Marshal([]any{settings, layers})
 	digest := sha256.Sum256(content)
-	return strings.TrimPrefix(newest+"+"+hex.EncodeToString(digest[:4]), "+")
+	version := hex.EncodeToString(digest[:4])
+	if !newest.IsZero() {
+		version = newest.Format(time.DateOnly) + "+" + version
+	}
+	return version
 }

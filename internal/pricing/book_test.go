@@ -237,6 +237,7 @@ func TestOverlapsAreRefused(t *testing.T) {
 			} else {
 				require.ErrorContains(t, err, "two rows price prompt.text of acme/")
 				require.ErrorContains(t, err, "at the same time")
+				require.Regexp(t, `: test\.yaml: row \d \(2 per 1 token.*\) and test\.yaml: row \d \(2 per 1 token`, err.Error())
 			}
 		})
 	}

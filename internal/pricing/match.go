@@ -115,8 +115,11 @@ func (s *search) findModel(model string) match {
 	if model == "" {
 		return match{reason: NoProvider}
 	}
-	has := func(v *vendor) bool { return len(v.lookup(model)) > 0 }
-	sellers, resold := s.sellers("seller", has)
+	plain := undated(model)
+	sellers, resold := s.sellers("seller", func(v *vendor) bool { return v.has(model, plain) })
+	if len(sellers) == 0 {
+		s.note("id at any provider", model, false)
+	}
 	prefix, _, _ := strings.Cut(model, "/")
 	named := s.book.byName[prefix]
 	if len(sellers) == 0 && named == nil && !resold {
@@ -152,11 +155,14 @@ func (s *search) sellers(how string, has func(*vendor) bool) (sellers []*vendor,
 	return sellers, resold
 }
 
-// lookup is what a vendor has for a model id as it stands.
-func (v *vendor) lookup(model string) []*product {
-	m := match{vendor: v}
-	(&search{}).collect(&m, v.spellings(sought{"id", model}))
-	return m.products
+// has says whether a vendor has a model, given as it stands and without its date.
+func (v *vendor) has(model, plain string) bool {
+	for _, id := range [...]string{model, v.aliases[model], plain, v.aliases[plain]} {
+		if p := v.products[id]; p != nil && !p.glob {
+			return true
+		}
+	}
+	return false
 }
 
 // claims says whether a vendor has a glob for a model of which nobody said whose it is. One that stands for everything
@@ -265,7 +271,7 @@ func undated(model string) string {
 	model = cmp.Or(withoutRevision(model), model)
 	for _, layout := range []string{"-2006-01-02", "-20060102", "@20060102"} {
 		at := len(model) - len(layout)
-		if at <= 0 {
+		if at <= 0 || model[at] != layout[0] {
 			continue
 		}
 		if date, err := time.Parse(layout, model[at:]); err == nil && date.Year() >= 2020 {

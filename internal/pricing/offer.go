@@ -16,10 +16,10 @@ type offer struct {
 	layer    int
 	kind     Kind
 	rounding rounding
-	// asked is the price of a unit with all that multiplies it; listed is without the account's discounts, or nil where
-	// there are none.
-	asked, listed *big.Rat
-	multipliers   []*discount
+	// written is the price of a unit as the row has it, and asked with all that multiplies it; listed is without the
+	// account's discounts, or nil where there are none.
+	written, asked, listed *big.Rat
+	multipliers            []*discount
 	// charge and list are asked and listed made ready.
 	charge, list *charge
 }

@@ -59,6 +59,11 @@ const (
 	Estimates                 // how many there are
 )
 
+var estimates = [Estimates]string{Exact: "exact", EstimateRounding: "rounding", EstimateContext: "context_size"}
+
+// String is the estimate in a word.
+func (e Estimate) String() string { return estimates[e] }
+
 // Result is the answer to a usage.
 type Result struct {
 	// USD is the amount, exact but for one rounding to float64. It is meaningless unless Reason is Priced.

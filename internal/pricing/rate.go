@@ -70,9 +70,8 @@ func perUnit(price, per decimal, factor uint64) (*big.Rat, error) {
 	if per.digits == 0 {
 		return nil, errNothingPer
 	}
-	units := per.rat()
-	units.Mul(units, new(big.Rat).SetInt(new(big.Int).SetUint64(factor)))
-	return units.Quo(price.rat(), units), nil
+	num, den := scaled(price.digits, per.scale), scaled(per.digits, price.scale)
+	return new(big.Rat).SetFrac(num, den.Mul(den, new(big.Int).SetUint64(factor))), nil
 }
 
 // rateOf makes a fraction ready for use. It must not be negative.

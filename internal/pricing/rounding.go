@@ -107,16 +107,27 @@ type charge [bases]rate
 
 func newCharge(perUnit *big.Rat, r *rounding) (*charge, error) {
 	c := new(charge)
-	var errs [bases]error
-	c[byUnit], errs[byUnit] = rateOf(perUnit)
-	c[byStep], errs[byStep] = rateOf(new(big.Rat).Mul(perUnit, r.upTo.rat()))
-	c[byMinimum], errs[byMinimum] = rateOf(new(big.Rat).Mul(perUnit, r.least()))
-	for _, err := range errs {
-		if err != nil {
+	var err error
+	if c[byUnit], err = rateOf(perUnit); err != nil || !r.rounds() {
+		return c, err
+	}
+	for _, b := range []basis{byStep, byMinimum} {
+		if c[b], err = rateOf(new(big.Rat).Mul(perUnit, r.of(b))); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// of is how many units of the kind a basis is.
+func (r *rounding) of(b basis) *big.Rat {
+	switch b {
+	case byStep:
+		return r.upTo.rat()
+	case byMinimum:
+		return r.least()
+	}
+	return big.NewRat(1, 1)
 }
 
 // billed is how much of which basis a usage is billed for, and whether that may be less than what the vendor bills.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Row is one price as written: what one kind of usage of one or more models costs. It is both a row of a price file and
@@ -90,7 +89,8 @@ func (o *offer) setPrice(r *Row) error {
 	}
 	var err error
 	o.kind = kind
-	o.asked, err = perUnit(price, per, factor)
+	o.written, err = perUnit(price, per, factor)
+	o.asked = o.written
 	return err
 }
 
@@ -121,7 +121,7 @@ func unitsOf(kind Kind) []string {
 
 func (r *Row) checkEvidence() error {
 	var errs []error
-	if _, err := time.Parse(time.DateOnly, r.Verified); r.Verified != "" && err != nil {
+	if _, known := r.verifiedOn(); r.Verified != "" && !known {
 		errs = append(errs, fmt.Errorf("verified %q is not a date; write it as 2026-08-01", r.Verified))
 	}
 	if !slices.Contains([]string{"", "high", "medium", "low"}, r.Confidence) {

@@ -30,7 +30,8 @@ type engine struct {
 	storage   storage.Client // of no effect where none is configured
 	catalogue *catalogue.Catalogue
 
-	counters *counters
+	counters   *counters
+	containers *containers
 }
 
 func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*engine, error) {
@@ -40,7 +41,7 @@ func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*eng
 	}
 	return &engine{
 		settings: set, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger), clock: clock,
-		storage: storage.NewNopClient(), counters: newCounters(maxCounters),
+		storage: storage.NewNopClient(), counters: newCounters(maxCounters), containers: newContainers(maxContainers),
 	}, nil
 }
 
@@ -94,6 +95,11 @@ func (e *engine) pricer() pricer { return pricer{engine: e, book: e.catalogue.Bo
 // price asks for the price of a usage and says what became of it.
 func (p pricer) price(u *usage) outcome {
 	u.result = p.book.Price(&u.Usage)
+	return p.judge(u)
+}
+
+// judge says what became of a usage whose price was asked for.
+func (p pricer) judge(u *usage) outcome {
 	switch {
 	case u.result.Reason == pricing.Priced:
 		return priced

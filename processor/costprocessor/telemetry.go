@@ -24,6 +24,8 @@ const (
 	covered  // its price bills another quantity that is reported beside it
 	unpriced // for the reason in the usage's result
 	reported // money that a platform charges: no usage, and so in none of our metrics
+	ignoredContainer
+	ignoredContains
 	ignoredForeign
 	ignoredMalformed
 	ignoredNegative
@@ -37,6 +39,8 @@ const (
 
 // ignoredReasons are the values of the attribute reason of ignored usage.
 var ignoredReasons = [outcomes]string{
+	ignoredContainer:  "container",
+	ignoredContains:   "contains_priced",
 	ignoredForeign:    "foreign_cost",
 	ignoredMalformed:  "malformed",
 	ignoredNegative:   "negative",
@@ -171,7 +175,7 @@ func (t *telemetry) report(ctx context.Context, of *signal, counts *tally) {
 	for reason, n := range counts.reasons {
 		add(ctx, t.ProcessorCostUnpricedPoints, n, of.unpriced[reason])
 	}
-	for what := ignoredForeign; what < outcomes; what++ {
+	for what := ignoredContainer; what < outcomes; what++ {
 		add(ctx, t.ProcessorCostIgnoredPoints, counts.outcomes[what], of.ignored[what])
 	}
 	for _, difference := range counts.differences {

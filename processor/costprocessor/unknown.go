@@ -49,7 +49,7 @@ func (l *unknowns) note(book *pricing.Book, u *usage) {
 }
 
 func knownModel(reason pricing.Reason) bool {
-	return reason == pricing.NoKind || reason == pricing.UnitMismatch || reason == pricing.Expired
+	return reason == pricing.Priced || reason == pricing.NoKind || reason == pricing.UnitMismatch || reason == pricing.Expired
 }
 
 // forget makes all be logged again: another price book has other prices.
