@@ -28,7 +28,7 @@ func (c *Catalogue) logChanges(older, newer *pricing.Book, sources []*source) {
 		zap.Int("added", d.added), zap.Int("removed", d.removed), zap.Int("changed", d.changed),
 		zap.Strings("changes", d.all.lines), zap.Int("not_listed", d.all.more))
 	if len(d.moved.lines) > 0 {
-		c.Logger.Warn("prices are more than twice or less than half of what they were; correct them if that is not what they cost",
+		c.Logger.Warn("prices moved by more than a factor of 2; correct them if that is not what they cost",
 			from, zap.Strings("changes", d.moved.lines), zap.Int("not_listed", d.moved.more))
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const moved = "prices are more than twice or less than half of what they were; correct them if that is not what they cost"
+const moved = "prices moved by more than a factor of 2; correct them if that is not what they cost"
 
 // A swap says what it changes, and warns of what moved by more than twice, up or down.
 func TestChangesAreSaid(t *testing.T) {
@@ -80,6 +80,17 @@ func TestCatalogueOfOthers(t *testing.T) {
 		b.settle()
 		assert.Equal(t, "2e-05", b.price("m"))
 	}
+}
+
+// YAML that begins with a brace is no JSON.
+func TestBraces(t *testing.T) {
+	b := newBench(t)
+	b.file("a.yaml", `{provider: home, rows: [{models: [m], usage: characters, unit: character, price: "1", per: "1"}]}`)
+	b.start()
+	assert.Equal(t, "1", b.price("m"))
+	b.write("a.yaml", `{provider: home, rows: [{models: [m], usage: characters, unit: character, prise: "1", per: "1"}]}`)
+	b.settle()
+	assert.Contains(t, b.said(failed, "error")[0], "field prise not found")
 }
 
 func TestFormatIsOfAnother(t *testing.T) {
