@@ -25,7 +25,7 @@ func contract(price string) string {
 // speak posts a call that has a million characters spoken by the model of the house.
 func speak(t *testing.T, c *collector.Collector, call string) {
 	t.Helper()
-	post(t, c, fmt.Appendf(nil, `{"call_id":%q,"type":"tts","id":"1","provider":"home","model":"piper","characters":1000000}`, call), "", 1)
+	post(t, c, fmt.Appendf(nil, `{"call_id":%q,"type":"voice.tts","id":"1","provider":"home","model":"piper","characters":1000000}`, call), "", 1)
 }
 
 // A price file that is replaced while the collector runs holds for what comes from then on, and one that is no good for
@@ -61,7 +61,7 @@ func TestCatalogueOfOthers(t *testing.T) {
 		"litellm_provider": "home", "mode": "chat", "input_cost_per_token": 2e-06, "output_cost_per_token": 8e-06}}`), 0o600))
 	overlay := fmt.Sprintf(`{processors: {rollup: {interval: 200ms}, cost: {price_files: [%q]}}}`, path)
 	c := collector.Start(t, collector.Settings{Config: localConfig, Overlay: overlay})
-	post(t, c, []byte(`{"call_id":"c","type":"llm","id":"1","provider":"home","model":"talk-1","input_tokens":1000,"output_tokens":500}`), "", 1)
+	post(t, c, []byte(`{"call_id":"c","type":"voice.llm","id":"1","provider":"home","model":"talk-1","tokens":{"prompt":{"text":1000},"completion":{"text":500}}}`), "", 1)
 	eventually(t, "1000 of $2 and 500 of $8 a million", func() bool {
 		return near(0.006, readPage(t, c).sum("voice_cost_usd_total", "provider", "home"))
 	})
