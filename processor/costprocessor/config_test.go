@@ -161,11 +161,6 @@ func discount(pairs ...string) map[string]any {
 	return map[string]any{"discounts": []any{mapOf(pairs)}}
 }
 
-func with(conf map[string]any, key string, value any) map[string]any {
-	conf[key] = value
-	return conf
-}
-
 func mapOf(pairs []string) map[string]any {
 	fields := map[string]any{}
 	for pair := range slices.Chunk(pairs, 2) {
