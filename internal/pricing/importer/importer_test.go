@@ -181,9 +181,9 @@ func TestModelsDev(t *testing.T) {
 		ask("google", "gemini-2.5-flash", pricing.PromptAudio, million).costs(1),
 		ask("google", "gemini-2.5-pro", pricing.PromptAudio, million).fails(pricing.NoKind),
 		ask("aws", "us.anthropic.claude-sonnet-5", pricing.PromptCacheWrite, million).costs(2.75),
-		ask("together", "meta-llama/Llama-3.3-70B-Instruct-Turbo", pricing.PromptCacheRead, million).costs(0.88),
-		ask("togetherai", "deep/think", pricing.CompletionReasoning, million).costs(3),
-		ask("together", "deep/think", pricing.PromptCacheRead, million).fails(pricing.NoKind),
+		ask("moonshotai", "meta-llama/Llama-3.3-70B-Instruct-Turbo", pricing.PromptCacheRead, million).costs(0.88),
+		ask("moonshot", "deep/think", pricing.CompletionReasoning, million).costs(3),
+		ask("moonshotai", "deep/think", pricing.PromptCacheRead, million).fails(pricing.NoKind),
 		ask("github-copilot", "gpt-5", pricing.PromptText, million).fails(pricing.NoProvider),
 		ask("", "deep/think", pricing.PromptText, million).fails(pricing.NoProvider),
 	})
