@@ -14,6 +14,9 @@
 //   - A price of 0 is no price: catalogues write it both for what is free and for what they do not know. The exceptions are
 //     genai-prices, which leaves out what it does not know, and ids that end with ":free".
 //
+// A price for another quantity than the one that the book knows to be billed (the characters of speech that is billed by
+// tokens) is left out: with both, the same use would be billed twice.
+//
 // A vendor that the book does not know is read as a reseller, so that its prices hold where it is named and nowhere else;
 // genai-prices says itself who is meant by a model's name alone.
 //
