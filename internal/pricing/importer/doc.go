@@ -7,8 +7,8 @@
 //
 // Three things hold for every format:
 //
-//   - A modality without a price of its own has no row. Catalogues that price it as text are wrong by a factor of ten where
-//     it is audio (gpt-4o-audio-preview costs 2.5 for text and 40 for audio).
+//   - A modality without a price of its own has no row. Catalogues that price it as text are wrong by a factor of sixteen
+//     where it is audio (gpt-4o-audio-preview costs 2.5 for text and 40 for audio).
 //   - Reading from a cache and writing to it are input: where a catalogue has no price for them, the row of the input price
 //     is written out for text, unless the book that comes with the program knows better. Neither is ever free by omission.
 //   - A price of 0 is no price: catalogues write it both for what is free and for what they do not know. The exceptions are

@@ -21,10 +21,12 @@ type question struct {
 	reason pricing.Reason
 }
 
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // ask is a question about an amount of a kind of a model.
 func ask(provider, model string, kind pricing.Kind, amount float64) question {
 	return question{
-		Usage:  pricing.Usage{Provider: provider, Model: model, Kind: kind, Single: true, At: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)},
+		Usage:  pricing.Usage{Provider: provider, Model: model, Kind: kind, Single: true, At: noon},
 		amount: amount,
 	}
 }
