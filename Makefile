@@ -22,10 +22,18 @@ endif
 ##@ Use
 
 .PHONY: build
-build: ## Build bin/otelcol-voice
+build: bin/voiceprices ## Build bin/otelcol-voice and bin/voiceprices
 	@test -e $(BIN) || echo "building $(BIN): the first time takes a few minutes"
 	@cd cmd/otelcol-voice && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$(BIN) .
 	@echo "$(BIN): $$($(BIN) --version)"
+
+.PHONY: bin/voiceprices
+bin/voiceprices:
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ ./cmd/voiceprices
+
+.PHONY: prices
+prices: bin/voiceprices ## Check the price book; warn of prices that nobody has verified for 120 days
+	@bin/voiceprices check
 
 .PHONY: run
 run: build ## Run it: local, or with ENV_FILE=.env to Grafana Cloud

@@ -126,7 +126,7 @@ func voiceKeys(text []byte) bool {
 func detectObject(text []byte) (Format, bool) {
 	var object map[string]json.RawMessage
 	if decode(text, &object) != nil {
-		return "", false
+		return Voice, strings.Contains(string(text), "rows:") // without quotes: YAML that begins with a brace
 	}
 	switch {
 	case isList(object["rows"]):
