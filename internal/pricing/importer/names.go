@@ -32,15 +32,20 @@ var embedded = sync.OnceValues(func() (*knowledge, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := knowledge{names: map[string]string{}}
+	return newKnowledge(layer)
+})
+
+func newKnowledge(layer pricing.Layer) (*knowledge, error) {
+	k := &knowledge{names: map[string]string{}}
 	for _, file := range layer {
 		for _, name := range append(file.ProviderAliases, file.Provider) {
 			k.names[fold(name)] = fold(file.Provider)
 		}
 	}
+	var err error
 	k.book, err = pricing.NewBook(pricing.Settings{}, layer)
-	return &k, err
-})
+	return k, err
+}
 
 // canonical is a vendor's name in the book, or the name itself for one that the book does not have.
 func (k *knowledge) canonical(name string) string {
