@@ -39,6 +39,12 @@ type discount struct {
 	account bool
 }
 
+// Check says what is wrong with a discount, whatever book it is for.
+func (d *Discount) Check() error {
+	_, err := d.compile()
+	return err
+}
+
 func (d *Discount) compile() (*discount, error) {
 	compiled := &discount{written: d}
 	var scopeErr error
@@ -48,7 +54,7 @@ func (d *Discount) compile() (*discount, error) {
 	if byErr == nil {
 		compiled.by = by.rat()
 	}
-	errs := []error{about("multiplier", d.Multiplier, byErr), scopeErr}
+	errs := []error{d.checkProvider(), about("multiplier", d.Multiplier, byErr), scopeErr}
 	for _, name := range d.Usage {
 		kind, known := kindNamed(name)
 		if !known {
@@ -62,12 +68,16 @@ func (d *Discount) compile() (*discount, error) {
 	return compiled, errors.Join(errs...)
 }
 
+func (d *Discount) checkProvider() error {
+	if fold(d.Provider) == "" {
+		return errors.New("provider is empty; name whose prices it multiplies")
+	}
+	return nil
+}
+
 // addDiscount checks a discount and keeps it until all rows are known.
 func (b *builder) addDiscount(place string, written Discount, layer int, account bool) {
 	d, err := written.compile()
-	if fold(written.Provider) == "" {
-		err = errors.Join(errors.New("provider is empty; name whose prices it multiplies"), err)
-	}
 	if err != nil {
 		b.failRow(place, err)
 		return

@@ -186,7 +186,7 @@ func TestOtherQuantities(t *testing.T) {
 		{"twilio", Usage{Provider: "twilio", Model: "voice-inbound", Kind: Transport, Quantity: count(90)}, "twilio", 0.01275},
 		{"vapi", Usage{Provider: "vapi", Kind: Platform, Quantity: count(60)}, "vapi", 0.05},
 		{"deepgram", Usage{Provider: "deepgram", Kind: STTAudio, Quantity: count(3600)}, "deepgram", 0.288},
-		{"batch", Usage{Provider: "deepgram", Kind: STTAudio, Quantity: count(3600), ServiceTier: "batch"}, "deepgram", 0.462},
+		{"batch", Usage{Provider: "deepgram", Kind: STTAudio, Quantity: count(3600), ServiceTier: "batch"}, "deepgram", 0.258},
 		{"nothing used", Usage{Provider: "deepgram", Kind: STTAudio}, "deepgram", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -320,7 +320,7 @@ func TestNoKindFallsBack(t *testing.T) {
 		{"openai", "gpt-4o", PromptVideo, NoKind},
 		{"openai", "gpt-4o-2024-05-13", PromptCacheRead, NoKind},
 		{"openai", "gpt-4o-mega", PromptText, NoModel},
-		{"azure", "gpt-4o", PromptText, NoModel},
+		{"azure", "gpt-4o-realtime-preview", PromptText, NoModel},
 		{"", "llama-3.3-70b-versatile", PromptText, NoProvider},
 		{"gladia", "", STTAudio, UnitMismatch},
 		{"assemblyai", "universal-2", STTSession, UnitMismatch},
@@ -329,10 +329,13 @@ func TestNoKindFallsBack(t *testing.T) {
 		{"fish", "s2", Characters, UnitMismatch},
 		{"openai", "gpt-4o-mini-tts", Characters, UnitMismatch},
 		{"openai", "tts-1", CompletionAudio, UnitMismatch},
+		{"xai", "grok-voice", CompletionAudio, UnitMismatch},
+		{"openai", "gpt-realtime", RealtimeSession, UnitMismatch},
+		{"openai", "gpt-live-1", PromptText, UnitMismatch},
 		{"assemblyai", "", STTSession, NoModel},
 		{"cartesia", "", STTSession, NoModel},
 		{"cartesia", "sonic-2", Characters, Expired},
-		{"openai", "gpt-6-sol", PromptText, NoModel},
+		{"openai", "gpt-7", PromptText, NoModel},
 	} {
 		result := b.Price(&Usage{Provider: test.provider, Model: test.model, Kind: test.kind, Quantity: count(1), At: today})
 		assert.Equalf(t, test.reason.String(), result.Reason.String(), "%s/%s %s", test.provider, test.model, test.kind)
