@@ -7,5 +7,6 @@
 // metrics.go finds usage in points, usage.go reads it, engine.go has it priced by package pricing, and points.go writes the
 // answer; counters.go is for cumulative usage whose price changes while it runs. On call summaries and spans usage is a
 // list: bill.go adds it up, logs.go and traces.go write what it came to. All pipelines of one processor share an engine
-// (shared.go), so that the book is loaded once and an unknown model is logged once.
+// (shared.go), so that the book is loaded once and an unknown model is logged once. Where the book comes from, and how it is
+// renewed while requests are priced, is the matter of internal/catalogue; prices.go tells it what is configured.
 package costprocessor
