@@ -139,10 +139,13 @@ func (d *discount) applyTo(v *vendor) error {
 			return fmt.Errorf("usage %q: none of its models has a row for that", kind)
 		}
 	}
-	if multiplied == 0 {
+	switch {
+	case multiplied > 0:
+		return nil
+	case d.account:
 		return fmt.Errorf("no row of %s holds under its conditions", v.name)
 	}
-	return nil
+	return fmt.Errorf("no row of %s in this layer holds under its conditions; discounts multiply those of all layers", v.name)
 }
 
 // maxVariants bounds what discounts with conditions make of the offers of one model and kind.
