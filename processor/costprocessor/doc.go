@@ -9,5 +9,6 @@
 // list: bill.go adds it up, logs.go and traces.go write what it came to. Bots' own spans have attributes instead, which
 // package spanusage reads: botspans.go prices what they say, containers.go knows which of them only repeat others. All
 // pipelines of one processor share an engine (shared.go), so that the book is loaded once and an unknown model is logged
-// once.
+// once. Where the book comes from, and how it is renewed while requests are priced, is the matter of internal/catalogue;
+// prices.go tells it what is configured.
 package costprocessor
