@@ -46,7 +46,7 @@ func TestConfigRefuses(t *testing.T) {
 		conf map[string]any
 		want string
 	}{
-		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count or drop`},
+		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count, drop or fail`},
 		{"an empty path", map[string]any{"price_files": []any{""}}, "price_files: got an empty path"},
 		{"an unknown key", map[string]any{"currency": "EUR"}, "invalid keys: currency"},
 		{

@@ -366,7 +366,7 @@ func TestCountersAreToldApart(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []string{"1"}, values(out, semconv.MetricCost))
 	}
-	assert.Len(t, b.cost.counters.byKey, 5)
+	assert.Equal(t, 5, b.cost.counters.held())
 }
 
 // Only what can change is remembered.
@@ -378,9 +378,9 @@ func TestOnlyChangingPricesAreRemembered(t *testing.T) {
 		reading{at: "07-29 00:00", model: "nobody's", value: 5},
 		reading{at: "08-01 00:00", start: "07-30 00:00", value: 5},
 	)
-	assert.Empty(t, b.cost.counters.byKey)
+	assert.Zero(t, b.cost.counters.held())
 	b.take(reading{at: "07-29 00:00", value: 5}, reading{at: "08-01 00:00", start: "-", value: 5})
-	assert.Len(t, b.cost.counters.byKey, 2, "one began before the change, of the other nobody knows")
+	assert.Equal(t, 2, b.cost.counters.held(), "one began before the change, of the other nobody knows")
 }
 
 // Beyond the limit a counter is priced as a whole, as if nobody knew it, and counted.
@@ -404,7 +404,7 @@ func TestCountersAreLimited(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, step.want, values(out, semconv.MetricCost))
 	}
-	assert.Len(t, e.counters.byKey, 1)
+	assert.Equal(t, 1, e.counters.held())
 	assert.Equal(t, int64(2), h.pointsOf("otelcol_processor_cost_untracked_points"))
 	h.assertOwn(ownPoints{priced: 4, ignored: map[string]int64{"zero": 1}})
 }
@@ -418,7 +418,7 @@ func TestIdleCountersAreForgotten(t *testing.T) {
 	assert.Equal(t, []string{"1"}, usd, "not yet")
 	b.clock.Advance(counterTimeout + sweepInterval)
 	b.take(reading{at: "07-30 00:00", model: "late", value: 1})
-	require.Len(t, b.cost.counters.byKey, 1)
+	require.Equal(t, 1, b.cost.counters.held())
 	usd, _ = b.take(reading{at: "07-30 02:00", value: 1_000_000})
 	assert.Equal(t, []string{"0.2"}, usd, "at the price of the moment, as if it were new")
 }

@@ -32,16 +32,24 @@ type engine struct {
 	storage  storage.Client // of no effect where none is configured
 
 	counters *counters
+	shelf    *shelf
+	feeds    map[string]*feed // of the metrics of others that are priced, by name
 }
 
 func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*engine, error) {
-	telemetry, err := newTelemetry(set.TelemetrySettings)
+	feeds, err := cfg.Sources.feeds()
+	if err != nil {
+		return nil, err
+	}
+	counters := newCounters(maxCounters)
+	telemetry, err := newTelemetry(set.TelemetrySettings, counters)
 	if err != nil {
 		return nil, err
 	}
 	return &engine{
 		id: set.ID, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger),
-		clock: clock, storage: storage.NewNopClient(), counters: newCounters(maxCounters),
+		clock: clock, storage: storage.NewNopClient(), counters: counters, feeds: feeds,
+		shelf: &shelf{counters: counters, logger: set.Logger, telemetry: telemetry},
 	}, nil
 }
 
@@ -62,6 +70,9 @@ func (e *engine) open(ctx context.Context, host component.Host) error {
 			return err
 		}
 		e.storage = client
+		if err := e.shelf.open(ctx, client); err != nil {
+			return err
+		}
 	}
 	return e.load()
 }
@@ -80,6 +91,7 @@ func (e *engine) load() error {
 
 // shutdown may come without a start.
 func (e *engine) shutdown(ctx context.Context) error {
+	e.shelf.save(ctx)
 	e.telemetry.Shutdown()
 	return e.close(ctx)
 }
@@ -94,10 +106,17 @@ func (e *engine) close(ctx context.Context) error {
 // pricer prices the usages of one request, all of them by one book.
 type pricer struct {
 	*engine
-	book *pricing.Book
+	book    *pricing.Book
+	refusal *refusal // where usage without a price is not to pass
 }
 
-func (e *engine) pricer() pricer { return pricer{engine: e, book: e.book.Load()} }
+func (e *engine) pricer() pricer {
+	p := pricer{engine: e, book: e.book.Load()}
+	if e.config.OnUnknown == onUnknownFail {
+		p.refusal = &refusal{}
+	}
+	return p
+}
 
 // price asks for the price of a usage and says what became of it.
 func (p pricer) price(u *usage) outcome {
@@ -109,6 +128,9 @@ func (p pricer) price(u *usage) outcome {
 		return covered
 	}
 	p.unknown.note(p.book, u)
+	if p.refusal != nil {
+		p.refusal.note(u)
+	}
 	return unpriced
 }
 

@@ -18,6 +18,9 @@ func (e *engine) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Tr
 			}
 		}
 	}
+	if err := batch.bill.refused(ctx, &e.telemetry.traces); err != nil {
+		return td, err
+	}
 	e.telemetry.report(ctx, &e.telemetry.traces, &batch.tally)
 	return td, nil
 }
