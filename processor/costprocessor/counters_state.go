@@ -34,12 +34,17 @@ func encodeShard(shard map[counterKey]*counter) []byte {
 	for key, c := range shard {
 		e.counter(key, c)
 	}
+	return e.sealed()
+}
+
+type encoder struct{ buf []byte }
+
+// sealed is all that was encoded, with its header.
+func (e *encoder) sealed() []byte {
 	e.buf[0] = stateVersion
 	binary.LittleEndian.PutUint32(e.buf[1:], crc32.Checksum(e.buf[stateHeader:], castagnoli))
 	return e.buf
 }
-
-type encoder struct{ buf []byte }
 
 func (e *encoder) counter(key counterKey, c *counter) {
 	e.fixed(key.source)
@@ -89,7 +94,7 @@ func (e *encoder) text(s string) {
 // stateReader reads shards. Words are shared among all that it reads.
 type stateReader struct{ words map[string]string }
 
-// shard hands the counters of a stored shard to take, unless it cannot be read as a whole.
+// shard returns the counters of a stored shard.
 func (r *stateReader) shard(value []byte) (map[counterKey]*counter, error) {
 	switch {
 	case len(value) < stateHeader || value[0] != stateVersion:

@@ -3,6 +3,7 @@ package costprocessor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -125,7 +126,8 @@ func newBenchAt(t *testing.T, moment string) *bench {
 func (b *bench) newCost() *engine {
 	b.Helper()
 	cfg := createDefaultConfig().(*Config)
-	cfg.Overrides = temporary
+	cfg.Overrides = slices.Concat(temporary, moving)
+	cfg.Sources = Sources{"lk.agents.usage": {}, "gen_ai.client.token.usage": {}}
 	return newStartedEngine(b, processortest.NewNopSettings(metadata.Type), cfg, b.clock)
 }
 

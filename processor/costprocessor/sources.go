@@ -25,7 +25,7 @@ type sighting struct {
 	foreign.Meaning
 	family   *foreign.Family
 	slot     foreign.Slot
-	usage    usage // who was used, when, and how much
+	usage    usage  // who was used, when, and how much
 	other    string // another name of the model
 	start    pcommon.Timestamp
 	what     outcome // unsettled, or ignoredZero
@@ -275,7 +275,9 @@ func together(points []sighting) int {
 }
 
 // tellsAgain says whether a point tells what another one tells.
-func (s *sighting) tellsAgain(other sighting) bool { return s.name == other.name && s.slot == other.slot }
+func (s *sighting) tellsAgain(other sighting) bool {
+	return s.name == other.name && s.slot == other.slot
+}
 
 // reporter is who reports a collection, and where the answers go.
 type reporter struct {
