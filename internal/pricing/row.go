@@ -149,9 +149,12 @@ func (o *offer) setRate(r *Row) error {
 	if priceErr != nil || perErr != nil {
 		return errors.Join(about("price", r.Price, priceErr), about("per", r.Per, perErr))
 	}
-	var err error
+	exact, err := perUnit(price, per, factor)
+	if err != nil {
+		return err
+	}
 	o.kind = kind
-	o.rate, err = newRate(price, per, factor)
+	o.rate, err = rateOf(exact)
 	return err
 }
 
