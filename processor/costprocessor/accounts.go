@@ -2,14 +2,19 @@ package costprocessor
 
 import (
 	"slices"
+	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/internal/sum"
 )
 
-// maxAccounts bounds what one counter comes to under different names. Beyond it, the one that was billed longest ago is
-// forgotten: its answer has long arrived.
-const maxAccounts = 32
+const (
+	// maxAccounts bounds what one counter comes to under different names. Beyond it, the one that was billed longest ago is
+	// forgotten: its answer has long arrived.
+	maxAccounts = 32
+	// repeatFor is how long an answer is given once more after another took its place, in case it got lost.
+	repeatFor = time.Hour
+)
 
 // label is what the answers of a counter are told apart by: answers with another label are another series, which begins with
 // nothing. A book that is loaded anew may name things differently.
@@ -27,6 +32,7 @@ type label struct {
 type account struct {
 	label
 	doubt  doubt // of what was billed last
+	at     int64 // arrival of that
 	billed sum.Sum
 }
 
@@ -47,9 +53,20 @@ func (c *counter) last(kind pricing.Kind) *account {
 	return nil
 }
 
+// others are the accounts whose answer may have got lost when that of another took its place.
+func (c *counter) others(now time.Time) []account {
+	var others []account
+	for i := range c.accounts {
+		if a := &c.accounts[i]; now.UnixNano()-a.at < int64(repeatFor) && c.last(a.kind) != a {
+			others = append(others, *a)
+		}
+	}
+	return others
+}
+
 // bill adds what a usage came to to its account, and puts what is in the account in its place.
-func (c *counter) bill(of label, u *usage) {
-	a := account{label: of, doubt: u.doubt()}
+func (c *counter) bill(of label, u *usage, now time.Time) {
+	a := account{label: of, doubt: u.doubt(), at: now.UnixNano()}
 	at := slices.IndexFunc(c.accounts, func(a account) bool { return a.label == of })
 	switch {
 	case at >= 0:

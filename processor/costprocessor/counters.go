@@ -182,11 +182,14 @@ func (b *metricsBatch) running(key counterKey, what outcome) outcome {
 		return what
 	}
 	b.tracked = true
+	u.stream = streamText(key.stream)
 	more := b.advance(c, key, mark{start: key.start, at: u.At.UnixNano(), quantity: u.Quantity})
 	if what == ignoredZero {
 		return what
 	}
-	return b.charge(c, more)
+	what = b.charge(c, more)
+	b.others = c.others(b.now())
+	return what
 }
 
 // advance moves a mark to a point, and returns how much that is more.
@@ -213,6 +216,6 @@ func (b *metricsBatch) charge(c *counter, more pricing.Quantity) outcome {
 	}
 	u.Quantity, u.value = more, more.Float()
 	what := b.price(u)
-	c.bill(labelOf(u), u)
+	c.bill(labelOf(u), u, b.now())
 	return what
 }

@@ -78,6 +78,7 @@ func (e *encoder) account(a *account) {
 	for _, text := range []string{a.provider, a.costType, a.version, a.basis} {
 		e.text(text)
 	}
+	e.fixed(uint64(a.at))
 	sum, lost := a.billed.Parts()
 	e.fixed(math.Float64bits(sum))
 	e.fixed(math.Float64bits(lost))
@@ -148,6 +149,7 @@ func (d *decoder) account() account {
 	a := account{label: label{kind: d.kind(), reason: d.reason()}, doubt: d.doubt()}
 	a.nameless = d.number() == 1
 	a.provider, a.costType, a.version, a.basis = d.text(), d.text(), d.text(), d.text()
+	a.at = int64(d.fixed())
 	total, lost := math.Float64frombits(d.fixed()), math.Float64frombits(d.fixed())
 	d.failed = d.failed || math.IsNaN(total-total) || math.IsNaN(lost-lost)
 	a.billed = sum.Of(total, lost)

@@ -35,9 +35,10 @@ func (e *engine) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetri
 type metricsBatch struct {
 	pricer
 	tally   tally
-	usage   usage // of the point at hand
-	tracked bool  // counters that are remembered were in it
-	dry     bool  // only the prices are asked for; nothing is changed
+	usage   usage     // of the point at hand
+	tracked bool      // counters that are remembered were in it
+	dry     bool      // only the prices are asked for; nothing is changed
+	others  []account // of the counter at hand, to be answered as well
 }
 
 func (b *metricsBatch) scope(from source, metrics pmetric.MetricSlice) {
@@ -74,7 +75,16 @@ func (b *metricsBatch) metric(m meter, metric pmetric.Metric, from source, answe
 		what := b.point(p, &of)
 		b.tally.add(what, &b.usage)
 		b.answer(what, p, &of, answers)
+		b.answerOthers(p, &of, answers)
 	}
+}
+
+// answerOthers answers once more what the counter came to under other names.
+func (b *metricsBatch) answerOthers(p pmetric.NumberDataPoint, of *origin, answers *answers) {
+	for i := range b.others {
+		b.answer(b.others[i].repeat(&b.usage), p, of, answers)
+	}
+	b.others = nil
 }
 
 // point prices a point's usage.

@@ -185,8 +185,10 @@ func put(attributes pcommon.Map, key, value string) {
 
 // streamOf digests what a usage point's stream is told from others by, within its scope.
 func streamOf(metric string, attributes pcommon.Map) string {
-	return strconv.FormatUint(digest(metric, attributes), 16)
+	return streamText(digest(metric, attributes))
 }
+
+func streamText(stream uint64) string { return strconv.FormatUint(stream, 16) }
 
 // digest is the same in every process, whatever the order of the attributes.
 func digest(name string, attributes pcommon.Map) uint64 {

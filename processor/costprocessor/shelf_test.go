@@ -283,7 +283,7 @@ func randomCounters(random *rand.Rand) map[counterKey]*counter {
 			for range 5 {
 				billed.Add(random.Float64())
 			}
-			c.accounts = append(c.accounts, account{l, doubt(random.IntN(int(doubts))), billed})
+			c.accounts = append(c.accounts, account{l, doubt(random.IntN(int(doubts))), random.Int64(), billed})
 		}
 		shard[counterKey{random.Uint64(), random.Uint64(), pcommon.Timestamp(random.Uint64())}] = c
 	}

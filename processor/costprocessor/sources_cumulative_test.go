@@ -136,9 +136,10 @@ func TestCumulativeSources(t *testing.T) {
 				{at: "07-31 00:00", says: map[string]int{in: 3000, cached: 1000, audio: 500}},
 			},
 			want: [][]string{
-				{"1"}, {"0.04", "1.6"},
+				{"1"},
+				{"0.04", "1.6"},
 				// It is another cost type from here on, and another series, which begins with nothing.
-				{"0.05", "0.5", "1.6", "4"},
+				{"0.04", "0.05", "0.5", "1.6", "4"},
 			},
 			total: 1.64 + 0.05 + 0.5 + 4,
 		},

@@ -2,7 +2,6 @@ package costprocessor
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -140,16 +139,21 @@ func (b *metricsBatch) chargeLeaf(s *share, amount float64) outcome {
 	return b.charge(s.counter, u.Quantity)
 }
 
-// repeatOthers answers once more for what a counter has of other kinds, so that an answer that got lost is made up for.
+// repeatOthers answers once more for what a counter has of other kinds and under other names, so that an answer that got
+// lost is made up for.
 func (b *metricsBatch) repeatOthers(s *share) {
 	if s.counter == nil || b.dry {
 		return
 	}
-	for i := len(s.counter.accounts) - 1; i >= 0; i-- {
-		if a := &s.counter.accounts[i]; s.fate(a.kind) == nil {
-			b.begin(s, a.kind)
-			b.finish(s, a.repeat(&b.usage))
+	others := s.counter.others(b.now())
+	for i := range s.counter.accounts {
+		if a := s.counter.accounts[i]; s.counter.last(a.kind).label == a.label && s.fate(a.kind) == nil {
+			others = append(others, a)
 		}
+	}
+	for i := range others {
+		b.begin(s, others[i].kind)
+		b.finish(s, others[i].repeat(&b.usage))
 	}
 }
 
@@ -157,7 +161,7 @@ func (b *metricsBatch) repeatOthers(s *share) {
 func (b *metricsBatch) begin(s *share, kind pricing.Kind) {
 	b.usage = s.whole.usage
 	u := &b.usage
-	u.Kind, u.stream = kind, strconv.FormatUint(mix(s.stream, xxhash.Sum64String(kind.String())), 16)
+	u.Kind, u.stream = kind, streamText(mix(s.stream, xxhash.Sum64String(kind.String())))
 	if other := s.whole.other; other != "" && b.book.Price(&u.Usage).Reason == pricing.NoModel {
 		u.labels.model, u.Model = u.Model, other
 	}
