@@ -22,7 +22,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	signals "github.com/otelcol-voice/otelcol-voice/internal/signal"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
 )
@@ -34,7 +37,7 @@ import (
 // worlds is how many random stories each test tells; make soak tells many.
 func worlds(t *testing.T) uint64 {
 	t.Helper()
-	n, err := strconv.ParseUint(cmp.Or(os.Getenv("OTELCOL_VOICE_WORLDS"), "60"), 10, 64)
+	n, err := strconv.ParseUint(cmp.Or(os.Getenv("OTELCOL_VOICE_WORLDS"), "25"), 10, 64)
 	require.NoError(t, err)
 	return n
 }
@@ -543,5 +546,201 @@ func TestCountersAreConserved(t *testing.T) {
 		if t.Failed() {
 			return
 		}
+	}
+}
+
+// frameOf is how our receiver tells of an item.
+var frameOf = map[item]call.Usage{
+	{"fixed", pricing.PromptText}:          {Quantity: call.Tokens, Leaf: frame.PromptText},
+	{"fixed", pricing.PromptCacheRead}:     {Quantity: call.Tokens, Leaf: frame.PromptCacheRead},
+	{"fixed", pricing.PromptCacheWrite}:    {Quantity: call.Tokens, Leaf: frame.PromptCacheWrite},
+	{"fixed", pricing.CompletionText}:      {Quantity: call.Tokens, Leaf: frame.CompletionText},
+	{"fixed", pricing.CompletionReasoning}: {Quantity: call.Tokens, Leaf: frame.CompletionReasoning},
+	{"moving", pricing.PromptText}:         {Quantity: call.Tokens, Leaf: frame.PromptText},
+	{"moving", pricing.CompletionText}:     {Quantity: call.Tokens, Leaf: frame.CompletionText},
+	{"nobody", pricing.PromptText}:         {Quantity: call.Tokens, Leaf: frame.PromptText},
+	{"voice", pricing.Characters}:          {Quantity: call.Characters},
+	{"ear", pricing.STTAudio}:              {Quantity: call.AudioSeconds, Paired: true},
+	{"ear", pricing.STTSession}:            {Quantity: call.STTSession},
+}
+
+var stageOf = map[string]frame.Stage{"llm": frame.LLM, "tts": frame.TTS, "stt": frame.STT}
+
+// Calls: what their points, their summaries and their spans cost is the same, and what the sum of the uses costs, in whatever
+// pieces and order they were told.
+func TestCallsAreConserved(t *testing.T) {
+	for seed := range worlds(t) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		p, l := newPlace(t, randomCatalogue(random)), newReckoning()
+		var all []call.TimedUsage
+		want := new(big.Rat)
+		for i := range 1 + random.IntN(40) {
+			u := randomUse(random, p.prices, l, want)
+			u.FrameID = frame.ID(i + 1)
+			all = append(all, u)
+		}
+		l.balanced(t)
+		for _, cost := range l.usd {
+			want.Add(want, cost)
+		}
+		usd, _ := want.Float64()
+		for name, got := range costsOfCall(t, p, random, all) {
+			assert.InDelta(t, usd, got, 1e-12*max(1, usd), "%s, seed %d", name, seed)
+		}
+	}
+}
+
+// randomUse is a use, entered in the reckoning, or money that a platform charges.
+func randomUse(random *rand.Rand, prices catalogue, l *reckoning, charged *big.Rat) call.TimedUsage {
+	at := noon.Add(time.Duration(random.IntN(6*3600)) * time.Second)
+	if random.IntN(10) == 0 {
+		amount := float64(random.IntN(100)) / 1000
+		charged.Add(charged, exactly(amount))
+		return call.TimedUsage{Time: at, Usage: call.Usage{
+			Source: frame.Source{Stage: frame.Platform, Provider: "vapi"}, Quantity: call.Money, Amount: amount,
+		}}
+	}
+	it := items[random.IntN(len(items))]
+	for frameOf[it].Quantity == 0 {
+		it = items[random.IntN(len(items))]
+	}
+	u := frameOf[it]
+	u.Source = frame.Source{Stage: stageOf[it.kind.Stage()], Provider: "house", Model: it.model}
+	u.Amount, u.Priced = amountOf(random, it), random.IntN(8) == 0
+	l.book(prices, it, exactly(u.Amount), at, u.Paired, u.Priced)
+	return call.TimedUsage{Usage: u, Time: at}
+}
+
+// costsOfCall is what a call costs by each of its signals, in turns and operations of any size.
+func costsOfCall(t *testing.T, p *place, random *rand.Rand, all []call.TimedUsage) map[string]float64 {
+	t.Helper()
+	ctx, key := context.Background(), call.Key{ID: "c"}
+	batch := signals.NewProducer(signals.Settings{Service: "bot"}).NewBatch()
+	for _, i := range random.Perm(len(all)) {
+		u := all[i]
+		batch.Add([]call.Fact{{Kind: call.Used, Call: key, FrameID: u.FrameID, Time: u.Time, Usage: u.Usage}})
+	}
+	turn := &call.Turn{Number: 1, Start: noon, End: noon.Add(time.Minute)}
+	for rest := all; len(rest) > 0; {
+		n := 1 + random.IntN(len(rest))
+		turn.Operations = append(turn.Operations, call.Operation{
+			Source: rest[0].Source, FrameID: rest[0].FrameID, Sequence: len(rest), Start: noon, End: noon, Usage: rest[:n],
+		})
+		rest = rest[n:]
+	}
+	batch.Add([]call.Fact{
+		{Kind: call.Traced, Call: key, Turn: turn},
+		{Kind: call.Ended, Call: key, Time: noon, Summary: &call.Summary{Start: noon, Usage: all}},
+	})
+	md := p.process(batch.Metrics())
+	ld, err := p.engine.processLogs(ctx, batch.Logs())
+	require.NoError(t, err)
+	td, err := p.engine.processTraces(ctx, batch.Traces())
+	require.NoError(t, err)
+	summary := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().AsRaw()
+	operations, root := costsOf(td)
+	return map[string]float64{
+		"points": total(md, semconv.MetricCost), "summary": summary[semconv.SummaryCost].(float64), "operations": operations, "root": root,
+	}
+}
+
+// However a use is cut, added up and reported, it costs the same, where its price does not change meanwhile.
+func TestPartsAreTheWhole(t *testing.T) {
+	for seed := range worlds(t) {
+		random := rand.New(rand.NewPCG(seed, 4))
+		prices := catalogue{}
+		for _, it := range items {
+			if it.kind != pricing.CompletionReasoning { // costs what text costs
+				prices[it] = []epoch{{price: 1 + random.Int64N(5000)}}
+			}
+		}
+		pieces := make([]map[item]float64, 1+random.IntN(20))
+		whole, want := map[item]float64{}, new(big.Rat)
+		for i := range pieces {
+			pieces[i], _ = requestOf(random, "fixed")
+			for it, amount := range pieces[i] {
+				whole[it] += amount
+				price, _ := prices.at(it, noon)
+				want.Add(want, new(big.Rat).Mul(exactly(amount), price))
+			}
+		}
+		usd, _ := want.Float64()
+		for name, report := range reports {
+			p := newPlace(t, prices)
+			got, ears := answered{map[string]float64{}, map[string]float64{}}, heard{}
+			for _, md := range report(pieces, whole) {
+				ears.hear(t, p.process(md), &got, name)
+			}
+			assert.InDelta(t, usd, got.usd["fixed"], 1e-12*max(1, usd), "%s, seed %d", name, seed)
+			assert.Empty(t, got.reasons)
+		}
+	}
+}
+
+// reports are the ways to report pieces, each of which is a request of a model. Of deltas, each request is its own stream
+// here, so that what is heard of it is all of it.
+var reports = map[string]func(pieces []map[item]float64, whole map[item]float64) []pmetric.Metrics{
+	"deltas": func(pieces []map[item]float64, _ map[item]float64) []pmetric.Metrics {
+		return each(pieces, func(b batch, i int) { ours(b, delta, pieces[i], i) })
+	},
+	"one delta": func(_ []map[item]float64, whole map[item]float64) []pmetric.Metrics {
+		return each(make([]map[item]float64, 1), func(b batch, _ int) { ours(b, delta, whole, 0) })
+	},
+	"deltas in one request": func(pieces []map[item]float64, _ map[item]float64) []pmetric.Metrics {
+		return each(pieces[:1], func(b batch, _ int) {
+			for i := range pieces {
+				ours(b, delta, pieces[i], i)
+			}
+		})
+	},
+	"a counter": func(pieces []map[item]float64, _ map[item]float64) []pmetric.Metrics {
+		counts := map[item]float64{}
+		return each(pieces, func(b batch, i int) { ours(b, cumulative, addedUp(counts, pieces[i]), i) })
+	},
+	"deltas of others": func(pieces []map[item]float64, _ map[item]float64) []pmetric.Metrics {
+		return each(pieces, func(b batch, i int) {
+			foreignPoints(b, delta, "fixed", countersOf("fixed", pieces[i]), noon, 0, "server.port", i)
+		})
+	},
+	"one delta of others": func(_ []map[item]float64, whole map[item]float64) []pmetric.Metrics {
+		return each(make([]map[item]float64, 1), func(b batch, _ int) {
+			foreignPoints(b, delta, "fixed", countersOf("fixed", whole), noon, 0)
+		})
+	},
+	"counters of others": func(pieces []map[item]float64, _ map[item]float64) []pmetric.Metrics {
+		counts := map[item]float64{}
+		return each(pieces, func(b batch, i int) {
+			at := noon.Add(time.Duration(i) * time.Minute)
+			foreignPoints(b, cumulative, "fixed", countersOf("fixed", addedUp(counts, pieces[i])), at, pcommon.NewTimestampFromTime(noon)-1)
+		})
+	},
+}
+
+func each(pieces []map[item]float64, add func(b batch, i int)) []pmetric.Metrics {
+	var all []pmetric.Metrics
+	for i := range pieces {
+		b := newBatch()
+		add(b, i)
+		all = append(all, b.Metrics)
+	}
+	return all
+}
+
+func addedUp(counts, more map[item]float64) map[item]float64 {
+	for it, amount := range more {
+		counts[it] += amount
+	}
+	return counts
+}
+
+func ours(b batch, temporality pmetric.AggregationTemporality, amounts map[item]float64, minute int) {
+	for it, amount := range amounts {
+		name, attributes := metricOf(it)
+		if temporality == delta {
+			attributes = append(attributes, "call_id", fmt.Sprint(minute))
+		}
+		p := point(b.sum(name, temporality), amount, attributes...)
+		p.SetTimestamp(pcommon.NewTimestampFromTime(noon.Add(time.Duration(minute) * time.Minute)))
+		p.SetStartTimestamp(pcommon.NewTimestampFromTime(noon) - 1)
 	}
 }
