@@ -48,7 +48,7 @@ func createDefaultConfig() component.Config {
 
 // Validate returns all that is wrong, each with its key, the value and what to do. Price files are read at the start.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateOnUnknown(), c.validatePointAttributes(), c.validatePriceFiles(), c.validatePrices())
+	return errors.Join(c.validateOnUnknown(), c.validateSources(), c.validatePointAttributes(), c.validatePriceFiles(), c.validatePrices())
 }
 
 func (c *Config) validateOnUnknown() error {

@@ -59,9 +59,8 @@ func (s *Sources) Unmarshal(conf *confmap.Conf) error {
 	return confmap.NewFromStringMap(entries).Unmarshal((*map[string]SourceConfig)(s))
 }
 
-// Validate returns all that is wrong.
-func (s Sources) Validate() error {
-	_, err := s.feeds()
+func (c *Config) validateSources() error {
+	_, err := c.Sources.feeds()
 	return err
 }
 
