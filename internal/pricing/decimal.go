@@ -62,7 +62,13 @@ func strange(text string) error {
 }
 
 // rat is the number as a fraction.
-func (d decimal) rat() *big.Rat {
-	ten := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(d.scale)), nil)
-	return new(big.Rat).SetFrac(new(big.Int).SetUint64(d.digits), ten)
+func (d decimal) rat() *big.Rat { return new(big.Rat).SetFrac(scaled(d.digits, 0), scaled(1, d.scale)) }
+
+// scaled is n × 10^zeros.
+func scaled(n uint64, zeros int) *big.Int {
+	whole := new(big.Int).SetUint64(n)
+	if zeros == 0 {
+		return whole
+	}
+	return whole.Mul(whole, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(zeros)), nil))
 }

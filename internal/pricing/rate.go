@@ -70,9 +70,8 @@ func perUnit(price, per decimal, factor uint64) (*big.Rat, error) {
 	if per.digits == 0 {
 		return nil, errNothingPer
 	}
-	units := per.rat()
-	units.Mul(units, new(big.Rat).SetInt(new(big.Int).SetUint64(factor)))
-	return units.Quo(price.rat(), units), nil
+	num, den := scaled(price.digits, per.scale), scaled(per.digits, price.scale)
+	return new(big.Rat).SetFrac(num, den.Mul(den, new(big.Int).SetUint64(factor))), nil
 }
 
 // rateOf makes a fraction ready for use. It must not be negative.
@@ -134,7 +133,16 @@ func (r *rate) of(q Quantity) float64 {
 	}
 	left := bits.LeadingZeros64(q.mantissa)
 	quotient, exponent := quotientOf(q.mantissa<<left, r.num, r.den)
-	return min(math.Ldexp(float64(quotient), exponent+q.exponent-left+r.exponent), math.MaxFloat64)
+	return times(float64(quotient), exponent+q.exponent-left+r.exponent)
+}
+
+// times is f × 2^exponent, and at most the largest float64. f must be of some 64 bits.
+func times(f float64, exponent int) float64 {
+	const bias, significand, far = 1023, 52, 900
+	if -far < exponent && exponent < far {
+		return f * math.Float64frombits(uint64(exponent+bias)<<significand)
+	}
+	return min(math.Ldexp(f, exponent), math.MaxFloat64)
 }
 
 // quotientOf is m × num / den as quotient × 2^exponent, where all three fill their bits. The quotient has at least 63 bits,

@@ -73,11 +73,11 @@ type epoch struct {
 	price int64     // thousandths
 }
 
-// catalogue is what a price book knows.
-type catalogue map[item][]epoch
+// priceList is what a price book knows.
+type priceList map[item][]epoch
 
-func randomCatalogue(random *rand.Rand) catalogue {
-	c := catalogue{}
+func randomPrices(random *rand.Rand) priceList {
+	c := priceList{}
 	for _, it := range items {
 		switch {
 		case it.model == "nobody", it.kind == pricing.STTAudio, it.kind == pricing.CompletionReasoning:
@@ -95,7 +95,7 @@ func randomCatalogue(random *rand.Rand) catalogue {
 	return c
 }
 
-func (c catalogue) book(t *testing.T) *pricing.Book {
+func (c priceList) book(t *testing.T) *pricing.Book {
 	t.Helper()
 	file := pricing.File{Name: "world", Provider: "house"}
 	for it, epochs := range c {
@@ -118,7 +118,7 @@ func (c catalogue) book(t *testing.T) *pricing.Book {
 }
 
 // at is the price of an item at a moment, or why there is none.
-func (c catalogue) at(it item, at time.Time) (price *big.Rat, reason string) {
+func (c priceList) at(it item, at time.Time) (price *big.Rat, reason string) {
 	epochs := c[it]
 	if it.kind == pricing.CompletionReasoning {
 		epochs = c[item{it.model, pricing.CompletionText}]
@@ -162,7 +162,7 @@ func addTo[K comparable](m map[K]*big.Rat, key K, amount *big.Rat) {
 }
 
 // book enters a use of an item.
-func (l *reckoning) book(c catalogue, it item, amount *big.Rat, at time.Time, paired, charged bool) {
+func (l *reckoning) book(c priceList, it item, amount *big.Rat, at time.Time, paired, charged bool) {
 	addTo(l.used, it, amount)
 	price, reason := c.at(it, at)
 	switch {
@@ -230,10 +230,10 @@ type place struct {
 	t      *testing.T
 	engine *engine
 	disk   *disk
-	prices catalogue
+	prices priceList
 }
 
-func newPlace(t *testing.T, prices catalogue) *place {
+func newPlace(t *testing.T, prices priceList) *place {
 	t.Helper()
 	p := &place{t: t, disk: newDisk(), prices: prices}
 	p.restart()
@@ -251,10 +251,11 @@ func (p *place) restart() {
 	p.reload(p.prices)
 }
 
-func (p *place) reload(prices catalogue) {
+func (p *place) reload(prices priceList) {
 	p.t.Helper()
 	p.prices = prices
-	p.engine.book.Store(prices.book(p.t))
+	book := prices.book(p.t)
+	p.engine.prices = func() *pricing.Book { return book }
 }
 
 func (p *place) process(md pmetric.Metrics) pmetric.Metrics {
@@ -304,7 +305,7 @@ func answersIn(md pmetric.Metrics, visit func(pcommon.Resource, pmetric.Metric, 
 func TestDeltasAreConserved(t *testing.T) {
 	for seed := range worlds(t) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		p, l := newPlace(t, randomCatalogue(random)), newReckoning()
+		p, l := newPlace(t, randomPrices(random)), newReckoning()
 		got := answered{map[string]float64{}, map[string]float64{}}
 		for range 30 {
 			b := newBatch()
@@ -317,7 +318,7 @@ func TestDeltasAreConserved(t *testing.T) {
 			})
 			switch random.IntN(4) {
 			case 0:
-				p.reload(randomCatalogue(random))
+				p.reload(randomPrices(random))
 			case 1:
 				p.restart()
 			}
@@ -327,7 +328,7 @@ func TestDeltasAreConserved(t *testing.T) {
 }
 
 // useOnce adds the points of one use to a request.
-func useOnce(random *rand.Rand, b batch, prices catalogue, l *reckoning) {
+func useOnce(random *rand.Rand, b batch, prices priceList, l *reckoning) {
 	at := noon.Add(time.Duration(random.IntN(6*3600)) * time.Second)
 	if random.IntN(4) == 0 {
 		foreignOnce(random, b, prices, l, at)
@@ -382,7 +383,7 @@ func countersOf(model string, leaves map[item]float64) map[string]float64 {
 	}
 }
 
-func foreignOnce(random *rand.Rand, b batch, prices catalogue, l *reckoning, at time.Time) {
+func foreignOnce(random *rand.Rand, b batch, prices priceList, l *reckoning, at time.Time) {
 	model := []string{"fixed", "moving", "nobody"}[random.IntN(3)]
 	leaves, counters := requestOf(random, model)
 	for it, amount := range leaves {
@@ -451,7 +452,7 @@ func (b *bot) use(random *rand.Rand) {
 }
 
 // collect reads all counters and enters what is new in the reckoning.
-func (b *bot) collect(at time.Time, prices catalogue, l *reckoning) pmetric.Metrics {
+func (b *bot) collect(at time.Time, prices priceList, l *reckoning) pmetric.Metrics {
 	batch := newBatch()
 	batch.ResourceMetrics().At(0).Resource().Attributes().PutStr("service.instance.id", b.name)
 	start := pcommon.NewTimestampFromTime(b.start)
@@ -503,7 +504,7 @@ func TestCountersAreConserved(t *testing.T) {
 	for seed := range worlds(t) {
 		story := fmt.Sprint("seed ", seed)
 		random := rand.New(rand.NewPCG(seed, 2))
-		p, l, now := newPlace(t, randomCatalogue(random)), newReckoning(), noon.Add(-time.Hour)
+		p, l, now := newPlace(t, randomPrices(random)), newReckoning(), noon.Add(-time.Hour)
 		got, ears := answered{map[string]float64{}, map[string]float64{}}, heard{}
 		bots := make([]*bot, 1+random.IntN(4))
 		for i := range bots {
@@ -539,10 +540,10 @@ func TestCountersAreConserved(t *testing.T) {
 			case 7:
 				p.restart()
 			case 8:
-				p.prices = randomCatalogue(random)
+				p.prices = randomPrices(random)
 				p.restart()
 			case 9:
-				p.reload(randomCatalogue(random))
+				p.reload(randomPrices(random))
 			}
 		}
 		for _, b := range bots {
@@ -577,7 +578,7 @@ var stageOf = map[string]frame.Stage{"llm": frame.LLM, "tts": frame.TTS, "stt": 
 func TestCallsAreConserved(t *testing.T) {
 	for seed := range worlds(t) {
 		random := rand.New(rand.NewPCG(seed, 3))
-		p, l := newPlace(t, randomCatalogue(random)), newReckoning()
+		p, l := newPlace(t, randomPrices(random)), newReckoning()
 		var all []call.TimedUsage
 		want := new(big.Rat)
 		for i := range 1 + random.IntN(40) {
@@ -597,7 +598,7 @@ func TestCallsAreConserved(t *testing.T) {
 }
 
 // randomUse is a use, entered in the reckoning, or money that a platform charges.
-func randomUse(random *rand.Rand, prices catalogue, l *reckoning, charged *big.Rat) call.TimedUsage {
+func randomUse(random *rand.Rand, prices priceList, l *reckoning, charged *big.Rat) call.TimedUsage {
 	at := noon.Add(time.Duration(random.IntN(6*3600)) * time.Second)
 	if random.IntN(10) == 0 {
 		amount := float64(random.IntN(100)) / 1000
@@ -654,7 +655,7 @@ func costsOfCall(t *testing.T, p *place, random *rand.Rand, all []call.TimedUsag
 func TestPartsAreTheWhole(t *testing.T) {
 	for seed := range worlds(t) {
 		random := rand.New(rand.NewPCG(seed, 4))
-		prices := catalogue{}
+		prices := priceList{}
 		for _, it := range items {
 			if it.kind != pricing.CompletionReasoning { // costs what text costs
 				prices[it] = []epoch{{price: 1 + random.Int64N(5000)}}

@@ -408,7 +408,7 @@ func TestCountersAreLimited(t *testing.T) {
 	}
 	assert.Equal(t, 1, e.counters.held())
 	assert.Equal(t, int64(2), h.pointsOf("otelcol_processor_cost_untracked_points"))
-	h.assertOwn(ownPoints{priced: 4, ignored: map[string]int64{"zero": 1}})
+	h.assertOwn(ownPoints{priced: 4, ignored: map[string]int64{"zero": 1}, estimated: map[string]int64{"context_size": 4}})
 }
 
 // A counter that is silent for long is forgotten, and so is what was billed of it.

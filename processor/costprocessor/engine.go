@@ -3,9 +3,7 @@ package costprocessor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -15,25 +13,28 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/catalogue"
 )
 
 // engine prices usage for all pipelines of one processor. It is safe for concurrent use once started.
 type engine struct {
-	id        component.ID
+	settings  processor.Settings
 	config    *Config
 	logger    *zap.Logger
 	telemetry *telemetry
 	unknown   *unknowns
 	clock     clockwork.Clock
 
-	starting sync.Once
-	startErr error
-	book     atomic.Pointer[pricing.Book]
-	storage  storage.Client // of no effect where none is configured
+	starting  sync.Once
+	startErr  error
+	storage   storage.Client // of no effect where none is configured
+	catalogue *catalogue.Catalogue
 
-	counters *counters
-	shelf    *shelf
-	feeds    map[string]*feed // of the metrics of others that are priced, by name
+	counters   *counters
+	shelf      *shelf
+	feeds      map[string]*feed // of the metrics of others that are priced, by name
+	containers *containers
+	prices     func() *pricing.Book // of now
 }
 
 func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*engine, error) {
@@ -47,13 +48,13 @@ func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*eng
 		return nil, err
 	}
 	return &engine{
-		id: set.ID, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger),
-		clock: clock, storage: storage.NewNopClient(), counters: counters, feeds: feeds,
+		settings: set, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger), clock: clock,
+		storage: storage.NewNopClient(), counters: counters, containers: newContainers(maxContainers), feeds: feeds,
 		shelf: &shelf{counters: counters, logger: set.Logger, telemetry: telemetry},
 	}, nil
 }
 
-// start opens the storage and loads the price book; the second pipeline to start finds it done.
+// start opens what the engine needs; the second pipeline to start finds it open.
 func (e *engine) start(ctx context.Context, host component.Host) error {
 	e.starting.Do(func() {
 		if e.startErr = e.open(ctx, host); e.startErr != nil {
@@ -65,7 +66,7 @@ func (e *engine) start(ctx context.Context, host component.Host) error {
 
 func (e *engine) open(ctx context.Context, host component.Host) error {
 	if e.config.Storage != nil {
-		client, err := openStorage(ctx, host, *e.config.Storage, e.id)
+		client, err := openStorage(ctx, host, *e.config.Storage, e.settings.ID)
 		if err != nil {
 			return err
 		}
@@ -74,33 +75,30 @@ func (e *engine) open(ctx context.Context, host component.Host) error {
 			return err
 		}
 	}
-	return e.load()
-}
-
-func (e *engine) load() error {
-	book, err := e.config.loadBook()
-	if err != nil {
-		return fmt.Errorf("the price book cannot be used: %w", err)
+	if err := e.openPrices(ctx, host); err != nil {
+		return err
 	}
-	e.book.Store(book)
-	vendors, prices := book.Size()
-	e.logger.Info("price book loaded",
-		zap.String("version", book.Version()), zap.Int("providers", vendors), zap.Int("prices", prices))
+	e.counters.all = e.counters.all || e.bookCanChange()
 	return nil
 }
 
 // shutdown may come without a start.
 func (e *engine) shutdown(ctx context.Context) error {
 	e.shelf.save(ctx)
+	err := e.close(ctx)
 	e.telemetry.Shutdown()
-	return e.close(ctx)
+	return err
 }
 
 // close may be called again.
 func (e *engine) close(ctx context.Context) error {
+	var errs []error
+	if e.catalogue != nil {
+		errs = append(errs, e.catalogue.Close(ctx))
+	}
 	client := e.storage
 	e.storage = storage.NewNopClient()
-	return client.Close(ctx)
+	return errors.Join(append(errs, client.Close(ctx))...)
 }
 
 // pricer prices the usages of one request, all of them by one book.
@@ -111,7 +109,7 @@ type pricer struct {
 }
 
 func (e *engine) pricer() pricer {
-	p := pricer{engine: e, book: e.book.Load()}
+	p := pricer{engine: e, book: e.prices()}
 	if e.config.OnUnknown == onUnknownFail {
 		p.refusal = &refusal{}
 	}
@@ -121,6 +119,11 @@ func (e *engine) pricer() pricer {
 // price asks for the price of a usage and says what became of it.
 func (p pricer) price(u *usage) outcome {
 	u.result = p.book.Price(&u.Usage)
+	return p.judge(u)
+}
+
+// judge says what became of a usage whose price was asked for.
+func (p pricer) judge(u *usage) outcome {
 	switch {
 	case u.result.Reason == pricing.Priced:
 		return priced

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
 
@@ -86,4 +88,45 @@ func TestRepeatedEstimates(t *testing.T) {
 			stranger{"gen_ai.client.token.usage", 1000, with(genAI, "gen_ai.token.type", "input")}).Metrics))
 	}
 	h.assertOwn(ownPoints{priced: 1, ignored: map[string]int64{"zero": 1}, estimated: map[string]int64{"parts": 1}})
+}
+
+// A single report is rounded as the vendor rounds, on its point and on its summary; what adds several up is priced as it is,
+// and said to be an estimate. What is said of channels counts.
+func TestRoundingAndContext(t *testing.T) {
+	whisper := []any{"provider", "groq", "model", "whisper-large-v3"}
+	chirp := []any{"provider", "google", "model", "chirp_2"}
+	luna := []any{"provider", "openai", "model", "gpt-5.6-luna", "token_type", "prompt"}
+	for name, test := range map[string]struct {
+		metric      string
+		temporality pmetric.AggregationTemporality
+		value       any
+		attributes  []any
+		want        float64
+		estimated   string
+	}{
+		"three seconds are ten": {semconv.MetricSTTAudio, delta, 3.0, with(whisper, "voice.tx.id", "1"), 10 * 0.111 / 3600, ""},
+		"added up":              {semconv.MetricSTTAudio, delta, 3.0, whisper, 3 * 0.111 / 3600, "rounding"},
+		"a counter":             {semconv.MetricSTTAudio, cumulative, 3.0, with(whisper, "voice.tx.id", "1"), 3 * 0.111 / 3600, "rounding"},
+		"one channel":           {semconv.MetricSTTAudio, delta, 60.0, with(chirp, "voice.tx.id", "1"), 0.016, "rounding"},
+		"two channels":          {semconv.MetricSTTAudio, delta, 60.0, with(chirp, "voice.tx.id", "1", "voice.tx.channels", 2), 0.032, "rounding"},
+		"of a request":          {semconv.MetricLLMTokens, delta, 1000, with(luna, "voice.tx.request_tokens", 1000), 0.0002, ""},
+		"of whatever request":   {semconv.MetricLLMTokens, delta, 1000, luna, 0.0002, "context_size"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, nil)
+			b := newBatch()
+			point(b.sum(test.metric, test.temporality), test.value, test.attributes...)
+			assert.InEpsilon(t, test.want, total(h.consumeMetrics(b.Metrics), semconv.MetricCost), 1e-12)
+			own := ownPoints{priced: 1}
+			if test.estimated != "" {
+				own.estimated = map[string]int64{test.estimated: 1}
+			}
+			h.assertOwn(own)
+			if test.temporality == delta {
+				ld, list := summaryLogs()
+				entry(list, test.metric, test.value, test.attributes...)
+				assert.InEpsilon(t, test.want, h.summarise(ld)[semconv.SummaryCost], 1e-12)
+			}
+		})
+	}
 }

@@ -43,12 +43,12 @@ func TestPipelinesOfOneProcessorShareAnEngine(t *testing.T) {
 
 func TestStartRefusesPriceFiles(t *testing.T) {
 	for file, want := range map[string]string{
-		"missing.yaml": "price_files: open testdata/missing.yaml: no such file or directory",
+		"missing.yaml": "price_files: stat testdata/missing.yaml: no such file or directory",
 		"config.yaml":  "testdata/config.yaml: yaml: unmarshal errors",
 	} {
 		t.Run(file, func(t *testing.T) {
 			cfg := createDefaultConfig().(*Config)
-			cfg.PriceFiles = []string{filepath.Join("testdata", file)}
+			cfg.PriceFiles = []PriceFileConfig{{Path: filepath.Join("testdata", file)}}
 			require.NoError(t, cfg.Validate(), "files are read at the start")
 			ctx := context.Background()
 			factory := NewFactory()

@@ -320,3 +320,10 @@ func FuzzState(f *testing.F) {
 		require.Equal(t, shard, again)
 	})
 }
+
+// fail makes the disk answer with an error, or work again.
+func (d *disk) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}

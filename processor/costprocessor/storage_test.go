@@ -83,13 +83,6 @@ func (d *disk) Close(context.Context) error {
 	return nil
 }
 
-// fail makes the disk answer with an error, or work again.
-func (d *disk) fail(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.err = err
-}
-
 // extended is a host with extensions.
 type extended map[component.ID]component.Component
 
@@ -137,7 +130,7 @@ func TestStorageIsClosedWhenTheStartFails(t *testing.T) {
 	id := component.MustNewID("file_storage")
 	ctx, store := context.Background(), newDisk()
 	cfg := createDefaultConfig().(*Config)
-	cfg.Storage, cfg.PriceFiles = &id, []string{"testdata/missing.yaml"}
+	cfg.Storage, cfg.PriceFiles = &id, []PriceFileConfig{{Path: "testdata/missing.yaml"}}
 	p, err := NewFactory().CreateMetrics(ctx, processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
 	require.NoError(t, err)
 	require.ErrorContains(t, p.Start(ctx, extended{id: store}), "testdata/missing.yaml")

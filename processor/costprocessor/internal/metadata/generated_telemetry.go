@@ -34,7 +34,10 @@ type TelemetryBuilder struct {
 	ProcessorCostEstimatedPoints    metric.Int64Counter
 	ProcessorCostForeignPoints      metric.Int64Counter
 	ProcessorCostIgnoredPoints      metric.Int64Counter
+	ProcessorCostPriceAge           metric.Float64ObservableGauge
+	ProcessorCostPriceReloads       metric.Int64Counter
 	ProcessorCostPricedPoints       metric.Int64Counter
+	ProcessorCostPrices             metric.Int64ObservableGauge
 	ProcessorCostRefusedRequests    metric.Int64Counter
 	ProcessorCostReportedDifference metric.Float64Histogram
 	ProcessorCostStorageDamaged     metric.Int64Counter
@@ -84,6 +87,36 @@ func (builder *TelemetryBuilder) RegisterProcessorCostCountersLimitCallback(cb m
 	return nil
 }
 
+// RegisterProcessorCostPriceAgeCallback sets callback for observable ProcessorCostPriceAge metric.
+func (builder *TelemetryBuilder) RegisterProcessorCostPriceAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ProcessorCostPriceAge, obs: o})
+		return nil
+	}, builder.ProcessorCostPriceAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCostPricesCallback sets callback for observable ProcessorCostPrices metric.
+func (builder *TelemetryBuilder) RegisterProcessorCostPricesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCostPrices, obs: o})
+		return nil
+	}, builder.ProcessorCostPrices)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -92,6 +125,16 @@ type observerInt64 struct {
 
 func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
 	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -148,10 +191,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCostPriceAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_processor_cost_price_age",
+		metric.WithDescription("How old prices are. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostPriceReloads, err = builder.meter.Int64Counter(
+		"otelcol_processor_cost_price_reloads",
+		metric.WithDescription("Looks at price files and requests to price_url. [Alpha]"),
+		metric.WithUnit("{reload}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCostPricedPoints, err = builder.meter.Int64Counter(
 		"otelcol_processor_cost_priced_points",
 		metric.WithDescription("Usage that got a price. [Alpha]"),
 		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostPrices, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_cost_prices",
+		metric.WithDescription("Prices in the book, one for each row and model. [Alpha]"),
+		metric.WithUnit("{price}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCostRefusedRequests, err = builder.meter.Int64Counter(

@@ -28,10 +28,19 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCostPriceAgeCallback(func(_ context.Context, observer metric.Float64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCostPricesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.ProcessorCostCoveredPoints.Add(context.Background(), 1)
 	tb.ProcessorCostEstimatedPoints.Add(context.Background(), 1)
 	tb.ProcessorCostForeignPoints.Add(context.Background(), 1)
 	tb.ProcessorCostIgnoredPoints.Add(context.Background(), 1)
+	tb.ProcessorCostPriceReloads.Add(context.Background(), 1)
 	tb.ProcessorCostPricedPoints.Add(context.Background(), 1)
 	tb.ProcessorCostRefusedRequests.Add(context.Background(), 1)
 	tb.ProcessorCostReportedDifference.Record(context.Background(), 1)
@@ -57,7 +66,16 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCostIgnoredPoints(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostPriceAge(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostPriceReloads(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostPricedPoints(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostPrices(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostRefusedRequests(t, testTel,
