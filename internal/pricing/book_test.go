@@ -73,7 +73,7 @@ func TestEmbeddedSizeAndVersion(t *testing.T) {
 	vendors, prices := book.Size()
 	assert.GreaterOrEqual(t, vendors, 25)
 	assert.GreaterOrEqual(t, prices, 400)
-	assert.Regexp(t, `^2026-10-07\+[0-9a-f]{8}$`, book.Version())
+	assert.Regexp(t, `^2026-11-20\+[0-9a-f]{8}$`, book.Version())
 }
 
 const minimal = `
@@ -252,6 +252,6 @@ func TestUnknownPlanIsRefused(t *testing.T) {
 	_, err = NewBook(Settings{Plans: map[string]string{"cartesia": "gratis"}}, base)
 	require.EqualError(t, err, `plans: cartesia has no plan "gratis"; known are ["startup" "scale"]`)
 	_, err = NewBook(Settings{Plans: map[string]string{"cartesa": "scale", "openai": "scale"}}, base)
-	const some = `is unknown or has no plans; those that have some are ["cartesia" "deepgram" "gladia" "google" "livekit"]`
+	const some = `is unknown or has no plans; those that have some are ["cartesia" "deepgram" "gladia" "google" "inworld" "livekit" "lmnt" "ultravox"]`
 	require.EqualError(t, err, `plans: provider "cartesa" `+some+"\n"+`plans: provider "openai" `+some)
 }

@@ -83,9 +83,14 @@ func (b *pricedBench) startWith(host component.Host) {
 // write gives a character a price in the file.
 func (b *pricedBench) write(price int) {
 	b.Helper()
-	text := fmt.Sprintf("{provider: home, rows: [{models: [m], usage: characters, unit: character, price: \"%d\", per: \"1\"}]}", price)
-	require.NoError(b, os.WriteFile(b.path+".new", []byte(text), 0o600))
+	require.NoError(b, os.WriteFile(b.path+".new", []byte(homePrice(price)), 0o600))
 	require.NoError(b, os.Rename(b.path+".new", b.path))
+}
+
+// homePrice is a price file.
+func homePrice(price int) string {
+	return fmt.Sprintf("provider: home\nrows:\n"+
+		"- {models: [m], usage: characters, unit: character, price: \"%d\", per: \"1\"}\n", price)
 }
 
 // pass lets time pass, and what is due then happen.
@@ -318,7 +323,7 @@ func TestSecretsReachTheEndpointOnly(t *testing.T) {
 		},
 		func(w http.ResponseWriter) { _, _ = io.WriteString(w, "provider: s3cret: [") },
 		func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
-		func(w http.ResponseWriter) { _, _ = io.WriteString(w, "{provider: home, rows: []}") },
+		func(w http.ResponseWriter) { _, _ = io.WriteString(w, homePrice(7)) },
 	} {
 		answer = next
 		b.pass(time.Hour)
@@ -336,7 +341,7 @@ func TestSecretsReachTheEndpointOnly(t *testing.T) {
 // An address whose certificate is nobody's is refused, by default.
 func TestCertificateOfTheEndpoint(t *testing.T) {
 	endpoint := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{provider: home, rows: [{models: [m], usage: characters, unit: character, price: "7", per: "1"}]}`)
+		_, _ = io.WriteString(w, homePrice(7))
 	}))
 	endpoint.Config.ErrorLog = nil
 	t.Cleanup(endpoint.Close)
@@ -375,7 +380,7 @@ func TestPricesAreKept(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		_, _ = io.WriteString(w, `{provider: home, rows: [{models: [m], usage: characters, unit: character, price: "7", per: "1"}]}`)
+		_, _ = io.WriteString(w, homePrice(7))
 	}))
 	t.Cleanup(endpoint.Close)
 	host := extended{component.MustNewID("file_storage"): newDisk()}

@@ -10,7 +10,7 @@ import (
 
 // otherNames are names that catalogues have for vendors and that the book does not have.
 var otherNames = map[string]string{
-	"amazon-bedrock": "aws", "amazon_nova": "aws", "aws_polly": "aws", "bedrock_converse": "aws", "bedrock_mantle": "aws",
+	"amazon-bedrock": "aws", "amazon-nova": "aws", "amazon_nova": "aws", "aws_polly": "aws", "bedrock_converse": "aws", "bedrock_mantle": "aws",
 	"transcribe": "aws",
 	"azure_ai":   "azure", "azure_text": "azure", "azure-cognitive-services": "azure", "microsoft azure": "azure",
 	"codestral": "mistral", "text-completion-codestral": "mistral",

@@ -88,6 +88,7 @@ func (c *Catalogue) adopt(offers []*source) error {
 		return err
 	}
 	for _, s := range offers {
+		c.logNotes(s)
 		s.accept()
 		c.works(s)
 	}

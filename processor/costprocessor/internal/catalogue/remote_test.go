@@ -141,8 +141,8 @@ func TestAddressFails(t *testing.T) {
 		"no access":              {status(http.StatusForbidden), "answered 403 Forbidden", "check headers or auth"},
 		"nothing there":          {status(http.StatusNotFound), "answered 404 Not Found", "check the endpoint"},
 		"something else":         {status(http.StatusNoContent), "answered 204 No Content", "name an endpoint that answers 200"},
-		"a page":                 {text("<html><body>Sign in</body></html>"), "prices.yaml: yaml: ", "check that the endpoint is that of a price file"},
-		"nothing":                {text(""), "the file is empty", "check that the endpoint"},
+		"a page":                 {text("<html><body>Sign in</body></html>"), "prices.yaml: is no price file that we know", "check that the endpoint is that of a price file"},
+		"nothing":                {text(""), "prices.yaml: is no price file that we know", "check that the endpoint"},
 		"a row that is wrong":    {text(home("m", "1e3")), `row 1 (m characters): price "1e3"`, "correct what the error names"},
 		"far too much":           {text("#" + strings.Repeat("-", 1<<20)), "is too large: at most 1048576 bytes", "check that the endpoint"},
 		"far too much, made small": {

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing/importer"
 )
 
 // Source is where prices come from.
@@ -64,6 +65,7 @@ type finding struct {
 type offer struct {
 	layer pricing.Layer
 	since time.Time
+	notes importer.Notes // what of a catalogue of others is not in the layer
 }
 
 // accept makes what is offered the source's layer.
