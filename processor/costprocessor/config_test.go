@@ -64,7 +64,7 @@ func TestConfigRefuses(t *testing.T) {
 		conf map[string]any
 		want string
 	}{
-		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count or drop`},
+		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count, drop or fail`},
 		{"an empty path", map[string]any{"price_files": []any{""}}, "price_files::0: path: is empty"},
 		{"no path", map[string]any{"price_files": []any{"a.yaml", map[string]any{"format": "voice"}}}, "price_files::1: path: is empty"},
 		{"a format that nobody knows", priceFile("path", "a.csv", "format", "csv"), `price_files::0: format: got "csv"; must be `},
@@ -97,12 +97,12 @@ func TestConfigRefuses(t *testing.T) {
 		},
 		{
 			"a discount that makes no sense, for a provider that may be in a file",
-			with(discount("provider", "acme", "multiplier", "-1"), "price_files", []any{"a.yaml"}),
+			besides(discount("provider", "acme", "multiplier", "-1"), "price_files", []any{"a.yaml"}),
 			`discounts[0]: multiplier "-1"`,
 		},
 		{
 			"a discount for nobody, with an address",
-			with(discount("multiplier", "0.8"), "price_url", map[string]any{"endpoint": "https://prices.example"}),
+			besides(discount("multiplier", "0.8"), "price_url", map[string]any{"endpoint": "https://prices.example"}),
 			"discounts[0]: provider is empty",
 		},
 		{"an unknown key", map[string]any{"currency": "EUR"}, "invalid keys: currency"},
@@ -159,6 +159,11 @@ func priceURL(pairs ...string) map[string]any { return map[string]any{"price_url
 
 func discount(pairs ...string) map[string]any {
 	return map[string]any{"discounts": []any{mapOf(pairs)}}
+}
+
+func besides(conf map[string]any, key string, value any) map[string]any {
+	conf[key] = value
+	return conf
 }
 
 func mapOf(pairs []string) map[string]any {
