@@ -64,7 +64,7 @@ func TestConfigRefuses(t *testing.T) {
 		conf map[string]any
 		want string
 	}{
-		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count or drop`},
+		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count, drop or fail`},
 		{"an empty path", map[string]any{"price_files": []any{""}}, "price_files::0: path: is empty"},
 		{"no path", map[string]any{"price_files": []any{"a.yaml", map[string]any{"format": "voice"}}}, "price_files::1: path: is empty"},
 		{"a format that nobody knows", priceFile("path", "a.csv", "format", "csv"), `price_files::0: format: got "csv"; must be `},
