@@ -3,6 +3,7 @@ package pricing
 import (
 	"cmp"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -94,7 +95,7 @@ func (b *Book) Price(u *Usage) Result {
 	}
 	region, at := q.regionOf(u), u.At.UnixNano()
 	o, sizeUnknown := choose(q.offers, u, region, at)
-	if o == nil {
+	if o == nil || q.overruled(o, u, region, at) {
 		result.Reason = q.reasonAt(u, region, at)
 		return result
 	}
@@ -124,7 +125,7 @@ type quote struct {
 	region   string // that the model's id tells
 	reason   Reason
 	offers   []*offer // by precedence
-	paired   []*offer // of the kind's pairs
+	paired   []*offer // of the kind's pairs, by precedence as well
 	// lastChange is when the last of all these begins or ends, in Unix nanoseconds.
 	lastChange int64
 }
@@ -152,8 +153,19 @@ func (b *Book) makeQuote(provider, model string, kind Kind) *quote {
 	for _, pair := range kind.Pairs() {
 		q.paired = append(q.paired, offersOf(m.products, pair)...)
 	}
+	slices.SortStableFunc(q.paired, precedence)
 	q.lastChange = max(lastChange(q.offers), lastChange(q.paired))
 	return q
+}
+
+// overruled says whether a later layer than an offer's has a price for the same use in another quantity. Whoever wrote that
+// has decided what is billed: by both, the use would be billed twice.
+func (q *quote) overruled(o *offer, u *Usage, region string, at int64) bool {
+	if len(q.paired) == 0 || q.paired[0].layer <= o.layer {
+		return false
+	}
+	pair, _ := choose(q.paired, u, region, at)
+	return pair != nil && pair.layer > o.layer
 }
 
 // regionOf is where a usage took place: as it tells, else as the model's id does.
