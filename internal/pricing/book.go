@@ -37,9 +37,17 @@ type product struct {
 	offers [kindCount][]*offer // by precedence
 }
 
-// NewBook puts layers together. Plans are the plan that the account has with a provider, by provider: rows with another
-// plan are left out. The error has everything that is wrong, by file and row.
-func NewBook(plans map[string]string, layers ...Layer) (*Book, error) {
+// Settings are what an account has with its vendors.
+type Settings struct {
+	// Plans are the plan that the account has with a provider, by provider: rows with another plan are left out.
+	Plans map[string]string
+	// Discounts are applied last, over all layers, in their order.
+	Discounts []Discount
+}
+
+// NewBook puts layers together. The error has everything that is wrong, by file and row.
+func NewBook(settings Settings, layers ...Layer) (*Book, error) {
+	plans := settings.Plans
 	b := builder{vendors: map[string]*vendor{}, aliases: map[string]string{}, plans: map[string]string{}}
 	for number, layer := range layers {
 		for i := range layer {

@@ -13,7 +13,7 @@ func embedded(t testing.TB, plans map[string]string, over ...Layer) *Book {
 	t.Helper()
 	base, err := Embedded()
 	require.NoError(t, err)
-	book, err := NewBook(plans, append([]Layer{base}, over...)...)
+	book, err := NewBook(Settings{Plans: plans}, append([]Layer{base}, over...)...)
 	require.NoError(t, err)
 	return book
 }
@@ -35,7 +35,7 @@ func tryBook(files ...string) (*Book, error) {
 		}
 		layers = append(layers, Layer{file})
 	}
-	return NewBook(nil, layers...)
+	return NewBook(Settings{}, layers...)
 }
 
 func TestEmbeddedRowsHaveEvidence(t *testing.T) {
@@ -231,9 +231,9 @@ func TestOverlapsAreRefused(t *testing.T) {
 func TestUnknownPlanIsRefused(t *testing.T) {
 	base, err := Embedded()
 	require.NoError(t, err)
-	_, err = NewBook(map[string]string{"cartesia": "gratis"}, base)
+	_, err = NewBook(Settings{Plans: map[string]string{"cartesia": "gratis"}}, base)
 	require.EqualError(t, err, `plans: cartesia has no plan "gratis"; known are ["startup" "scale"]`)
-	_, err = NewBook(map[string]string{"cartesa": "scale", "openai": "scale"}, base)
+	_, err = NewBook(Settings{Plans: map[string]string{"cartesa": "scale", "openai": "scale"}}, base)
 	const some = `is unknown or has no plans; those that have some are ["cartesia" "deepgram" "gladia" "google" "livekit"]`
 	require.EqualError(t, err, `plans: provider "cartesa" `+some+"\n"+`plans: provider "openai" `+some)
 }

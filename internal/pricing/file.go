@@ -34,6 +34,8 @@ type File struct {
 	Verified   string `yaml:"verified,omitempty"`
 	Confidence string `yaml:"confidence,omitempty"`
 	Rows       []Row  `yaml:"rows"`
+	// Multipliers are what the vendor asks more or less for under a condition, such as a regional endpoint.
+	Multipliers []Discount `yaml:"multipliers,omitempty"`
 }
 
 // Layer is rows that are each other's equals: they must not overlap. A later layer holds over an earlier one.

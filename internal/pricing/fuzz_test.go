@@ -29,7 +29,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			return
 		}
-		book, err := NewBook(nil, Layer{file})
+		book, err := NewBook(Settings{}, Layer{file})
 		if err != nil {
 			return
 		}

@@ -16,6 +16,10 @@ type Usage struct {
 	RequestTokens int64
 	ServiceTier   string
 	Region        string
+	// Channels is how many channels were transcribed; 0 is one.
+	Channels int64
+	// Single says that the quantity is one report of use as it happened, not a sum of several: minimum and rounding apply.
+	Single bool
 	// At is when it was used, which decides about the price.
 	At time.Time
 }
@@ -43,10 +47,25 @@ var reasons = [Reasons]string{
 // String is the reason as the attribute reason writes it.
 func (r Reason) String() string { return reasons[r] }
 
+// Estimate says why an amount is only linear in the usage.
+type Estimate uint8
+
+// The estimates. Exact is none.
+const (
+	Exact            Estimate = iota
+	EstimateRounding          // the vendor rounds, and the usage is not a single report
+	EstimateContext           // the price depends on the size of the request, which is unknown
+	Estimates                 // how many there are
+)
+
 // Result is the answer to a usage.
 type Result struct {
 	// USD is the amount, exact but for one rounding to float64. It is meaningless unless Reason is Priced.
 	USD float64
+	// List is the amount without discounts.
+	List float64
+	// Estimate says whether the amount is what the vendor bills, or why it may be another.
+	Estimate Estimate
 	// Row is the row that applied, or nil.
 	Row *Row
 	// Provider is the vendor's name in the book, or "" where the usage leads to none.
@@ -67,6 +86,7 @@ func (b *Book) Price(u *Usage) Result {
 	at := u.At.UnixNano()
 	if o := choose(q.offers, u, at); o != nil {
 		result.USD, result.Row = o.rate.of(u.Quantity), o.row
+		result.List = result.USD
 		return result
 	}
 	result.Reason = q.reasonAt(u, at)

@@ -423,7 +423,7 @@ func TestOverridesLayer(t *testing.T) {
 
 	base, err := Embedded()
 	require.NoError(t, err)
-	_, err = NewBook(nil, base, Overrides("overrides", []Row{{Models: []string{"gpt-4o"}}}))
+	_, err = NewBook(Settings{}, base, Overrides("overrides", []Row{{Models: []string{"gpt-4o"}}}))
 	require.ErrorContains(t, err, "overrides: row 1 (gpt-4o ): provider is empty")
 }
 

@@ -49,6 +49,26 @@ type Conditions struct {
 	Region        string `yaml:"region,omitempty" mapstructure:"region"`
 	// Plan is a plan of the account; see NewBook.
 	Plan string `yaml:"plan,omitempty" mapstructure:"plan"`
+	// TimeOfDay is a window of each day in UTC, "16:30-00:30": its start is in it, its end is not, and it may pass midnight.
+	TimeOfDay string `yaml:"time_of_day,omitempty" mapstructure:"time_of_day"`
+}
+
+// Discount multiplies prices: what an account pays less than the list, or a vendor asks more under a condition.
+type Discount struct {
+	// Provider is whose prices; in a file it may be left to the file.
+	Provider string `yaml:"provider,omitempty" mapstructure:"provider"`
+	// Models are ids or globs, in which * stands for anything; none: all.
+	Models []string `yaml:"models,omitempty" mapstructure:"models"`
+	// Usage are kinds of usage; none: all.
+	Usage []string `yaml:"usage,omitempty" mapstructure:"usage"`
+	// Multiplier is a decimal in full: 0.8 is 20 % off, 1.1 is 10 % more.
+	Multiplier string `yaml:"multiplier" mapstructure:"multiplier"`
+	// When are the conditions under which it holds.
+	When Conditions `yaml:"when,omitempty" mapstructure:"when"`
+	// EffectiveFrom (inclusive) and EffectiveUntil (exclusive) are RFC 3339; empty is always.
+	EffectiveFrom  string `yaml:"effective_from,omitempty" mapstructure:"effective_from"`
+	EffectiveUntil string `yaml:"effective_until,omitempty" mapstructure:"effective_until"`
+	Note           string `yaml:"note,omitempty" mapstructure:"note"`
 }
 
 // Rounding says how a vendor rounds a duration up before billing, in seconds. It is data: a report of usage is not always

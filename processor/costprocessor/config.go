@@ -90,7 +90,7 @@ func newBook(plans map[string]string, files []pricing.Layer, overrides []pricing
 	}
 	layers := append([]pricing.Layer{embedded}, files...)
 	layers = append(layers, pricing.Overrides("overrides", overrides))
-	return pricing.NewBook(plans, layers...)
+	return pricing.NewBook(pricing.Settings{Plans: plans}, layers...)
 }
 
 func readPriceFile(path string) (pricing.Layer, error) {

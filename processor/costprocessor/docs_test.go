@@ -51,7 +51,7 @@ func assertPriceFile(t *testing.T, text string) {
 	require.NoError(t, err)
 	embedded, err := pricing.Embedded()
 	require.NoError(t, err)
-	_, err = pricing.NewBook(nil, embedded, pricing.Layer{file})
+	_, err = pricing.NewBook(pricing.Settings{}, embedded, pricing.Layer{file})
 	assert.NoError(t, err)
 }
 
