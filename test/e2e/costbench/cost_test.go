@@ -60,9 +60,7 @@ func measure(b *testing.B, input pmetric.Metrics, work func(pmetric.Metrics) err
 	cost := meter.Start()
 	defer runtime.KeepAlive(heap)
 	for b.Loop() {
-		md := pmetric.NewMetrics()
-		input.CopyTo(md)
-		if err := work(md); err != nil {
+		if err := work(fresh(input)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -73,9 +71,7 @@ func measure(b *testing.B, input pmetric.Metrics, work func(pmetric.Metrics) err
 // outcome is what a processor makes of a request.
 func outcome(tb testing.TB, input pmetric.Metrics, by func(next consumer.Metrics) consumer.Metrics) pmetric.Metrics {
 	sink := &consumertest.MetricsSink{}
-	md := pmetric.NewMetrics()
-	input.CopyTo(md)
-	require.NoError(tb, by(sink).ConsumeMetrics(context.Background(), md))
+	require.NoError(tb, by(sink).ConsumeMetrics(context.Background(), fresh(input)))
 	require.Len(tb, sink.AllMetrics(), 1)
 	return sink.AllMetrics()[0]
 }

@@ -82,6 +82,22 @@ func usage(models []model) pmetric.Metrics {
 	return batch.Metrics()
 }
 
+// fresh is a copy of a request. As our receiver does, it leaves room for the attribute that the cost processor adds.
+func fresh(input pmetric.Metrics) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	from, to := input.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0), md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+	to.SetName(from.Name())
+	to.SetEmptySum().SetIsMonotonic(true)
+	to.Sum().SetAggregationTemporality(from.Sum().AggregationTemporality())
+	to.Sum().DataPoints().EnsureCapacity(from.Sum().DataPoints().Len())
+	for _, p := range from.Sum().DataPoints().All() {
+		point := to.Sum().DataPoints().AppendEmpty()
+		point.Attributes().EnsureCapacity(p.Attributes().Len() + 1)
+		p.CopyTo(point)
+	}
+	return md
+}
+
 func only[T any](all []T, want func(T) bool) []T {
 	var some []T
 	for _, one := range all {
