@@ -101,6 +101,13 @@ func (u *usage) attribute(key string, value pcommon.Value) {
 		u.guideSTT = value.Str()
 	case guideTTS:
 		u.guideTTS = value.Str()
+	default:
+		u.transit(key, value)
+	}
+}
+
+func (u *usage) transit(key string, value pcommon.Value) {
+	switch key {
 	case semconv.TransitID:
 		u.frameID = value.Str()
 	case semconv.TransitStage:

@@ -3,17 +3,15 @@
 package costbench
 
 import (
-	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 	"github.com/otelcol-voice/otelcol-voice/test/e2e/meter"
 )
 
@@ -21,69 +19,79 @@ import (
 // rarely as there, and as often for a small book as for a large one.
 var heap = make([]byte, 128<<20)
 
-// BenchmarkCost prices the same points again and again, each time a fresh copy of them; cost_10x and cost_100x do so with
-// as many times the rows in the book. copy is that copy alone. floor is the copy and, for each point, the one that pricing
-// adds to it, whose content is known beforehand: nothing is read, looked up or computed.
+// BenchmarkCost is what a point costs with each contender. Each request is a fresh copy, which is in all of them and which
+// copy is alone.
 func BenchmarkCost(b *testing.B) {
+	each(b, func(b *testing.B, r race) {
+		for _, c := range r.contenders {
+			b.Run(c.name, func(b *testing.B) {
+				b.ReportAllocs()
+				cost := meter.Start()
+				for b.Loop() {
+					r.turn(b, c)
+				}
+				cost.Report(b, b.N*points, "point")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*points), "ns/point")
+			})
+		}
+	})
+}
+
+// BenchmarkRatio is how many times the floor each contender takes. They take turns, and of each the fastest hundredth
+// counts, which nothing else on the machine has disturbed. No garbage collection is in it either, which favours whoever
+// makes more garbage.
+func BenchmarkRatio(b *testing.B) {
+	each(b, func(b *testing.B, r race) {
+		turns := make([][]time.Duration, len(r.contenders))
+		for b.Loop() {
+			for i, c := range r.contenders {
+				start := time.Now()
+				r.turn(b, c)
+				turns[i] = append(turns[i], time.Since(start))
+			}
+		}
+		for i, c := range r.contenders {
+			b.ReportMetric(fastest(turns[i])/fastest(turns[floor]), c.name)
+		}
+		b.ReportMetric(fastest(turns[floor])/points, "floor-ns/point")
+	})
+}
+
+func fastest(turns []time.Duration) float64 {
+	slices.Sort(turns)
+	return float64(turns[len(turns)/100])
+}
+
+// race is contenders and the request that they deal with.
+type race struct {
+	input      pmetric.Metrics
+	contenders []contender
+}
+
+func (r *race) turn(b *testing.B, c contender) {
+	if err := c.work(fresh(r.input)); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// each holds a race with few models and one with many.
+func each(b *testing.B, hold func(*testing.B, race)) {
+	defer runtime.KeepAlive(heap)
 	for _, n := range []int{3, 30} {
 		models := models(b, n)
 		input := usage(models)
-		answers := answersIn(outcome(b, input, func(next consumer.Metrics) consumer.Metrics { return ours(b, next, 1) }))
-		require.Len(b, answers, points)
-		for _, contender := range []struct {
-			name string
-			work func(*testing.B) func(pmetric.Metrics) error
-		}{
-			{"copy", func(*testing.B) func(pmetric.Metrics) error { return func(pmetric.Metrics) error { return nil } }},
-			{"floor", func(*testing.B) func(pmetric.Metrics) error {
-				return func(md pmetric.Metrics) error { build(md, answers); return nil }
-			}},
-			{"cost", processing(func(b *testing.B) consumer.Metrics { return ours(b, consumertest.NewNop(), 1) })},
-			{"cost_10x", processing(func(b *testing.B) consumer.Metrics { return ours(b, consumertest.NewNop(), 10) })},
-			{"cost_100x", processing(func(b *testing.B) consumer.Metrics { return ours(b, consumertest.NewNop(), 100) })},
-			{"transform", processing(func(b *testing.B) consumer.Metrics { return transform(b, consumertest.NewNop(), models) })},
-		} {
-			b.Run(fmt.Sprintf("models=%d/%s", n, contender.name), func(b *testing.B) { measure(b, input, contender.work(b)) })
-		}
+		r := race{input, contenders(b, input, models)}
+		b.Run(fmt.Sprintf("models=%d", n), func(b *testing.B) { hold(b, r) })
 	}
 }
 
-func processing(by func(*testing.B) consumer.Metrics) func(*testing.B) func(pmetric.Metrics) error {
-	return func(b *testing.B) func(pmetric.Metrics) error {
-		p := by(b)
-		return func(md pmetric.Metrics) error { return p.ConsumeMetrics(context.Background(), md) }
-	}
-}
-
-func measure(b *testing.B, input pmetric.Metrics, work func(pmetric.Metrics) error) {
-	b.ReportAllocs()
-	cost := meter.Start()
-	defer runtime.KeepAlive(heap)
-	for b.Loop() {
-		if err := work(fresh(input)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	cost.Report(b, b.N*points, "point")
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*points), "ns/point")
-}
-
-// outcome is what a processor makes of a request.
-func outcome(tb testing.TB, input pmetric.Metrics, by func(next consumer.Metrics) consumer.Metrics) pmetric.Metrics {
-	sink := &consumertest.MetricsSink{}
-	require.NoError(tb, by(sink).ConsumeMetrics(context.Background(), fresh(input)))
-	require.Len(tb, sink.AllMetrics(), 1)
-	return sink.AllMetrics()[0]
-}
-
-// TestContendersAgree shows that all that are compared come to the same amounts.
+// TestContendersAgree shows that all come to the same amounts.
 func TestContendersAgree(t *testing.T) {
 	models := models(t, 30)
 	input := usage(models)
-	want := answersIn(outcome(t, input, func(next consumer.Metrics) consumer.Metrics { return ours(t, next, 10) }))
+	want := answersIn(ours(t, 10).result(t, input))
 	require.Len(t, want, points)
-
-	got := pointsOf(outcome(t, input, func(next consumer.Metrics) consumer.Metrics { return transform(t, next, models) }), semconv.MetricCost)
+	got := costIn(transform(t, models).result(t, input))
 	require.Equal(t, points, got.Len())
 	for i := range want {
 		require.InEpsilon(t, want[i].usd, got.At(i).DoubleValue(), 1e-12)

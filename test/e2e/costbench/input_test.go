@@ -85,7 +85,7 @@ func usage(models []model) pmetric.Metrics {
 // fresh is a copy of a request. As our receiver does, it leaves room for the attribute that the cost processor adds.
 func fresh(input pmetric.Metrics) pmetric.Metrics {
 	md := pmetric.NewMetrics()
-	from, to := input.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0), md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+	from, to := tokensIn(input), md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
 	to.SetName(from.Name())
 	to.SetEmptySum().SetIsMonotonic(true)
 	to.Sum().SetAggregationTemporality(from.Sum().AggregationTemporality())
@@ -96,6 +96,10 @@ func fresh(input pmetric.Metrics) pmetric.Metrics {
 		p.CopyTo(point)
 	}
 	return md
+}
+
+func tokensIn(md pmetric.Metrics) pmetric.Metric {
+	return md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
 }
 
 func only[T any](all []T, want func(T) bool) []T {
