@@ -10,12 +10,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Book answers what a usage costs. It does not change; it is safe for concurrent use.
 type Book struct {
 	vendors []*vendor          // by name
 	byName  map[string]*vendor // by name and by alias
+	rows    []*offer           // all of them, in the order of layers and files, before discounts
+	plans   map[string]string  // the plan chosen, by provider
 	version string
 	cache   cache
 }
@@ -27,10 +30,13 @@ type vendor struct {
 	defaults map[string]string // model id by stage
 	aliases  map[string]string // model id by other name
 	products map[string]*product
+	globs    []*product // those of products whose id is a glob, most specific first
 }
 
-// product is what the book says of a model id of a vendor.
+// product is what the book says of a model id of a vendor, or of a glob for such ids.
 type product struct {
+	id   string
+	glob bool
 	// base: the first layer has the id. It is then a model of its own, and what it has no row for is not looked up under
 	// the id that it would be a dated version of.
 	base   bool
@@ -47,21 +53,26 @@ type Settings struct {
 
 // NewBook puts layers together. The error has everything that is wrong, by file and row.
 func NewBook(settings Settings, layers ...Layer) (*Book, error) {
-	plans := settings.Plans
 	b := builder{vendors: map[string]*vendor{}, aliases: map[string]string{}, plans: map[string]string{}}
 	for number, layer := range layers {
 		for i := range layer {
-			b.addVendor(&layer[i])
-			b.addRows(&layer[i], number)
+			b.addFile(&layer[i], number)
 		}
 		b.checkOverlaps(number)
 	}
+	for i, discount := range settings.Discounts {
+		b.addDiscount(fmt.Sprintf("discounts[%d]", i), discount, 0, true)
+	}
 	b.checkReferences()
-	b.choosePlans(plans)
+	b.choosePlans(settings.Plans)
+	b.applyDiscounts()
+	b.finish()
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
 	}
-	return b.book(version(plans, layers)), nil
+	book := b.book()
+	book.version = version(book.Newest(), settings, layers)
+	return book, nil
 }
 
 // Version identifies the book's content: the day of its newest row and a digest of all.
@@ -69,11 +80,9 @@ func (b *Book) Version() string { return b.version }
 
 // Size is how many vendors the book has and how many prices: one for each row and model id that it names.
 func (b *Book) Size() (vendors, prices int) {
-	for _, v := range b.vendors {
-		for _, p := range v.products {
-			for _, offers := range p.offers {
-				prices += len(offers)
-			}
+	for _, o := range b.rows {
+		if o.plan == "" || o.plan == b.plans[fold(o.row.Provider)] {
+			prices += len(o.row.Models)
 		}
 	}
 	return len(b.vendors), prices
@@ -81,11 +90,13 @@ func (b *Book) Size() (vendors, prices int) {
 
 // builder is a book in the making.
 type builder struct {
-	vendors map[string]*vendor
-	aliases map[string]string // provider's name by alias
-	plans   map[string]string // the plan chosen, by provider
-	refs    []reference
-	errs    []error
+	vendors   map[string]*vendor
+	aliases   map[string]string // provider's name by alias
+	plans     map[string]string // the plan chosen, by provider
+	rows      []*offer
+	discounts []*discount
+	refs      []reference
+	errs      []error
 }
 
 // reference is a name in a file that must lead to a model.
@@ -109,6 +120,15 @@ func (b *builder) vendor(name string) *vendor {
 		b.vendors[name] = v
 	}
 	return v
+}
+
+func (b *builder) addFile(f *File, layer int) {
+	b.addVendor(f)
+	b.addRows(f, layer)
+	for i, multiplier := range f.Multipliers {
+		multiplier.Provider = cmp.Or(multiplier.Provider, f.Provider)
+		b.addDiscount(fmt.Sprintf("%s: multipliers[%d]", f.Name, i), multiplier, layer, false)
+	}
 }
 
 // addVendor takes what a file says of its vendor as a whole.
@@ -162,7 +182,7 @@ func (b *builder) addRows(f *File, layer int) {
 			b.failRow(fmt.Sprintf("%s: row %d (%s %s)", f.Name, i+1, strings.Join(row.Models, ", "), row.Usage), err)
 			continue
 		}
-		offer.layer = layer
+		offer.layer, offer.file, offer.number = layer, f.Name, i+1
 		b.addOffer(offer)
 	}
 }
@@ -175,16 +195,19 @@ func (b *builder) failRow(place string, err error) {
 		}
 		return
 	}
-	b.fail("%s: %w", place, err)
+	if err != nil {
+		b.fail("%s: %w", place, err)
+	}
 }
 
 func (b *builder) addOffer(o *offer) {
+	b.rows = append(b.rows, o)
 	v := b.vendor(fold(o.row.Provider))
 	for _, model := range o.row.Models {
 		id := fold(model)
 		p := v.products[id]
 		if p == nil {
-			p = &product{base: o.layer == 0}
+			p = &product{id: id, glob: isGlob(id), base: o.layer == 0}
 			v.products[id] = p
 		}
 		p.offers[o.kind] = append(p.offers[o.kind], o)
@@ -199,8 +222,8 @@ func (b *builder) checkOverlaps(layer int) {
 			return offers
 		}
 		if x, y := conflict(offers[first:]); x != nil {
-			b.fail("two rows price %s of %s/%s at the same time under the same or overlapping conditions: %s and %s; "+
-				"end one with effective_until or narrow one with when", kind, v.name, id, x, y)
+			b.fail("two rows price %s of %s/%s at the same time under the same or overlapping conditions: %s %s and %s %s; "+
+				"end one with effective_until or narrow one with when", kind, v.name, id, x.place(), x, y.place(), y)
 		}
 		return offers
 	})
@@ -260,11 +283,19 @@ func (b *builder) choosePlans(plans map[string]string) {
 		b.plans[fold(provider)] = fold(plan)
 	}
 	known := map[string][]string{}
+	note := func(vendor, plan string) {
+		if plan != "" && !slices.Contains(known[vendor], plan) {
+			known[vendor] = append(known[vendor], plan)
+		}
+	}
+	for _, d := range b.discounts {
+		if v := b.vendorNamed(d.written.Provider); v != nil {
+			note(v.name, d.plan)
+		}
+	}
 	b.eachOffers(func(v *vendor, _ string, _ Kind, offers []*offer) []*offer {
 		for _, o := range offers {
-			if o.plan != "" && !slices.Contains(known[v.name], o.plan) {
-				known[v.name] = append(known[v.name], o.plan)
-			}
+			note(v.name, o.plan)
 		}
 		offers = slices.DeleteFunc(offers, func(o *offer) bool { return o.plan != "" && o.plan != b.plans[v.name] })
 		slices.SortStableFunc(offers, precedence)
@@ -287,44 +318,45 @@ func (b *builder) checkPlans(known map[string][]string) {
 	}
 }
 
-func (b *builder) book(version string) *Book {
+// finish makes offers and globs ready to be asked.
+func (b *builder) finish() {
+	b.eachOffers(func(v *vendor, id string, kind Kind, offers []*offer) []*offer {
+		offers = visible(offers)
+		for _, o := range offers {
+			if err := o.ready(); err != nil {
+				b.fail("%s: %w, for %s of %s", o.place(), err, kind, id)
+			}
+		}
+		return offers
+	})
+	for _, v := range b.vendors {
+		for _, p := range v.products {
+			if p.glob {
+				v.globs = append(v.globs, p)
+			}
+		}
+		slices.SortFunc(v.globs, func(a, b *product) int {
+			return cmp.Or(cmp.Compare(literals(b.id), literals(a.id)), cmp.Compare(a.id, b.id))
+		})
+	}
+}
+
+func (b *builder) book() *Book {
 	names := maps.Clone(b.vendors)
 	for alias, name := range b.aliases {
 		names[alias] = b.vendors[name]
 	}
-	return &Book{vendors: sorted(b.vendors), byName: names, version: version}
-}
-
-// String says where an offer comes from and what tells it from others, for messages.
-func (o *offer) String() string {
-	text := fmt.Sprintf("%s per %s %s", o.row.Price, o.row.Per, o.row.Unit)
-	for _, part := range []struct{ key, value string }{
-		{"context_tokens", o.row.When.ContextTokens},
-		{"service_tier", o.tier},
-		{"region", o.region},
-		{"plan", o.plan},
-		{"from", o.row.EffectiveFrom},
-		{"until", o.row.EffectiveUntil},
-	} {
-		if part.value != "" {
-			text += " " + part.key + " " + part.value
-		}
-	}
-	return "(" + text + ")"
+	return &Book{vendors: sorted(b.vendors), byName: names, rows: b.rows, plans: b.plans}
 }
 
 // version digests what was put together, not how it was written: comments and order of keys do not count.
-func version(plans map[string]string, layers []Layer) string {
-	newest := ""
-	for _, layer := range layers {
-		for i := range layer {
-			for _, row := range layer[i].rows() {
-				newest = max(newest, row.Verified)
-			}
-		}
-	}
-	// Strings, slices and maps of strings cannot fail to encode.
-	content, _ := json.Marshal([]any{plans, layers})
+func version(newest time.Time, settings Settings, layers []Layer) string {
+	// Strings, and structs, slices and maps of them, cannot fail to encode.
+	content, _ := json.Marshal([]any{settings, layers})
 	digest := sha256.Sum256(content)
-	return strings.TrimPrefix(newest+"+"+hex.EncodeToString(digest[:4]), "+")
+	version := hex.EncodeToString(digest[:4])
+	if !newest.IsZero() {
+		version = newest.Format(time.DateOnly) + "+" + version
+	}
+	return version
 }

@@ -115,11 +115,12 @@ func TestLoadRefuses(t *testing.T) {
 		{"an octal look-alike", price("010"), "is not a decimal"},
 		{"two points", price(`"1.2.3"`), "is not a decimal"},
 		{"a point at the end", price(`"1."`), "is not a decimal"},
-		{"too many digits", price(`"0.1234567890123456"`), "more than 15 digits"},
+		{"too many digits", price(`"0.1234567890123456789"`), "more than 18 digits"},
+		{"a decimal without end", price(`"0.` + strings.Repeat("0", 100) + `1"`), "more than 18 digits"},
 		{"a hexadecimal number", price(`"0x10"`), "is not a decimal"},
 		{
-			"a fraction beyond 64 bits",
-			row(`models: [one], usage: prompt.text, unit: token, price: "99999999999999.7", per: "0.00000000000003"`),
+			"a fraction beyond 128 bits",
+			row(`models: [one], usage: prompt.text, unit: token, price: "999999999999999997", per: "0.000000000000000000000000000000003"`),
 			"too many digits together",
 		},
 		{"per nothing", row(`models: [one], usage: prompt.text, unit: token, price: "2", per: "0"`), "per must not be 0"},
@@ -137,9 +138,14 @@ func TestLoadRefuses(t *testing.T) {
 		},
 		{"a tier without operator", row(good + `, when: {context_tokens: "200000"}`), "is not a lower bound"},
 		{"a tier from above", row(good + `, when: {context_tokens: "< 200000"}`), "is not a lower bound"},
+		{"a window without end", row(good + `, when: {time_of_day: "10:00"}`), `when.time_of_day "10:00" is not a window`},
 		{"a rounding of nothing", row(good + `, rounding: {per: leg}`), "neither minimum nor up_to"},
 		{"a rounding per day", row(good + `, rounding: {up_to: "60", per: day}`), `rounding.per "day"`},
 		{"a negative minimum", row(good + `, rounding: {minimum: "-1", per: leg}`), "rounding.minimum"},
+		{"a minimum of 0", row(good + `, rounding: {minimum: "0", per: leg}`), `rounding.minimum "0" must not be 0`},
+		{"a step of 0", row(good + `, rounding: {up_to: "0.0", per: leg}`), `rounding.up_to "0.0" must not be 0`},
+		{"a step too fine", row(good + `, rounding: {up_to: "0.0000000001", per: leg}`), "more than 9 digits after the point"},
+		{"a step in scientific notation", row(good + `, rounding: {up_to: "6e1", per: leg}`), `rounding.up_to "6e1" scientific`},
 		{"a wrong date", row(good + `, verified: yesterday`), "is not a date"},
 		{"a wrong confidence", row(good + `, confidence: sure`), "must be high, medium or low"},
 		{"a default without a row", minimal + "defaults: {tts: one}\n", "test.yaml: defaults.tts: there is no row of acme/one that is tts"},
@@ -212,6 +218,16 @@ func TestOverlapsAreRefused(t *testing.T) {
 			[]string{row(long), row(eu), row(`, when: {region: eu, context_tokens: "> 100"}`)},
 			true,
 		},
+		{"hours within hours", []string{row(""), row(`, when: {time_of_day: "08:00-20:00"}`), row(`, when: {time_of_day: "10:00-12:00"}`)}, true},
+		{"hours apart", []string{row(`, when: {time_of_day: "22:00-06:00"}`), row(`, when: {time_of_day: "06:00-22:00"}`)}, true},
+		{"hours that cross", []string{row(`, when: {time_of_day: "22:00-06:00"}`), row(`, when: {time_of_day: "05:00-22:00"}`)}, false},
+		{
+			"hours that cross, and a row for the crossing",
+			[]string{row(`, when: {time_of_day: "22:00-06:00"}`), row(`, when: {time_of_day: "05:00-22:00"}`), row(`, when: {time_of_day: "05:00-06:00"}`)},
+			true,
+		},
+		{"hours and regions that cross", []string{row(`, when: {time_of_day: "22:00-06:00"}`), row(eu)}, false},
+		{"the same glob", []string{strings.Replace(row(""), "[one]", `["*", one]`, 1), strings.Replace(row(""), "[one]", `["*", two]`, 1)}, false},
 		{"an alternative name of the model", []string{row(""), strings.Replace(row(""), "[one]", "[two, One]", 1)}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -219,7 +235,9 @@ func TestOverlapsAreRefused(t *testing.T) {
 			if test.ok {
 				require.NoError(t, err)
 			} else {
-				require.ErrorContains(t, err, "two rows price prompt.text of acme/one at the same time")
+				require.ErrorContains(t, err, "two rows price prompt.text of acme/")
+				require.ErrorContains(t, err, "at the same time")
+				require.Regexp(t, `: test\.yaml: row \d \(2 per 1 token.*\) and test\.yaml: row \d \(2 per 1 token`, err.Error())
 			}
 		})
 	}

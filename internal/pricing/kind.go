@@ -28,6 +28,7 @@ const (
 	RealtimeSession
 	Transport
 	Platform
+	Requests // single requests, messages or events that have a fee of their own
 	kindCount
 )
 
@@ -44,6 +45,7 @@ type traits struct {
 	stage string // whose default model a usage without a model has
 	pairs []Kind // the other quantities in which vendors bill the same use
 	like  Kind   // the kind whose price applies where a model has none for this one; Unknown: there is none
+	open  bool   // time that something is open: one report of it is a whole session or leg
 }
 
 const (
@@ -51,6 +53,7 @@ const (
 	unitCharacter = "character"
 	unitByte      = "byte"
 	unitSecond    = "second"
+	unitRequest   = "request"
 )
 
 var kinds = [kindCount]traits{
@@ -78,14 +81,19 @@ var kinds = [kindCount]traits{
 	},
 	Bytes:           {name: "bytes", unit: unitByte, stage: semconv.StageTTS, pairs: []Kind{Characters}},
 	STTAudio:        {name: "stt_audio_seconds", unit: unitSecond, stage: semconv.StageSTT, pairs: []Kind{STTSession}},
-	STTSession:      {name: "stt_session_seconds", unit: unitSecond, stage: semconv.StageSTT, pairs: []Kind{STTAudio}},
-	RealtimeSession: {name: "realtime_session_seconds", unit: unitSecond, stage: semconv.StageRealtime},
-	Transport:       {name: "transport_seconds", unit: unitSecond, stage: semconv.StageTransport},
-	Platform:        {name: "platform_seconds", unit: unitSecond, stage: semconv.StagePlatform},
+	STTSession:      openTime("stt_session_seconds", semconv.StageSTT, STTAudio),
+	RealtimeSession: openTime("realtime_session_seconds", semconv.StageRealtime),
+	Transport:       openTime("transport_seconds", semconv.StageTransport),
+	Platform:        openTime("platform_seconds", semconv.StagePlatform),
+	Requests:        {name: "requests", unit: unitRequest, stage: semconv.StageLLM},
 }
 
 func tokens(tokenType, tokenKind string, pairs ...Kind) traits {
 	return traits{name: tokenName(tokenType, tokenKind), unit: unitToken, stage: semconv.StageLLM, pairs: pairs}
+}
+
+func openTime(name, stage string, pairs ...Kind) traits {
+	return traits{name: name, unit: unitSecond, stage: stage, pairs: pairs, open: true}
 }
 
 func tokenName(tokenType, tokenKind string) string { return tokenType + "." + tokenKind }
@@ -93,7 +101,7 @@ func tokenName(tokenType, tokenKind string) string { return tokenType + "." + to
 // String is the kind as price rows and the attribute usage_kind write it.
 func (k Kind) String() string { return kinds[k].name }
 
-// Unit is what one of the quantity is: token, character, byte or second.
+// Unit is what one of the quantity is: token, character, byte, second or request.
 func (k Kind) Unit() string { return kinds[k].unit }
 
 // Stage is the stage that a use of this kind belongs to unless it says otherwise; it decides about the default model of a
@@ -102,6 +110,9 @@ func (k Kind) Stage() string { return kinds[k].stage }
 
 // Pairs are the other quantities in which vendors bill the same use (seconds of speech and seconds of an open session).
 func (k Kind) Pairs() []Kind { return kinds[k].pairs }
+
+// isOpenTime says whether the kind is time that a session, leg or call is open.
+func (k Kind) isOpenTime() bool { return kinds[k].open }
 
 // TokenKind is the kind of tokens with a token_type and a token_kind; no token_kind means text. Tokens that are not a leaf
 // (token_type total, or a word that we do not know) are Unknown: no price could be right.

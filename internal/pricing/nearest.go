@@ -1,27 +1,102 @@
 package pricing
 
-import "github.com/agnivade/levenshtein"
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
+)
 
 // Nearest is the known id, as provider/model, that is most like a model that the book does not have, or "" where nothing
-// is like it. It is for messages: no price ever follows from likeness.
+// is like it. An id of the provider goes before those of others. It is for messages: no price ever follows from likeness.
 func (b *Book) Nearest(provider, model string) string {
 	model = fold(model)
 	if len(model) > maxKeyLength {
 		return ""
 	}
-	only := b.byName[fold(provider)]
-	nearest, least := "", len(model)/2+1
-	for _, v := range b.vendors {
-		if only != nil && v != only {
-			continue
+	if own := b.byName[fold(provider)]; own != nil {
+		if near := nearestOf(model, []*vendor{own}); near != "" {
+			return near
 		}
-		for id := range v.products {
-			d := levenshtein.ComputeDistance(model, id)
-			name := v.name + "/" + id
-			if d < least || d == least && nearest != "" && name < nearest {
-				nearest, least = name, d
+	}
+	return nearestOf(model, b.vendors)
+}
+
+func nearestOf(model string, vendors []*vendor) string {
+	near := newLikeness(model)
+	for _, v := range vendors {
+		for id, p := range v.products {
+			if !p.glob {
+				near.consider(id, v.name)
 			}
 		}
 	}
-	return nearest
+	if near.best == "" {
+		return ""
+	}
+	return near.owner + "/" + near.best
+}
+
+// closest is the candidate that is most like a name, or "" where none is.
+func closest(name string, candidates []string) string {
+	near := newLikeness(name)
+	for _, candidate := range candidates {
+		near.consider(candidate, "")
+	}
+	return near.best
+}
+
+// hint is the end of a message about a name that is not known.
+func hint(near string) string {
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("; the nearest known is %q", near)
+}
+
+// likeness is a search for the name that takes the fewest changes.
+type likeness struct {
+	name        string
+	length      int
+	counts      letters
+	best, owner string
+	least       int
+}
+
+// letters counts characters. Some share a place, which makes names look more alike, never less.
+type letters [64]int16
+
+func newLikeness(name string) *likeness {
+	l := &likeness{name: name, length: utf8.RuneCountInString(name), least: len(name)/2 + 1}
+	for _, r := range name {
+		l.counts[r%64]++
+	}
+	return l
+}
+
+// consider takes a candidate if it is more like the name than the best so far, or as much and before it in order.
+func (l *likeness) consider(candidate, owner string) {
+	if l.atLeast(candidate) > l.least {
+		return
+	}
+	d := levenshtein.ComputeDistance(l.name, candidate)
+	if d > l.least || d == l.least && (l.best == "" || l.owner+"/"+l.best <= owner+"/"+candidate) {
+		return
+	}
+	l.best, l.owner, l.least = candidate, owner, d
+}
+
+// atLeast is a number of changes below which a candidate is out of reach: every change makes up for one character that
+// there is too many, and one too few. It is much cheaper to have than the number itself.
+func (l *likeness) atLeast(candidate string) int {
+	rest, length, missing := l.counts, 0, 0
+	for _, r := range candidate {
+		length++
+		if rest[r%64] == 0 {
+			missing++
+		} else {
+			rest[r%64]--
+		}
+	}
+	return max(missing, missing+l.length-length)
 }

@@ -1,57 +1,100 @@
 package pricing
 
-import "cmp"
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+)
 
-// applies says whether an offer is for a usage at a moment.
-func (o *offer) applies(u *Usage, at int64) bool {
-	return o.holds(at) && u.RequestTokens >= o.context &&
-		o.tier == tierName(u.ServiceTier) &&
-		(o.region == "" || o.region == fold(u.Region))
+// offer is a row made ready for use. Of one model and kind, offers are tried in order of precedence.
+type offer struct {
+	scope
+	row      *Row
+	file     string
+	number   int // of the row in its file, from 1
+	layer    int
+	kind     Kind
+	rounding rounding
+	// written is the price of a unit as the row has it, and asked with all that multiplies it; listed is without the
+	// account's discounts, or nil where there are none.
+	written, asked, listed *big.Rat
+	multipliers            []*discount
+	// charge and list are asked and listed made ready.
+	charge, list *charge
 }
 
-func (o *offer) holds(at int64) bool { return o.from <= at && at < o.until }
+// ready makes the amounts that are asked quick to compute.
+func (o *offer) ready() error {
+	if o.charge != nil {
+		return nil
+	}
+	var err error
+	if o.charge, err = newCharge(o.asked, &o.rounding); err != nil || o.listed == nil {
+		return err
+	}
+	o.list, err = newCharge(o.listed, &o.rounding)
+	return err
+}
+
+// place is where the offer's row is written.
+func (o *offer) place() string { return fmt.Sprintf("%s: row %d", o.file, o.number) }
+
+// String says what an offer asks and what tells it from others, for messages.
+func (o *offer) String() string {
+	text := fmt.Sprintf("%s per %s %s", o.row.Price, o.row.Per, o.row.Unit)
+	for _, part := range []struct{ key, value string }{
+		{"context_tokens", o.row.When.ContextTokens},
+		{"service_tier", o.tier},
+		{"region", o.region},
+		{"plan", o.plan},
+		{"time_of_day", o.row.When.TimeOfDay},
+		{"from", o.row.EffectiveFrom},
+		{"until", o.row.EffectiveUntil},
+	} {
+		if part.value != "" {
+			text += " " + part.key + " " + part.value
+		}
+	}
+	return "(" + text + ")"
+}
 
 // precedence orders the offers of one model and kind: later layers first, then the narrower.
 func precedence(a, b *offer) int {
 	return cmp.Or(
 		cmp.Compare(b.layer, a.layer),
-		cmp.Compare(b.narrowness(), a.narrowness()),
-		cmp.Compare(b.context, a.context),
+		compareNarrowness(&a.scope, &b.scope),
 		cmp.Compare(b.from, a.from),
 	)
 }
 
-func (o *offer) narrowness() int {
-	n := 0
-	for _, narrowed := range []bool{o.context > 0, o.region != "", o.plan != ""} {
-		if narrowed {
-			n++
+// hides says whether an offer leaves nothing to another one that comes after it.
+func (o *offer) hides(other *offer) bool {
+	return other.during(&o.scope) && other.within(&o.scope)
+}
+
+// visible are the offers, in order of precedence, that some usage can come to.
+func visible(offers []*offer) []*offer {
+	var seen []*offer
+	for _, o := range offers {
+		if !slices.ContainsFunc(seen, func(before *offer) bool { return before.hides(o) }) {
+			seen = append(seen, o)
 		}
 	}
-	return n
-}
-
-// meets says whether some usage is in both offers.
-func (o *offer) meets(other *offer) bool {
-	return o.from < other.until && other.from < o.until && o.tier == other.tier &&
-		agree(o.region, other.region) && agree(o.plan, other.plan)
-}
-
-func agree(a, b string) bool { return a == "" || b == "" || a == b }
-
-// within says whether every condition of other is implied by o's.
-func (o *offer) within(other *offer) bool {
-	return o.context >= other.context &&
-		(other.region == "" || o.region == other.region) &&
-		(other.plan == "" || o.plan == other.plan)
+	return seen
 }
 
 // conflict finds two of the offers of one model, kind and layer that a usage could be in with nothing to choose by:
 // their conditions are the same, or overlap and no third offer is for the overlap.
 func conflict(offers []*offer) (a, b *offer) {
-	for i, a := range offers {
-		for _, b := range offers[i+1:] {
-			if a.meets(b) && a.within(b) == b.within(a) && !settled(a, b, offers) {
+	byTime := slices.Clone(offers)
+	slices.SortStableFunc(byTime, func(a, b *offer) int { return cmp.Compare(a.from, b.from) })
+	for i, a := range byTime {
+		for _, b := range byTime[i+1:] {
+			if b.from >= a.until {
+				break
+			}
+			if a.meets(&b.scope) && a.within(&b.scope) == b.within(&a.scope) && !settled(a, b, offers) {
 				return a, b
 			}
 		}
@@ -59,16 +102,13 @@ func conflict(offers []*offer) (a, b *offer) {
 	return nil, nil
 }
 
+// settled says whether one of the offers is for just what two others, neither of which is within the other, share.
 func settled(a, b *offer, offers []*offer) bool {
-	if a.within(b) {
+	if a.within(&b.scope) {
 		return false
 	}
-	for _, c := range offers {
-		if c.context == max(a.context, b.context) && c.within(a) && c.within(b) && c.tier == a.tier &&
-			c.region == cmp.Or(a.region, b.region) && c.plan == cmp.Or(a.plan, b.plan) &&
-			c.from <= max(a.from, b.from) && c.until >= min(a.until, b.until) {
-			return true
-		}
-	}
-	return false
+	shared := a.and(&b.scope)
+	return slices.ContainsFunc(offers, func(c *offer) bool {
+		return shared.during(&c.scope) && shared.within(&c.scope) && c.within(&a.scope) && c.within(&b.scope)
+	})
 }

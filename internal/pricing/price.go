@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"math"
 	"time"
 )
@@ -58,6 +59,11 @@ const (
 	Estimates                 // how many there are
 )
 
+var estimates = [Estimates]string{Exact: "exact", EstimateRounding: "rounding", EstimateContext: "context_size"}
+
+// String is the estimate in a word.
+func (e Estimate) String() string { return estimates[e] }
+
 // Result is the answer to a usage.
 type Result struct {
 	// USD is the amount, exact but for one rounding to float64. It is meaningless unless Reason is Priced.
@@ -68,6 +74,8 @@ type Result struct {
 	Estimate Estimate
 	// Row is the row that applied, or nil.
 	Row *Row
+	// Version is that of the book that answered.
+	Version string
 	// Provider is the vendor's name in the book, or "" where the usage leads to none.
 	Provider string
 	// Nameless is set where the usage names a provider only, be it in the place of the model.
@@ -79,17 +87,26 @@ type Result struct {
 // kind.
 func (b *Book) Price(u *Usage) Result {
 	q := b.quote(u.Provider, u.Model, u.Kind)
-	result := Result{Provider: q.provider, Nameless: q.nameless, Reason: q.reason}
+	result := Result{Provider: q.provider, Nameless: q.nameless, Reason: q.reason, Version: b.version}
 	if q.reason != Priced {
 		return result
 	}
-	at := u.At.UnixNano()
-	if o := choose(q.offers, u, at); o != nil {
-		result.USD, result.Row = o.rate.of(u.Quantity), o.row
-		result.List = result.USD
+	region, at := q.regionOf(u), u.At.UnixNano()
+	o, sizeUnknown := choose(q.offers, u, region, at)
+	if o == nil {
+		result.Reason = q.reasonAt(u, region, at)
 		return result
 	}
-	result.Reason = q.reasonAt(u, at)
+	basis, quantity, estimate := o.billed(u)
+	result.Row, result.Estimate = o.row, estimate
+	if sizeUnknown && estimate == Exact {
+		result.Estimate = EstimateContext
+	}
+	result.USD = o.charge[basis].of(quantity)
+	result.List = result.USD
+	if o.list != nil {
+		result.List = o.list[basis].of(quantity)
+	}
 	return result
 }
 
@@ -103,6 +120,7 @@ func (b *Book) ChangesAfter(u *Usage, moment time.Time) bool {
 type quote struct {
 	provider string
 	nameless bool
+	region   string // that the model's id tells
 	reason   Reason
 	offers   []*offer // by precedence
 	paired   []*offer // of the kind's pairs
@@ -121,29 +139,32 @@ func (b *Book) quote(provider, model string, kind Kind) *quote {
 }
 
 func (b *Book) makeQuote(provider, model string, kind Kind) *quote {
-	v, products, reason := b.find(provider, model, kind.Stage())
-	q := &quote{reason: reason}
-	if v != nil {
-		q.provider = v.name
-		q.nameless = len(v.lookup(fold(model))) == 0 && b.onlyNames(v, fold(model))
+	m := (&search{book: b, stage: kind.Stage()}).find(provider, model)
+	q := &quote{reason: m.reason, nameless: m.nameless, region: m.region}
+	if m.vendor != nil {
+		q.provider = m.vendor.name
 	}
-	q.offers = offersOf(products, kind)
+	q.offers = offersOf(m.products, kind)
 	if like := kinds[kind].like; len(q.offers) == 0 && like != Unknown {
-		q.offers = offersOf(products, like)
+		q.offers = offersOf(m.products, like)
 	}
 	for _, pair := range kind.Pairs() {
-		q.paired = append(q.paired, offersOf(products, pair)...)
+		q.paired = append(q.paired, offersOf(m.products, pair)...)
 	}
 	q.lastChange = max(lastChange(q.offers), lastChange(q.paired))
 	return q
 }
 
-// lastChange is when the last of the offers begins or ends; those that always hold never do.
+// regionOf is where a usage took place: as it tells, else as the model's id does.
+func (q *quote) regionOf(u *Usage) string { return cmp.Or(u.Region, q.region) }
+
+// lastChange is when the last of the offers begins or ends; those that always hold never do, and those with hours of the day
+// go on doing so.
 func lastChange(offers []*offer) int64 {
 	last := int64(math.MinInt64)
 	for _, o := range offers {
 		last = max(last, o.from)
-		if o.until != math.MaxInt64 {
+		if o.until != math.MaxInt64 || o.window != nil {
 			last = max(last, o.until)
 		}
 	}
@@ -158,18 +179,24 @@ func offersOf(products []*product, kind Kind) []*offer {
 	return offers
 }
 
-func choose(offers []*offer, u *Usage, at int64) *offer {
+// choose is the offer that a usage comes to, or nil; and whether the size of the request, which is unknown, might have led
+// to another one.
+func choose(offers []*offer, u *Usage, region string, at int64) (chosen *offer, sizeUnknown bool) {
 	for _, o := range offers {
-		if o.applies(u, at) {
-			return o
+		switch {
+		case !o.has(u, region, at):
+		case max(u.RequestTokens, 0) >= o.context:
+			return o, sizeUnknown
+		case u.RequestTokens <= 0:
+			sizeUnknown = true
 		}
 	}
-	return nil
+	return nil, sizeUnknown
 }
 
 // reasonAt is why none of the offers applies.
-func (q *quote) reasonAt(u *Usage, at int64) Reason {
-	if choose(q.paired, u, at) != nil {
+func (q *quote) reasonAt(u *Usage, region string, at int64) Reason {
+	if pair, _ := choose(q.paired, u, region, at); pair != nil {
 		return UnitMismatch
 	}
 	for _, o := range q.offers {

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/big"
@@ -42,77 +43,147 @@ func (q Quantity) IsZero() bool { return q.mantissa == 0 }
 // Float is the nearest float64.
 func (q Quantity) Float() float64 { return math.Ldexp(float64(q.mantissa), q.exponent) }
 
-// rate is US dollars for one of a kind's unit: the fraction num/den in lowest terms.
-type rate struct {
-	num, den uint64
+// rat is the quantity as a fraction.
+func (q Quantity) rat() *big.Rat {
+	exact := new(big.Rat).SetInt(new(big.Int).SetUint64(q.mantissa))
+	return exact.Mul(exact, powerOfTwo(q.exponent))
 }
+
+// rate is US dollars for one unit of a kind: num / den × 2^exponent, exactly. Neither number is even, but both are shifted
+// to the left until they fill their 128 bits, so that dividing by it needs no preparation. A zero num is a price of 0.
+type rate struct {
+	num, den uint128
+	exponent int
+}
+
+// uint128 is hi × 2^64 + lo.
+type uint128 struct{ hi, lo uint64 }
 
 var (
 	errNothingPer = errors.New("per must not be 0")
 	errTooFine    = errors.New("price and per have too many digits together")
 )
 
-// newRate is price for per units, each of which is factor of the kind's own unit (an hour is 3600 seconds).
-func newRate(price, per decimal, factor uint64) (rate, error) {
+// perUnit is price for per units as the price of one of the kind's own, of which factor make one of those (an hour is 3600
+// seconds).
+func perUnit(price, per decimal, factor uint64) (*big.Rat, error) {
 	if per.digits == 0 {
-		return rate{}, errNothingPer
+		return nil, errNothingPer
 	}
-	num := scaled(price.digits, per.scale)
-	den := scaled(per.digits, price.scale)
-	den.Mul(den, new(big.Int).SetUint64(factor))
-	common := new(big.Int).GCD(nil, nil, num, den)
-	num.Quo(num, common)
-	den.Quo(den, common)
-	if !num.IsUint64() || !den.IsUint64() {
+	num, den := scaled(price.digits, per.scale), scaled(per.digits, price.scale)
+	return new(big.Rat).SetFrac(num, den.Mul(den, new(big.Int).SetUint64(factor))), nil
+}
+
+// rateOf makes a fraction ready for use. It must not be negative.
+func rateOf(exact *big.Rat) (rate, error) {
+	num, up, numFits := normalised(exact.Num())
+	den, down, denFits := normalised(exact.Denom())
+	if !numFits || !denFits {
 		return rate{}, errTooFine
 	}
-	return rate{num: num.Uint64(), den: den.Uint64()}, nil
+	return rate{num: num, den: den, exponent: up - down}, nil
 }
 
-// scaled is n × 10^zeros.
-func scaled(n uint64, zeros int) *big.Int {
-	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(zeros)), nil)
-	return power.Mul(power, new(big.Int).SetUint64(n))
+// normalised is n as a number of exactly 128 bits and a power of two. It is false where n has more digits than that.
+func normalised(n *big.Int) (number uint128, exponent int, fits bool) {
+	if n.Sign() == 0 {
+		return uint128{}, 0, true
+	}
+	exponent = n.BitLen() - 128
+	if exponent > int(n.TrailingZeroBits()) {
+		return uint128{}, 0, false
+	}
+	var bytes [16]byte
+	shifted(n, -exponent).FillBytes(bytes[:])
+	return uint128{binary.BigEndian.Uint64(bytes[:8]), binary.BigEndian.Uint64(bytes[8:])}, exponent, true
 }
 
-// of is what a quantity costs: quantity × num / den exactly, rounded once to the nearest float64.
-func (r rate) of(q Quantity) float64 {
-	if q.mantissa == 0 || r.num == 0 {
+// shifted is n × 2^by.
+func shifted(n *big.Int, by int) *big.Int {
+	if by < 0 {
+		return new(big.Int).Rsh(n, uint(-by))
+	}
+	return new(big.Int).Lsh(n, uint(by))
+}
+
+// rat is the rate as a fraction.
+func (r rate) rat() *big.Rat {
+	exact := new(big.Rat).SetFrac(r.num.int(), r.den.int())
+	return exact.Mul(exact, powerOfTwo(r.exponent))
+}
+
+func (n uint128) int() *big.Int {
+	whole := new(big.Int).SetUint64(n.hi)
+	return whole.Lsh(whole, 64).Or(whole, new(big.Int).SetUint64(n.lo))
+}
+
+func powerOfTwo(exponent int) *big.Rat {
+	power := new(big.Rat).SetInt(shifted(big.NewInt(1), max(exponent, -exponent)))
+	if exponent < 0 {
+		power.Inv(power)
+	}
+	return power
+}
+
+// of is what a quantity costs: quantity × num / den exactly, rounded once to the nearest float64. What no float64 holds is
+// the largest one: an amount is always finite.
+func (r *rate) of(q Quantity) float64 {
+	if q.mantissa == 0 || r.num.hi == 0 {
 		return 0
 	}
-	hi, lo := bits.Mul64(q.mantissa, r.num)
-	quotient, exponent := divide(hi, lo, r.den)
-	return math.Ldexp(float64(quotient), exponent+q.exponent)
+	left := bits.LeadingZeros64(q.mantissa)
+	quotient, exponent := quotientOf(q.mantissa<<left, r.num, r.den)
+	return times(float64(quotient), exponent+q.exponent-left+r.exponent)
 }
 
-// divide is the 128-bit number hi:lo by den as quotient × 2^exponent. The quotient has at least 63 bits, of which the
-// lowest is set when anything was cut off below it: ten bits below what a float64 keeps, so converting it rounds as the
-// exact value would. hi:lo and den must not be 0.
-func divide(hi, lo, den uint64) (quotient uint64, exponent int) {
-	up := bits.LeadingZeros64(den)
-	den <<= up
-	left := leadingZeros(hi, lo)
-	hi, lo = shiftLeft(hi, lo, left)
-	// One bit back to the right: the dividend's upper half must be less than the divisor.
-	cut := lo & 1
-	hi, lo = hi>>1, lo>>1|hi<<63
-	quotient, rest := bits.Div64(hi, lo, den)
+// times is f × 2^exponent, and at most the largest float64. f must be of some 64 bits.
+func times(f float64, exponent int) float64 {
+	const bias, significand, far = 1023, 52, 900
+	if -far < exponent && exponent < far {
+		return f * math.Float64frombits(uint64(exponent+bias)<<significand)
+	}
+	return min(math.Ldexp(f, exponent), math.MaxFloat64)
+}
+
+// quotientOf is m × num / den as quotient × 2^exponent, where all three fill their bits. The quotient has at least 63 bits,
+// of which the lowest is set when anything was cut off below it: ten bits below what a float64 keeps, so converting it
+// rounds as the exact value would.
+func quotientOf(m uint64, num, den uint128) (quotient uint64, exponent int) {
+	p2, p1, p0 := multiply(m, num)
+	cut := uint64(0)
+	if p2>>63 != 0 {
+		// One bit to the right: the dividend must be less than the divisor.
+		cut = p0 & 1
+		p2, p1, p0 = p2>>1, p1>>1|p2<<63, p0>>1|p1<<63
+		exponent = 1
+	}
+	quotient, rest := divide(p2, p1, p0, den)
 	if rest|cut != 0 {
 		quotient |= 1
 	}
-	return quotient, 1 - left + up
+	return quotient, exponent
 }
 
-func leadingZeros(hi, lo uint64) int {
-	if hi == 0 {
-		return 64 + bits.LeadingZeros64(lo)
-	}
-	return bits.LeadingZeros64(hi)
+// multiply is m × n, the highest part first.
+func multiply(m uint64, n uint128) (p2, p1, p0 uint64) {
+	hi, mid := bits.Mul64(m, n.hi)
+	carried, lo := bits.Mul64(m, n.lo)
+	mid, carry := bits.Add64(mid, carried, 0)
+	return hi + carry, mid, lo
 }
 
-func shiftLeft(hi, lo uint64, by int) (shiftedHi, shiftedLo uint64) {
-	if by >= 64 {
-		return lo << (by - 64), 0
+// divide is p2:p1:p0 by den, and whether there is a rest (other than 0). p2 must be less than den.hi, whose highest bit must
+// be set. (Knuth, The Art of Computer Programming, 4.3.1: a digit of the quotient is guessed from the divisor's first
+// digit, and is at most two too large.)
+func divide(p2, p1, p0 uint64, den uint128) (quotient, rest uint64) {
+	quotient, over := bits.Div64(p2, p1, den.hi)
+	hi, lo := bits.Mul64(quotient, den.lo)
+	for carry := uint64(0); carry == 0 && (hi > over || hi == over && lo > p0); {
+		var borrow uint64
+		quotient--
+		over, carry = bits.Add64(over, den.hi, 0)
+		lo, borrow = bits.Sub64(lo, den.lo, 0)
+		hi -= borrow
 	}
-	return hi<<by | lo>>(64-by), lo << by
+	return quotient, (over ^ hi) | (p0 ^ lo)
 }

@@ -38,6 +38,37 @@ func onPaper(v float64) float64 {
 	if math.Abs(v) >= exactFrom || v == math.Trunc(v) {
 		return v
 	}
+	if r, sure := rounded(v); sure {
+		return r
+	}
+	return rewritten(v)
+}
+
+// powers are the powers of ten that a float64 has exactly.
+var powers = [...]float64{
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+}
+
+// rounded is v to 15 digits where arithmetic alone is sure to find it: digits / 10^scale, both of which are exact, so that
+// dividing rounds as reading the decimal does. The digits are sure unless what is cut off is close to a half, for scaling up
+// errs by less than a tenth.
+func rounded(v float64) (r float64, sure bool) {
+	_, exponent := math.Frexp(v)
+	scale := 14 - int(math.Floor(float64(exponent-1)*math.Ln2/math.Ln10))
+	if scale < 1 || scale >= len(powers) {
+		return 0, false
+	}
+	scaled := v * powers[scale]
+	if math.Abs(scaled) >= exactFrom {
+		scale--
+		scaled = v * powers[scale]
+	}
+	digits := math.Round(scaled)
+	return digits / powers[scale], math.Abs(scaled-digits) < 0.4
+}
+
+// rewritten is v to 15 digits by writing them down.
+func rewritten(v float64) float64 {
 	var digits [32]byte
 	rounded, err := strconv.ParseFloat(string(strconv.AppendFloat(digits[:0], v, 'e', 14, 64)), 64)
 	if err != nil {

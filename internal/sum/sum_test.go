@@ -41,3 +41,37 @@ func TestOnPaperKeepsOrder(t *testing.T) {
 		assert.Equal(t, v, onPaper(v))
 	}
 }
+
+// Where arithmetic is sure, it finds what writing the digits down finds.
+func TestRoundedIsRewritten(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	found := 0
+	check := func(v float64) {
+		if r, sure := rounded(v); sure {
+			found++
+			assert.Equal(t, rewritten(v), r, "%x", v)
+		}
+	}
+	for range 200_000 {
+		v := random.Float64() * math.Pow(10, float64(random.IntN(26)-10))
+		check(v)
+		check(-v)
+		check(math.Round(v*1e9) / 1e9)
+	}
+	for scale := range 22 {
+		for _, v := range []float64{1, 9.99999999999999, 9.999999999999994, 9.9999999999999999} {
+			check(v * math.Pow(10, float64(scale-8)))
+		}
+	}
+	assert.Greater(t, found, 300_000)
+}
+
+func BenchmarkValue(b *testing.B) {
+	var s Sum
+	for _, v := range []float64{0.000365, 0.00112, 0.00037} {
+		s.Add(v)
+	}
+	for b.Loop() {
+		s.Value()
+	}
+}

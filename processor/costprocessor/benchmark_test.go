@@ -2,12 +2,14 @@ package costprocessor
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -106,37 +108,79 @@ func BenchmarkProcessorLogs(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/entry")
 }
 
-// One span of a request to a model, as our receiver makes it: three leaves of tokens. Copy is the copy of the input alone.
+// benchTraces makes as many spans as there are points, each in a turn of its own.
+func benchTraces(scope string, make func(ptrace.Span)) ptrace.Traces {
+	td := ptrace.NewTraces()
+	ss := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty()
+	ss.Scope().SetName(scope)
+	for i := range uint64(benchPoints) {
+		span := ss.Spans().AppendEmpty()
+		span.SetTraceID(pcommon.TraceID{0: byte(i), 15: 1})
+		var id, parent pcommon.SpanID
+		binary.LittleEndian.PutUint64(id[:], i+1)
+		binary.LittleEndian.PutUint64(parent[:], i+1_000_000)
+		span.SetSpanID(id)
+		span.SetParentSpanID(parent)
+		span.SetEndTimestamp(moment)
+		make(span)
+	}
+	return td
+}
+
+// benchSpans are one request to a model with three leaves of tokens, as our receiver tells of it and as bots do, and spans
+// that used nothing.
+func benchSpans(b *testing.B) map[string]ptrace.Traces {
+	raw := func(name string, attributes map[string]any) func(ptrace.Span) {
+		return func(span ptrace.Span) {
+			span.SetName(name)
+			require.NoError(b, span.Attributes().FromRaw(attributes))
+		}
+	}
+	return map[string]ptrace.Traces{
+		"ours": benchTraces(semconv.ScopeName, func(span ptrace.Span) {
+			list := span.Attributes().PutEmptySlice(semconv.TransitUsage)
+			for _, leaf := range [][2]string{{"prompt", "text"}, {"prompt", "cache_read"}, {"completion", "text"}} {
+				entry(list, semconv.MetricLLMTokens, 146.0, "call_id", "c", "voice.tx.id", "1", "provider", "openai",
+					"model", "gpt-4o", "token_type", leaf[0], "token_kind", leaf[1], "voice.tx.stage", "llm",
+					"voice.tx.request_tokens", 1042)
+			}
+		}),
+		"conventions": benchTraces("opentelemetry.instrumentation.openai_v2", raw("chat gpt-4o", conventionsChat)),
+		"Pipecat":     benchTraces("pipecat", raw("llm", pipecatLLM)),
+		"LiveKit":     benchTraces("livekit-agents", raw("llm_request", liveKitRequest)),
+		"no usage":    benchTraces("opentelemetry.instrumentation.httpx", raw("POST", httpRequest)),
+	}
+}
+
+// Copy is the copy of the input alone, write the copy and the attributes that an operation's cost is.
 func BenchmarkProcessorTraces(b *testing.B) {
 	ctx := context.Background()
 	p, err := NewFactory().CreateTraces(ctx, processortest.NewNopSettings(metadata.Type), createDefaultConfig(), consumertest.NewNop())
 	require.NoError(b, err)
 	require.NoError(b, p.Start(ctx, componenttest.NewNopHost()))
 	b.Cleanup(func() { require.NoError(b, p.Shutdown(ctx)) })
-	input := ptrace.NewTraces()
-	spans := input.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
-	for range benchPoints {
-		list := spans.AppendEmpty().Attributes().PutEmptySlice(semconv.TransitUsage)
-		for _, leaf := range [][2]string{{"prompt", "text"}, {"prompt", "cache_read"}, {"completion", "text"}} {
-			entry(list, semconv.MetricLLMTokens, 146.0, "call_id", "c", "voice.tx.id", "1", "provider", "openai",
-				"model", "gpt-4o", "token_type", leaf[0], "token_kind", leaf[1], "voice.tx.stage", "llm",
-				"voice.tx.request_tokens", 1042)
-		}
-	}
-	for name, consume := range map[string]func(ptrace.Traces) error{
-		"price": func(td ptrace.Traces) error { return p.ConsumeTraces(ctx, td) },
-		"copy":  func(ptrace.Traces) error { return nil },
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				td := ptrace.NewTraces()
-				input.CopyTo(td)
-				if err := consume(td); err != nil {
-					b.Fatal(err)
+	for name, input := range benchSpans(b) {
+		for action, consume := range map[string]func(ptrace.Traces) error{
+			"price": func(td ptrace.Traces) error { return p.ConsumeTraces(ctx, td) },
+			"copy":  func(ptrace.Traces) error { return nil },
+			"write": func(td ptrace.Traces) error {
+				for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+					writeCost(span.Attributes(), 0.001855, semconv.GenAICostLocal)
 				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/span")
-		})
+				return nil
+			},
+		} {
+			b.Run(name+"/"+action, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					td := ptrace.NewTraces()
+					input.CopyTo(td)
+					if err := consume(td); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/span")
+			})
+		}
 	}
 }

@@ -12,8 +12,9 @@ import (
 
 // bill adds up lists of usage: of a call, on its summary and its span, or of one operation, on its span.
 type bill struct {
-	*engine
-	usage usage // of the entry at hand
+	pricer
+	usage usage  // of the entry at hand
+	asked string // the model to go by where the book has not the other; of a bot's span
 
 	// Of the list at hand. What a platform charges stands beside what we computed: neither undoes the other.
 	total, computed, reported sum.Sum
@@ -65,7 +66,7 @@ func (b *bill) begin() {
 		byType = make(map[string]sum.Sum, len(pricing.Stages))
 	}
 	clear(byType)
-	*b = bill{engine: b.engine, byType: byType}
+	*b = bill{pricer: b.pricer, byType: byType}
 }
 
 func (b *bill) cost(usd float64) {

@@ -2,11 +2,14 @@ package costprocessor
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
@@ -18,15 +21,29 @@ import (
 func TestConfig(t *testing.T) {
 	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
 	require.NoError(t, err)
+	withURL := createDefaultConfig().(*Config)
+	address := newDefaultPriceURLConfig()
+	address.ClientConfig.Endpoint, address.Interval, address.Format = "https://prices.example/all.yaml", 10*time.Minute, "voice"
+	address.ClientConfig.Timeout = 5 * time.Second
+	address.ClientConfig.Headers.Set("X-Token", "s3cret")
+	withURL.PriceURL = configoptional.Some(address)
+	storage := component.MustNewID("file_storage")
+
 	for id, want := range map[component.ID]*Config{
-		component.NewID(metadata.Type): {OnUnknown: "count"},
+		component.NewID(metadata.Type):                    createDefaultConfig().(*Config),
+		component.NewIDWithName(metadata.Type, "address"): withURL,
 		component.NewIDWithName(metadata.Type, "all"): {
-			PriceFiles: []string{"testdata/prices.yaml"},
+			PriceFiles: []PriceFileConfig{{Path: "testdata/prices.yaml"}, {Path: "testdata/more.yaml", Format: "voice"}},
+			PriceURL:   configoptional.Default(newDefaultPriceURLConfig()), ReloadInterval: time.Minute,
 			Overrides: []pricing.Row{{
 				Provider: "openai", Models: []string{"gpt-4o"}, Usage: "prompt.text", Unit: "token", Price: "2", Per: "1000000",
 				EffectiveFrom: "2026-01-01T00:00:00Z", When: pricing.Conditions{ContextTokens: "> 100000"}, Source: "our contract",
 			}},
-			Plans: map[string]string{"cartesia": "scale"}, OnUnknown: "drop", KeepForeignCost: true,
+			Discounts: []pricing.Discount{{
+				Provider: "openai", Models: []string{"gpt-4o*"}, Usage: []string{"prompt.text"}, Multiplier: "0.8",
+				When: pricing.Conditions{Region: "eu"}, EffectiveFrom: "2026-01-01T00:00:00Z", Note: "our contract",
+			}},
+			Plans: map[string]string{"cartesia": "scale"}, OnUnknown: "drop", KeepForeignCost: true, Storage: &storage,
 		},
 	} {
 		t.Run(id.String(), func(t *testing.T) {
@@ -35,7 +52,7 @@ func TestConfig(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, sub.Unmarshal(cfg))
 			assert.Equal(t, want, cfg)
-			assert.NoError(t, cfg.(*Config).Validate())
+			assert.NoError(t, confmap.Validate(cfg))
 		})
 	}
 }
@@ -47,7 +64,26 @@ func TestConfigRefuses(t *testing.T) {
 		want string
 	}{
 		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count or drop`},
-		{"an empty path", map[string]any{"price_files": []any{""}}, "price_files: got an empty path"},
+		{"an empty path", map[string]any{"price_files": []any{""}}, "price_files::0: path: is empty"},
+		{"no path", map[string]any{"price_files": []any{"a.yaml", map[string]any{"format": "voice"}}}, "price_files::1: path: is empty"},
+		{"a format that nobody knows", priceFile("path", "a.csv", "format", "csv"), `price_files::0: format: got "csv"; must be `},
+		{"an unknown key of a file", priceFile("path", "a.yaml", "formt", "voice"), "invalid keys: formt"},
+		{"a look too often", map[string]any{"reload_interval": "10ms"}, "reload_interval: got 10ms; must be at least 1s, or 0"},
+		{"a look back in time", map[string]any{"reload_interval": "-1s"}, "reload_interval: got -1s"},
+		{"no endpoint", priceURL(), "price_url: endpoint: is empty"},
+		{"an endpoint without a scheme", priceURL("endpoint", "prices.example/a.yaml"), "price_url: endpoint: is not an address"},
+		{"an endpoint of another kind", priceURL("endpoint", "ftp://prices.example/a.yaml"), "endpoint: is not an address"},
+		{"a user in the endpoint", priceURL("endpoint", "https://me:s3cret@prices.example"), "endpoint: has a user in it"},
+		{"a request too often", priceURL("endpoint", "https://prices.example", "interval", "5s"), "interval: got 5s; must be at least 1m0s"},
+		{"a request for ever", priceURL("endpoint", "https://prices.example", "timeout", "0s"), "timeout: got 0s; must be more than 0"},
+		{"nothing to compress", priceURL("endpoint", "https://prices.example", "compression", "gzip"), `compression: got "gzip"; take it away`},
+		{"a format of answers", priceURL("endpoint", "https://prices.example", "format", "csv"), `price_url: format: got "csv"`},
+		{"an unknown key of an address", priceURL("endpoint", "https://prices.example", "every", "1h"), "invalid keys: every"},
+		{
+			"an unknown key of a discount",
+			map[string]any{"discounts": []any{map[string]any{"provider": "openai", "factor": "0.8"}}},
+			"invalid keys: factor",
+		},
 		{"an unknown key", map[string]any{"currency": "EUR"}, "invalid keys: currency"},
 		{
 			"an unknown key of a row",
@@ -86,18 +122,33 @@ func TestConfigRefuses(t *testing.T) {
 			cfg := createDefaultConfig().(*Config)
 			err := confmap.NewFromStringMap(test.conf).Unmarshal(cfg)
 			if err == nil {
-				err = cfg.Validate()
+				err = confmap.Validate(cfg)
 			}
 			assert.ErrorContains(t, err, test.want)
+			assert.NotContains(t, err.Error(), "s3cret")
 		})
 	}
+}
+
+func priceFile(pairs ...string) map[string]any {
+	return map[string]any{"price_files": []any{mapOf(pairs)}}
+}
+
+func priceURL(pairs ...string) map[string]any { return map[string]any{"price_url": mapOf(pairs)} }
+
+func mapOf(pairs []string) map[string]any {
+	fields := map[string]any{}
+	for pair := range slices.Chunk(pairs, 2) {
+		fields[pair[0]] = pair[1]
+	}
+	return fields
 }
 
 func TestPriceFiles(t *testing.T) {
 	b := newBatch()
 	point(b.sum(semconv.MetricTTSCharacters, delta), 1_000_000, "provider", "home")
 	h := newHarness(t, func(cfg *Config) {
-		cfg.PriceFiles = []string{filepath.Join("testdata", "prices.yaml")}
+		cfg.PriceFiles = []PriceFileConfig{{Path: filepath.Join("testdata", "prices.yaml")}}
 		cfg.Plans = map[string]string{"home": "large"}
 	})
 	assert.Equal(t, []string{"1 cost_source=computed cost_type=tts provider=home"}, cost(h.consumeMetrics(b.Metrics)))

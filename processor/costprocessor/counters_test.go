@@ -126,11 +126,7 @@ func (b *bench) newCost() *engine {
 	b.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Overrides = temporary
-	e, err := newEngine(processortest.NewNopSettings(metadata.Type), cfg, b.clock.Now)
-	require.NoError(b, err)
-	require.NoError(b, e.start())
-	b.Cleanup(e.shutdown)
-	return e
+	return newStartedEngine(b, processortest.NewNopSettings(metadata.Type), cfg, b.clock)
 }
 
 // take hands readings over, one request, and returns what is answered on cost and on unpriced usage.
@@ -392,10 +388,7 @@ func TestCountersAreLimited(t *testing.T) {
 	h := newHarness(t, nil)
 	set := processortest.NewNopSettings(metadata.Type)
 	set.TelemetrySettings = h.own.NewTelemetrySettings()
-	e, err := newEngine(set, createDefaultConfig().(*Config), func() time.Time { return noon })
-	require.NoError(t, err)
-	require.NoError(t, e.start())
-	t.Cleanup(e.shutdown)
+	e := newStartedEngine(t, set, createDefaultConfig().(*Config), clockwork.NewFakeClockAt(noon))
 	e.counters.limit = 1
 	for _, step := range []struct {
 		reading

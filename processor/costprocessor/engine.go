@@ -1,74 +1,116 @@
 package costprocessor
 
 import (
-	"fmt"
+	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/processor"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/catalogue"
 )
 
 // engine prices usage for all pipelines of one processor. It is safe for concurrent use once started.
 type engine struct {
+	settings  processor.Settings
 	config    *Config
 	logger    *zap.Logger
 	telemetry *telemetry
 	unknown   *unknowns
-	now       func() time.Time
+	clock     clockwork.Clock
 
-	loading sync.Once
-	loaded  error
-	book    *pricing.Book
+	starting  sync.Once
+	startErr  error
+	storage   storage.Client // of no effect where none is configured
+	catalogue *catalogue.Catalogue
 
-	counters *counters
+	counters   *counters
+	containers *containers
 }
 
-func newEngine(set processor.Settings, cfg *Config, now func() time.Time) (*engine, error) {
+func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*engine, error) {
 	telemetry, err := newTelemetry(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
 	return &engine{
-		config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger), now: now,
-		counters: newCounters(maxCounters),
+		settings: set, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger), clock: clock,
+		storage: storage.NewNopClient(), counters: newCounters(maxCounters), containers: newContainers(maxContainers),
 	}, nil
 }
 
-// start loads the price book; the second pipeline to start finds it loaded.
-func (e *engine) start() error {
-	e.loading.Do(e.load)
-	return e.loaded
+// start opens what the engine needs; the second pipeline to start finds it open.
+func (e *engine) start(ctx context.Context, host component.Host) error {
+	e.starting.Do(func() {
+		if e.startErr = e.open(ctx, host); e.startErr != nil {
+			e.startErr = errors.Join(e.startErr, e.close(ctx))
+		}
+	})
+	return e.startErr
 }
 
-func (e *engine) load() {
-	book, err := e.config.loadBook()
-	if err != nil {
-		e.loaded = fmt.Errorf("the price book cannot be used: %w", err)
-		return
+func (e *engine) open(ctx context.Context, host component.Host) error {
+	if e.config.Storage != nil {
+		client, err := openStorage(ctx, host, *e.config.Storage, e.settings.ID)
+		if err != nil {
+			return err
+		}
+		e.storage = client
 	}
-	e.book = book
-	vendors, prices := book.Size()
-	e.logger.Info("price book loaded",
-		zap.String("version", book.Version()), zap.Int("providers", vendors), zap.Int("prices", prices))
+	return e.openPrices(ctx, host)
 }
 
-func (e *engine) shutdown() { e.telemetry.Shutdown() }
+// shutdown may come without a start.
+func (e *engine) shutdown(ctx context.Context) error {
+	err := e.close(ctx)
+	e.telemetry.Shutdown()
+	return err
+}
+
+// close may be called again.
+func (e *engine) close(ctx context.Context) error {
+	var errs []error
+	if e.catalogue != nil {
+		errs = append(errs, e.catalogue.Close(ctx))
+	}
+	client := e.storage
+	e.storage = storage.NewNopClient()
+	return errors.Join(append(errs, client.Close(ctx))...)
+}
+
+// pricer prices the usages of one request, all of them by one book.
+type pricer struct {
+	*engine
+	book *pricing.Book
+}
+
+func (e *engine) pricer() pricer { return pricer{engine: e, book: e.catalogue.Book()} }
 
 // price asks for the price of a usage and says what became of it.
-func (e *engine) price(u *usage) outcome {
-	u.result = e.book.Price(&u.Usage)
+func (p pricer) price(u *usage) outcome {
+	u.result = p.book.Price(&u.Usage)
+	return p.judge(u)
+}
+
+// judge says what became of a usage whose price was asked for.
+func (p pricer) judge(u *usage) outcome {
 	switch {
 	case u.result.Reason == pricing.Priced:
 		return priced
 	case u.result.Reason == pricing.UnitMismatch && u.paired:
 		return covered
 	}
-	e.unknown.note(e.book, u)
+	p.unknown.note(p.book, u)
 	return unpriced
 }
+
+func (e *engine) now() time.Time { return e.clock.Now() }
 
 // momentOf is when something was used: its own time, or now where it has none.
 func (e *engine) momentOf(unixNano int64) time.Time {

@@ -2,8 +2,8 @@ package costprocessor
 
 import (
 	"context"
-	"time"
 
+	"github.com/jonboulle/clockwork"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/processor"
@@ -13,10 +13,10 @@ import (
 )
 
 // NewFactory creates the factory of the cost processor, for metrics, logs and traces.
-func NewFactory() processor.Factory { return newFactory(time.Now) }
+func NewFactory() processor.Factory { return newFactory(clockwork.NewRealClock()) }
 
-func newFactory(now func() time.Time) processor.Factory {
-	f := factory{engines: &engines{now: now}}
+func newFactory(clock clockwork.Clock) processor.Factory {
+	f := factory{engines: &engines{clock: clock}}
 	return processor.NewFactory(
 		metadata.Type,
 		createDefaultConfig,

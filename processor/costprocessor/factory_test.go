@@ -4,8 +4,8 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
-	"time"
 
+	"github.com/jonboulle/clockwork"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -17,7 +17,7 @@ import (
 
 func TestPipelinesOfOneProcessorShareAnEngine(t *testing.T) {
 	set := processortest.NewNopSettings(metadata.Type)
-	e := &engines{now: time.Now}
+	e := &engines{clock: clockwork.NewRealClock()}
 	one, two := createDefaultConfig().(*Config), createDefaultConfig().(*Config)
 	metrics, err := e.use(set, one)
 	require.NoError(t, err)
@@ -28,13 +28,14 @@ func TestPipelinesOfOneProcessorShareAnEngine(t *testing.T) {
 	assert.Same(t, metrics.engine, logs.engine)
 	assert.NotSame(t, metrics.engine, other.engine)
 
-	metrics.once.Do(metrics.release)
-	metrics.once.Do(metrics.release) // a second shutdown gives nothing back
+	ctx := context.Background()
+	require.NoError(t, metrics.shutdown(ctx))
+	require.NoError(t, metrics.shutdown(ctx)) // a second one gives nothing back
 	again, err := e.use(set, one)
 	require.NoError(t, err)
 	assert.Same(t, logs.engine, again.engine)
 	for _, use := range []*engineUse{logs, again, other} {
-		use.once.Do(use.release)
+		require.NoError(t, use.shutdown(ctx))
 	}
 	assert.Empty(t, e.byConfig)
 	assert.Empty(t, e.users)
@@ -42,12 +43,12 @@ func TestPipelinesOfOneProcessorShareAnEngine(t *testing.T) {
 
 func TestStartRefusesPriceFiles(t *testing.T) {
 	for file, want := range map[string]string{
-		"missing.yaml": "price_files: open testdata/missing.yaml: no such file or directory",
+		"missing.yaml": "price_files: stat testdata/missing.yaml: no such file or directory",
 		"config.yaml":  "testdata/config.yaml: yaml: unmarshal errors",
 	} {
 		t.Run(file, func(t *testing.T) {
 			cfg := createDefaultConfig().(*Config)
-			cfg.PriceFiles = []string{filepath.Join("testdata", file)}
+			cfg.PriceFiles = []PriceFileConfig{{Path: filepath.Join("testdata", file)}}
 			require.NoError(t, cfg.Validate(), "files are read at the start")
 			ctx := context.Background()
 			factory := NewFactory()

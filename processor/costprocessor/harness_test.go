@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -65,7 +66,7 @@ func newHarness(t testing.TB, configure func(*Config)) *harness {
 func (h *harness) create(set processor.Settings, cfg *Config) {
 	h.t.Helper()
 	ctx := context.Background()
-	factory := newFactory(func() time.Time { return noon })
+	factory := newFactory(clockwork.NewFakeClockAt(noon))
 	var err error
 	h.metrics, err = factory.CreateMetrics(ctx, set, cfg, h.metricsSink)
 	require.NoError(h.t, err)
@@ -81,6 +82,17 @@ func (h *harness) create(set processor.Settings, cfg *Config) {
 		require.NoError(h.t, h.logs.Shutdown(ctx))
 		require.NoError(h.t, h.traces.Shutdown(ctx))
 	})
+}
+
+// newStartedEngine is an engine alone, until the test ends.
+func newStartedEngine(t testing.TB, set processor.Settings, cfg *Config, clock clockwork.Clock) *engine {
+	t.Helper()
+	ctx := context.Background()
+	e, err := newEngine(set, cfg, clock)
+	require.NoError(t, err)
+	require.NoError(t, e.start(ctx, componenttest.NewNopHost()))
+	t.Cleanup(func() { require.NoError(t, e.shutdown(ctx)) })
+	return e
 }
 
 // batch builds metrics of one scope.

@@ -10,7 +10,7 @@ import (
 )
 
 func (e *engine) processLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
-	batch := logsBatch{bill: bill{engine: e}}
+	batch := logsBatch{bill: bill{pricer: e.pricer()}}
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {

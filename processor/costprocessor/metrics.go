@@ -11,7 +11,7 @@ import (
 )
 
 func (e *engine) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
-	b := metricsBatch{engine: e}
+	b := metricsBatch{pricer: e.pricer()}
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
 			b.scope(source{rm.Resource(), sm.Scope()}, sm.Metrics())
@@ -26,7 +26,7 @@ func (e *engine) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetri
 
 // metricsBatch is one request of metrics being priced.
 type metricsBatch struct {
-	*engine
+	pricer
 	tally tally
 	usage usage // of the point at hand
 }

@@ -3,9 +3,8 @@ package costprocessor
 import (
 	"context"
 	"sync"
-	"time"
 
-	"go.opentelemetry.io/collector/component"
+	"github.com/jonboulle/clockwork"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processorhelper"
@@ -14,7 +13,7 @@ import (
 // engines are the engines in use, one for each configuration: a processor that stands in several pipelines is configured
 // once.
 type engines struct {
-	now func() time.Time
+	clock clockwork.Clock
 
 	mu       sync.Mutex
 	byConfig map[*Config]*engine
@@ -28,7 +27,7 @@ func (e *engines) use(set processor.Settings, cfg *Config) (*engineUse, error) {
 	shared := e.byConfig[cfg]
 	if shared == nil {
 		var err error
-		if shared, err = newEngine(set, cfg, e.now); err != nil {
+		if shared, err = newEngine(set, cfg, e.clock); err != nil {
 			return nil, err
 		}
 		if e.byConfig == nil {
@@ -37,35 +36,47 @@ func (e *engines) use(set processor.Settings, cfg *Config) (*engineUse, error) {
 		e.byConfig[cfg] = shared
 	}
 	e.users[cfg]++
-	return &engineUse{engine: shared, release: func() { e.release(cfg) }}, nil
+	return &engineUse{engine: shared, release: func(ctx context.Context) error { return e.release(ctx, cfg) }}, nil
 }
 
 // release takes one pipeline's use back; the last one shuts the engine down.
-func (e *engines) release(cfg *Config) {
+func (e *engines) release(ctx context.Context, cfg *Config) error {
+	if unused := e.giveBack(cfg); unused != nil {
+		return unused.shutdown(ctx)
+	}
+	return nil
+}
+
+// giveBack returns the engine if nobody uses it any more.
+func (e *engines) giveBack(cfg *Config) *engine {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.users[cfg]--
-	if e.users[cfg] == 0 {
-		e.byConfig[cfg].shutdown()
-		delete(e.byConfig, cfg)
-		delete(e.users, cfg)
+	if e.users[cfg] > 0 {
+		return nil
 	}
+	unused := e.byConfig[cfg]
+	delete(e.byConfig, cfg)
+	delete(e.users, cfg)
+	return unused
 }
 
 // engineUse is one pipeline's use of an engine.
 type engineUse struct {
 	engine  *engine
-	release func()
+	release func(context.Context) error
 	once    sync.Once
 }
 
 func (u *engineUse) options() []processorhelper.Option {
 	return []processorhelper.Option{
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
-		processorhelper.WithStart(func(context.Context, component.Host) error { return u.engine.start() }),
-		processorhelper.WithShutdown(func(context.Context) error {
-			u.once.Do(u.release)
-			return nil
-		}),
+		processorhelper.WithStart(u.engine.start),
+		processorhelper.WithShutdown(u.shutdown),
 	}
+}
+
+func (u *engineUse) shutdown(ctx context.Context) (err error) {
+	u.once.Do(func() { err = u.release(ctx) })
+	return err
 }

@@ -2,6 +2,7 @@ package costprocessor
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"go.opentelemetry.io/collector/component"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/catalogue"
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
 )
 
@@ -22,6 +24,8 @@ const (
 	covered  // its price bills another quantity that is reported beside it
 	unpriced // for the reason in the usage's result
 	reported // money that a platform charges: no usage, and so in none of our metrics
+	ignoredContainer
+	ignoredContains
 	ignoredForeign
 	ignoredMalformed
 	ignoredNegative
@@ -35,6 +39,8 @@ const (
 
 // ignoredReasons are the values of the attribute reason of ignored usage.
 var ignoredReasons = [outcomes]string{
+	ignoredContainer:  "container",
+	ignoredContains:   "contains_priced",
 	ignoredForeign:    "foreign_cost",
 	ignoredMalformed:  "malformed",
 	ignoredNegative:   "negative",
@@ -78,6 +84,8 @@ type telemetry struct {
 	*metadata.TelemetryBuilder
 	metrics, logs, traces signal
 	dropped, kept         metric.MeasurementOption
+	reloads               [catalogue.Sources][catalogue.Outcomes]metric.MeasurementOption
+	ages                  [catalogue.Sources]metric.MeasurementOption
 }
 
 // signal is the attributes of one signal's metrics.
@@ -94,14 +102,50 @@ func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &telemetry{
+	t := &telemetry{
 		TelemetryBuilder: builder,
 		metrics:          newSignal("metrics"),
 		logs:             newSignal("logs"),
 		traces:           newSignal("traces"),
 		dropped:          attributes(attribute.String("action", "dropped")),
 		kept:             attributes(attribute.String("action", "kept")),
-	}, nil
+	}
+	t.prepareSources()
+	return t, nil
+}
+
+func (t *telemetry) prepareSources() {
+	for source := range t.reloads {
+		from := attribute.String("source", catalogue.Source(source).String())
+		t.ages[source] = attributes(from)
+		for outcome := range t.reloads[source] {
+			t.reloads[source][outcome] = attributes(from, attribute.String("outcome", catalogue.Outcome(outcome).String()))
+		}
+	}
+}
+
+// reloaded counts a look at a price file or a request for one.
+func (t *telemetry) reloaded(source catalogue.Source, outcome catalogue.Outcome) {
+	t.ProcessorCostPriceReloads.Add(context.Background(), 1, t.reloads[source][outcome])
+}
+
+// observe reports on the price book of now, until the shutdown.
+func (t *telemetry) observe(prices *catalogue.Catalogue) error {
+	return errors.Join(
+		t.RegisterProcessorCostPriceAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
+			for source := range t.ages {
+				if age, known := prices.Age(catalogue.Source(source)); known {
+					o.Observe(age.Seconds(), t.ages[source])
+				}
+			}
+			return nil
+		}),
+		t.RegisterProcessorCostPricesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			_, n := prices.Book().Size()
+			o.Observe(int64(n))
+			return nil
+		}),
+	)
 }
 
 func newSignal(name string) signal {
@@ -131,7 +175,7 @@ func (t *telemetry) report(ctx context.Context, of *signal, counts *tally) {
 	for reason, n := range counts.reasons {
 		add(ctx, t.ProcessorCostUnpricedPoints, n, of.unpriced[reason])
 	}
-	for what := ignoredForeign; what < outcomes; what++ {
+	for what := ignoredContainer; what < outcomes; what++ {
 		add(ctx, t.ProcessorCostIgnoredPoints, counts.outcomes[what], of.ignored[what])
 	}
 	for _, difference := range counts.differences {

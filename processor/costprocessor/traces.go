@@ -2,6 +2,7 @@ package costprocessor
 
 import (
 	"context"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -10,14 +11,14 @@ import (
 )
 
 func (e *engine) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	batch := tracesBatch{bill: bill{engine: e}}
+	batch := tracesBatch{bill: bill{pricer: e.pricer()}, bots: spanRooms.Get().(*botSpans)}
+	defer batch.bots.leave()
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
-			for _, span := range ss.Spans().All() {
-				batch.span(span.Attributes())
-			}
+			batch.scope(ss)
 		}
 	}
+	batch.priceBots()
 	e.telemetry.report(ctx, &e.telemetry.traces, &batch.tally)
 	return td, nil
 }
@@ -25,15 +26,35 @@ func (e *engine) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Tr
 // tracesBatch is the spans of one request being priced.
 type tracesBatch struct {
 	bill  bill // of the span at hand
+	bots  *botSpans
 	tally tally
 }
 
-// span writes what was done in a span cost, in the place of the list of what it used. Only a span with such a list is ours
-// to price.
+func (b *tracesBatch) scope(ss ptrace.ScopeSpans) {
+	scope := ss.Scope().Name()
+	for _, span := range ss.Spans().All() {
+		listed := hasTransit(span.Attributes()) && b.listed(span.Attributes())
+		if !listed && scope != semconv.ScopeName {
+			b.bot(span, scope)
+		}
+	}
+}
+
+func hasTransit(attributes pcommon.Map) bool {
+	for key := range attributes.All() {
+		if strings.HasPrefix(key, semconv.TransitPrefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// listed writes what was done in a span cost, in the place of the list of what it used; it says whether there is one. Only
+// spans of ours have it.
 //
 // The spans of a call's operations hold parts of what its own span holds, so only that one is counted, and only the parts
 // have the conventions' attributes, which are added up by whoever reads them.
-func (b *tracesBatch) span(attributes pcommon.Map) {
+func (b *tracesBatch) listed(attributes pcommon.Map) bool {
 	list, listed := listOf(attributes)
 	whole := isWhole(attributes)
 	if listed {
@@ -48,6 +69,7 @@ func (b *tracesBatch) span(attributes pcommon.Map) {
 	default:
 		b.bill.writeOperation(attributes)
 	}
+	return listed
 }
 
 func isWhole(attributes pcommon.Map) bool {
@@ -65,13 +87,18 @@ func (b *bill) writeOperation(attributes pcommon.Map) {
 	if !b.complete() {
 		attributes.PutBool(semconv.SummaryCostComplete, false)
 	}
-	if !b.has(priced) && !b.has(reported) {
-		return
+	if b.has(priced) || b.has(reported) {
+		writeCost(attributes, b.total.Value(), b.source())
 	}
-	attributes.PutDouble(semconv.GenAICostAmount, b.total.Value())
+}
+
+func writeCost(attributes pcommon.Map, usd float64, source string) {
+	const written = 4
+	attributes.EnsureCapacity(attributes.Len() + written)
+	attributes.PutDouble(semconv.GenAICostAmount, usd)
 	attributes.PutStr(semconv.GenAICostCurrency, semconv.CurrencyUSD)
-	attributes.PutStr(semconv.GenAICostSource, b.source())
-	attributes.PutDouble(semconv.SpanCost, b.total.Value())
+	attributes.PutStr(semconv.GenAICostSource, source)
+	attributes.PutDouble(semconv.SpanCost, usd)
 }
 
 // source is who knows the amount, in the conventions' words: as soon as a part of it is ours, it is computed.

@@ -49,7 +49,14 @@ func (l *unknowns) note(book *pricing.Book, u *usage) {
 }
 
 func knownModel(reason pricing.Reason) bool {
-	return reason == pricing.NoKind || reason == pricing.UnitMismatch || reason == pricing.Expired
+	return reason == pricing.Priced || reason == pricing.NoKind || reason == pricing.UnitMismatch || reason == pricing.Expired
+}
+
+// forget makes all be logged again: another price book has other prices.
+func (l *unknowns) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.seen)
 }
 
 // first says whether what is seen for the first time, and whether it is the last to be remembered.

@@ -37,12 +37,18 @@ type metrics struct {
 // readers are the metrics that mean something. Voice activity and end-of-turn detection, avatars and whatever LiveKit adds
 // are no stages of the answer and cost nothing by use.
 var readers = map[string]func(*reader){
-	"llm_metrics":            (*reader).llm,
-	"stt_metrics":            (*reader).stt,
-	"tts_metrics":            (*reader).tts,
-	"eou_metrics":            (*reader).endOfUtterance,
-	"realtime_model_metrics": (*reader).realtime,
+	llmMetrics:      (*reader).llm,
+	"stt_metrics":   (*reader).stt,
+	ttsMetrics:      (*reader).tts,
+	"eou_metrics":   (*reader).endOfUtterance,
+	realtimeMetrics: (*reader).realtime,
 }
+
+const (
+	llmMetrics      = "llm_metrics"
+	ttsMetrics      = "tts_metrics"
+	realtimeMetrics = "realtime_model_metrics"
+)
 
 // reader reads a metrics object into a frame, each datum alone: one that is wrong costs itself.
 type reader struct {

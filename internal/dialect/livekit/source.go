@@ -20,13 +20,21 @@ const unknown = "unknown"
 
 // source says who did the work. SDKs before the metadata tell it by the label alone.
 func (m *metrics) source(stage frame.Stage) frame.Source {
-	plugin, processor := parseLabel(m.Label)
+	_, processor := parseLabel(m.Label)
 	return frame.Source{
 		Stage:     stage,
 		Processor: wire.Text(processor),
-		Provider:  cmp.Or(providerOf(m.Metadata.Provider), pluginProvider(plugin)),
+		Provider:  m.provider(),
 		Model:     modelOf(m.Metadata.Model),
 	}
+}
+
+func (m *metrics) provider() string {
+	if named := providerOf(m.Metadata.Provider); named != "" {
+		return named
+	}
+	plugin, _ := parseLabel(m.Label)
+	return pluginProvider(plugin)
 }
 
 func modelOf(name string) string {

@@ -2,7 +2,6 @@ package pipecat
 
 import (
 	"math"
-	"strings"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -39,8 +38,7 @@ func (u tokenUsage) reported() (tokenUsage, error) {
 	return u, nil
 }
 
-// split turns the usage into disjoint leaves. Services differ in what their prompt_tokens hold: most report gross
-// (cached tokens are inside), Anthropic and Bedrock net. The total says which where there is one.
+// split turns the usage into disjoint leaves.
 func (u tokenUsage) split(by frame.Source) (frame.Tokens, error) {
 	u, err := u.reported()
 	if err == nil {
@@ -49,12 +47,12 @@ func (u tokenUsage) split(by frame.Source) (frame.Tokens, error) {
 	if err != nil {
 		return frame.Tokens{}, err
 	}
-	if u.net(by) {
-		u.Prompt += u.CacheRead + u.CacheWrite
+	gross := Counts{
+		Prompt: u.Prompt, Completion: u.Completion, Total: u.Total,
+		CacheRead: u.CacheRead, CacheWrite: u.CacheWrite, Reasoning: u.Reasoning,
 	}
-	if u.reasoningIsExtra() {
-		u.Completion += u.Reasoning
-	}
+	gross.Gross(by, true)
+	u.Prompt, u.Completion = gross.Prompt, gross.Completion
 	return u.leaves()
 }
 
@@ -70,41 +68,6 @@ func (u tokenUsage) check() error {
 		wire.Count{Field: "output_audio_tokens", Count: u.AudioOut},
 		wire.Count{Field: "cache_read_input_audio_tokens", Count: u.AudioCacheRead},
 	)
-}
-
-// net says whether cached tokens stand beside prompt_tokens instead of inside. Older Anthropic and Bedrock services
-// leave the cache out of the total as well, so there the vendor decides.
-func (u tokenUsage) net(by frame.Source) bool {
-	cached := u.CacheRead + u.CacheWrite
-	if cached == 0 || by.Provider == "google" {
-		// Google is gross always; its thoughts, which stand beside the completion, can make its total look net.
-		return false
-	}
-	reasoning := u.Reasoning
-	switch u.Total {
-	case u.Prompt + u.Completion + cached, u.Prompt + u.Completion + cached + reasoning:
-		return true
-	}
-	return reportsNet(by)
-}
-
-// reportsNet says who counts like Anthropic: its own API and Bedrock. Whoever else serves its models answers as OpenAI does
-// (OpenRouter), so the model decides only where nobody knows who served it, or within AWS.
-func reportsNet(by frame.Source) bool {
-	switch by.Provider {
-	case "anthropic":
-		return true
-	case "", "aws":
-		return strings.Contains(by.Processor, "Bedrock") || strings.Contains(strings.ToLower(by.Model), "claude")
-	}
-	return false
-}
-
-// reasoningIsExtra says whether reasoning stands beside completion_tokens (Google) instead of inside (OpenAI). It is
-// asked after Prompt has become gross.
-func (u tokenUsage) reasoningIsExtra() bool {
-	return u.Reasoning > u.Completion ||
-		u.Reasoning > 0 && u.Total == u.Prompt+u.Completion+u.Reasoning
 }
 
 // leaves divides gross counts. What a total holds beyond prompt and completion is of neither, so far as is known. Where both

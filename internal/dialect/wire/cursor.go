@@ -104,7 +104,7 @@ func (c *Cursor) follows() bool {
 
 // Text reads a plain string; null is an empty one.
 func (c *Cursor) Text() string {
-	if c.null() {
+	if c.Null() {
 		return ""
 	}
 	text := c.texts.of(c.plain())
@@ -125,7 +125,7 @@ func (c *Cursor) Time() Time {
 	var t Time
 	var err error
 	switch {
-	case c.null():
+	case c.Null():
 	case c.peek() == '"':
 		err = t.parse(string(c.plain()))
 		c.space()
@@ -148,7 +148,7 @@ func (c *Cursor) float() float64 {
 
 // Integer reads a whole number without fraction or exponent; null is 0.
 func (c *Cursor) Integer() int64 {
-	if c.null() {
+	if c.Null() {
 		return 0
 	}
 	n, err := strconv.ParseInt(string(c.number()), 10, 64)
@@ -185,7 +185,8 @@ func (c *Cursor) Skip() {
 	}
 }
 
-func (c *Cursor) null() bool {
+// Null takes null, if the cursor stands at it.
+func (c *Cursor) Null() bool {
 	if c.peek() != 'n' {
 		return false
 	}

@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -29,7 +31,10 @@ type TelemetryBuilder struct {
 	ProcessorCostCoveredPoints      metric.Int64Counter
 	ProcessorCostForeignPoints      metric.Int64Counter
 	ProcessorCostIgnoredPoints      metric.Int64Counter
+	ProcessorCostPriceAge           metric.Float64ObservableGauge
+	ProcessorCostPriceReloads       metric.Int64Counter
 	ProcessorCostPricedPoints       metric.Int64Counter
+	ProcessorCostPrices             metric.Int64ObservableGauge
 	ProcessorCostReportedDifference metric.Float64Histogram
 	ProcessorCostUnpricedPoints     metric.Int64Counter
 	ProcessorCostUntrackedPoints    metric.Int64Counter
@@ -44,6 +49,56 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterProcessorCostPriceAgeCallback sets callback for observable ProcessorCostPriceAge metric.
+func (builder *TelemetryBuilder) RegisterProcessorCostPriceAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ProcessorCostPriceAge, obs: o})
+		return nil
+	}, builder.ProcessorCostPriceAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCostPricesCallback sets callback for observable ProcessorCostPrices metric.
+func (builder *TelemetryBuilder) RegisterProcessorCostPricesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCostPrices, obs: o})
+		return nil
+	}, builder.ProcessorCostPrices)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -82,10 +137,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCostPriceAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_processor_cost_price_age",
+		metric.WithDescription("How old prices are. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostPriceReloads, err = builder.meter.Int64Counter(
+		"otelcol_processor_cost_price_reloads",
+		metric.WithDescription("Looks at price files and requests to price_url. [Alpha]"),
+		metric.WithUnit("{reload}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCostPricedPoints, err = builder.meter.Int64Counter(
 		"otelcol_processor_cost_priced_points",
 		metric.WithDescription("Usage that got a price. [Alpha]"),
 		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostPrices, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_cost_prices",
+		metric.WithDescription("Prices in the book, one for each row and model. [Alpha]"),
+		metric.WithUnit("{price}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCostReportedDifference, err = builder.meter.Float64Histogram(

@@ -1,0 +1,139 @@
+package livekit
+
+import (
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/openairealtime"
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// missing stands in a usage that is about to be read for a count that the object turns out not to have, at least not by the
+// name that the Python SDK gives it.
+const missing = -1
+
+// glanceUsed reads what was used in one pass, where the object is as the Python SDK writes it. What is not clear is for
+// decodeUsed.
+func glanceUsed(object []byte, texts *wire.Texts) (Used, bool) {
+	g := glance{Cursor: wire.NewCursor(object, texts), characters: missing}
+	g.llm.Prompt, g.tokens.Input = missing, missing
+	g.Object(g.member)
+	if !g.Clear() {
+		return Used{}, false
+	}
+	return g.used()
+}
+
+// glance is a metrics object as far as it was read.
+type glance struct {
+	wire.Cursor
+	metrics    metrics
+	llm        llmUsage
+	tokens     openairealtime.Usage // of realtime models and of speech synthesis
+	characters int64
+}
+
+func (g *glance) member(name []byte) {
+	switch string(name) {
+	case "type":
+		g.metrics.Type = g.Text()
+	case "label":
+		g.metrics.Label = g.Text()
+	case "metadata":
+		g.Object(g.metadata)
+	case "input_token_details":
+		g.Object(g.inputDetail)
+	case "output_token_details":
+		out := &g.tokens.OutputDetails
+		g.Object(func(name []byte) { g.modality(name, &out.Text, &out.Audio, &out.Image) })
+	case "session_duration": // of the few models that bill it
+		if duration := string(g.Raw()); duration != "0.0" && duration != "null" {
+			g.Doubt()
+		}
+	default:
+		g.count(name)
+	}
+}
+
+func (g *glance) count(name []byte) {
+	switch string(name) {
+	case "prompt_tokens":
+		g.llm.Prompt = g.Integer()
+	case "completion_tokens":
+		g.llm.Completion = g.Integer()
+	case "prompt_cached_tokens":
+		g.llm.CacheRead = g.Integer()
+	case "cache_creation_tokens":
+		g.llm.CacheWrite = g.Integer()
+	case "reasoning_tokens":
+		g.llm.Reasoning = g.Integer()
+	case "input_tokens":
+		g.tokens.Input = g.Integer()
+	case "output_tokens":
+		g.tokens.Output = g.Integer()
+	case "characters_count":
+		g.characters = g.Integer()
+	default:
+		g.Skip()
+	}
+}
+
+func (g *glance) metadata(name []byte) {
+	switch string(name) {
+	case "model_name":
+		g.metrics.Metadata.Model = g.Text()
+	case "model_provider":
+		g.metrics.Metadata.Provider = g.Text()
+	default:
+		g.Skip()
+	}
+}
+
+func (g *glance) inputDetail(name []byte) {
+	in := &g.tokens.InputDetails
+	cached := &in.CachedDetails
+	switch {
+	case string(name) == "cached_tokens":
+		in.Cached = g.Integer()
+	case string(name) != "cached_tokens_details":
+		g.modality(name, &in.Text, &in.Audio, &in.Image)
+	case !g.Null():
+		g.Object(func(name []byte) { g.modality(name, &cached.Text, &cached.Audio, &cached.Image) })
+	}
+}
+
+func (g *glance) modality(name []byte, text, audio, image *int64) {
+	switch string(name) {
+	case "text_tokens":
+		*text = g.Integer()
+	case "audio_tokens":
+		*audio = g.Integer()
+	case "image_tokens":
+		*image = g.Integer()
+	default:
+		g.Skip()
+	}
+}
+
+// used is what was read, if it is all that there is.
+func (g *glance) used() (used Used, clear bool) {
+	var err error
+	switch {
+	case g.metrics.Type == llmMetrics && g.llm.Prompt != missing:
+		used.Source.Stage = frame.LLM
+		used.Tokens, err = g.llm.Tokens()
+	case g.metrics.Type == realtimeMetrics && g.tokens.Input != missing:
+		used.Source.Stage = frame.Realtime
+		used.Tokens, err = g.tokens.Tokens()
+	case g.metrics.Type == ttsMetrics && g.characters != missing && g.tokens.Input <= 0 && g.tokens.Output == 0:
+		used.Source.Stage = frame.TTS
+		used.Characters = float64(g.characters)
+	default:
+		return Used{}, false
+	}
+	if err != nil || used.Characters < 0 || used.Characters > frame.MaxCharacters {
+		return Used{}, false
+	}
+	if !used.empty() {
+		used.Source.Provider, used.Source.Model = g.metrics.provider(), modelOf(g.metrics.Metadata.Model)
+	}
+	return used, true
+}

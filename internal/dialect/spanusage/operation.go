@@ -1,0 +1,72 @@
+package spanusage
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// isOperation says whether a span did something itself. Containers are known by what they call themselves; what has a name
+// that nobody knows is an operation if it is a client's, and what has none if it names who did it.
+func (s *said) isOperation(span ptrace.Span) bool {
+	switch {
+	case s.liveKit:
+		return true
+	case s.kind != "" && !isModelKind(s.kind), isContainerSpan(span.Name()):
+		return false
+	}
+	switch s.operation {
+	case "chat", "text_completion", "completion", "generate_content", "embeddings",
+		"llm_request", "llm_response", "llm_setup": // Pipecat's realtime models
+		return true
+	case "invoke_agent", "create_agent", "invoke_workflow", "execute_tool", "handoff", "plan", "judge", "retrieval":
+		return false
+	case "":
+		return s.kind != "" || s.namesWho()
+	}
+	return s.stage() != frame.LLM || s.kind != "" || span.Kind() == ptrace.SpanKindClient
+}
+
+// isModelKind says whether a kind of span, as OpenInference and those like it have them, is a request to a model.
+func isModelKind(kind string) bool {
+	return strings.EqualFold(kind, "llm") || strings.EqualFold(kind, "embedding")
+}
+
+// isContainerSpan knows the spans of LiveKit and Pipecat in which requests are made. Adapters wrap the requests that they pass
+// on.
+func isContainerSpan(name string) bool {
+	switch name {
+	case "job_entrypoint", "agent_session", "agent_turn", "user_turn", "llm_node", "tts_node", "judge_evaluation",
+		"llm_fallback_adapter", "tts_fallback_adapter", "tts_stream_adapter",
+		"conversation", "turn":
+		return true
+	}
+	return false
+}
+
+func (s *said) namesWho() bool {
+	return first(s.providers[:]) != "" || first(s.answered[:]) != "" || first(s.requested[:]) != ""
+}
+
+// stage goes by what the operation is called, then by what it used.
+func (s *said) stage() frame.Stage {
+	switch s.operation {
+	case "stt", "speech_to_text", "transcription", "transcribe":
+		return frame.STT
+	case "tts", "text_to_speech", "speech", "speech_synthesis":
+		return frame.TTS
+	case "llm_response", "realtime", "generate_live_content":
+		return frame.Realtime
+	}
+	switch {
+	case s.alone:
+		return frame.Realtime
+	case s.characters > 0:
+		return frame.TTS
+	case s.heard > 0:
+		return frame.STT
+	}
+	return frame.LLM
+}

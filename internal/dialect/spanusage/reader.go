@@ -1,0 +1,122 @@
+package spanusage
+
+import (
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/livekit"
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/wire"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+)
+
+// Usage is what one operation used.
+type Usage struct {
+	// Source says who did it. Its model is the one that answered, or else the one that was asked for.
+	Source frame.Source
+	// Asked is the model that was asked for, where another one answered.
+	Asked      string
+	Terms      frame.Terms
+	Tokens     frame.Tokens
+	Characters float64 // sent to speech synthesis
+	Heard      float64 // seconds of audio sent to speech recognition
+	Open       float64 // seconds that a session with a realtime model was open
+	// Alone says that this is what the span used by itself, whatever the spans in it used.
+	Alone bool
+}
+
+// Paired says whether the same use is told in two quantities, of which the vendor bills one: characters and tokens of speech.
+func (u *Usage) Paired() bool { return u.Characters > 0 && !u.Tokens.Zero() }
+
+func (u *Usage) nothing() bool {
+	return u.Tokens.Zero() && u.Characters == 0 && u.Heard == 0 && u.Open == 0
+}
+
+// Verdict is what a span is to whoever counts usage.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Nothing    Verdict = iota // it tells of no usage
+	Used                      // it is an operation, and used what Usage says
+	Unused                    // it is an operation that says it used nothing
+	Container                 // what it tells is the sum of what is in it
+	Paid                      // it says what it cost
+	Impossible                // it tells what cannot be: a negative count, or parts that are more than the whole
+)
+
+// Reader reads spans, one after another. It is not safe for concurrent use.
+type Reader struct {
+	// Usage is that of the span that was read last, if that was Used.
+	Usage Usage
+
+	said  said
+	json  []byte
+	texts wire.Texts
+}
+
+// Read says what a span is. The scope is the name of its instrumentation scope.
+func (r *Reader) Read(span ptrace.Span, scope string) Verdict {
+	r.said = said{}
+	for key, value := range span.Attributes().All() {
+		r.said.attribute(key, value)
+	}
+	switch s := &r.said; {
+	case s.paid:
+		return Paid
+	case !s.told:
+		return Nothing
+	case !s.isOperation(span):
+		return Container
+	}
+	return r.use(scope)
+}
+
+// Forget lets go of what was read last, which holds texts of the span.
+func (r *Reader) Forget() { r.Usage, r.said = Usage{}, said{} }
+
+// use puts the usage together. What LiveKit has in its own attribute is the whole of it: the conventions' attributes beside
+// it tell a part of the same once more, and count only where the other cannot be read.
+func (r *Reader) use(scope string) Verdict {
+	s := &r.said
+	r.Usage = Usage{Source: s.source(), Asked: s.asked(), Terms: s.terms(), Alone: s.alone}
+	if s.liveKit && r.readMetrics() || r.count(isPipecat(scope)) {
+		if r.Usage.nothing() {
+			return Unused
+		}
+		return Used
+	}
+	return Impossible
+}
+
+// readMetrics reads what LiveKit says was used.
+func (r *Reader) readMetrics() bool {
+	r.json = append(r.json[:0], first(r.said.metrics[:])...)
+	used, err := livekit.ReadUsed(r.json, &r.texts)
+	if err != nil {
+		return false
+	}
+	u := &r.Usage
+	u.Tokens, u.Characters, u.Heard, u.Open = used.Tokens, used.Characters, used.Heard, used.Open
+	u.Source.Stage = used.Source.Stage
+	if used.Source.Provider != "" {
+		u.Source.Provider = used.Source.Provider
+	}
+	if used.Source.Model != "" {
+		u.Source.Model, u.Asked = used.Source.Model, ""
+	}
+	return true
+}
+
+// count reads what the single attributes say was used.
+func (r *Reader) count(pipecat bool) bool {
+	s, u := &r.said, &r.Usage
+	if s.broken || !s.counted {
+		return false
+	}
+	u.Characters, u.Heard = float64(s.characters), s.heard
+	if u.Source.Stage == frame.STT && u.Heard > 0 {
+		return true // the tokens that some models report beside the audio are left out, as those of LiveKit's metrics are
+	}
+	tokens, err := s.counts.tokens(s.counter(u.Source), pipecat || s.pipecat)
+	u.Tokens = tokens
+	return err == nil
+}

@@ -1,0 +1,415 @@
+package importer
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+)
+
+// litellmModel is an entry of LiteLLM's map, whose key is the model with what LiteLLM writes before it.
+type litellmModel struct {
+	key    string
+	values map[string]any
+
+	vendor, id, region string
+	mode               string
+	prices             map[litellmPrice]number
+}
+
+// litellmPrice is what a price is for: output_cost_per_token_above_200k_tokens_priority is for output_cost_per_token above
+// 200,000 tokens, in the service tier priority.
+type litellmPrice struct {
+	what  string
+	above int64
+	tier  string
+}
+
+// What LiteLLM prices, for one of each.
+const (
+	inputToken      = "input_cost_per_token"
+	outputToken     = "output_cost_per_token"
+	cacheRead       = "cache_read_input_token_cost"
+	cacheWrite      = "cache_creation_input_token_cost"
+	cacheWrite1h    = "cache_creation_input_token_cost_above_1hr"
+	inputAudio      = "input_cost_per_audio_token"
+	cachedAudio     = "cache_read_input_audio_token_cost"
+	inputImage      = "input_cost_per_image_token"
+	cachedImage     = "cache_read_input_image_token_cost"
+	inputVideo      = "input_cost_per_video_token"
+	outputAudio     = "output_cost_per_audio_token"
+	outputReasoning = "output_cost_per_reasoning_token"
+	inputCharacter  = "input_cost_per_character"
+	inputSecond     = "input_cost_per_second"
+	outputSecond    = "output_cost_per_second"
+)
+
+// litellmTokens are the prices of tokens and the kinds that they are for. Where there is no price for a kind in any tier,
+// it has that of the first of instead that there is one for. A cached modality has it only if nothing cached has a price:
+// otherwise there is one for it, which is not known.
+var litellmTokens = []struct {
+	what    string
+	kind    pricing.Kind
+	instead []string
+	unless  string
+}{
+	{inputToken, pricing.PromptText, nil, ""},
+	{cacheRead, pricing.PromptCacheRead, []string{inputToken}, ""},
+	{cacheWrite, pricing.PromptCacheWrite, []string{inputToken}, ""},
+	{cacheWrite1h, pricing.PromptCacheWrite1h, []string{cacheWrite, inputToken}, ""},
+	{inputAudio, pricing.PromptAudio, nil, ""},
+	{cachedAudio, pricing.PromptAudioCacheRead, []string{inputAudio}, cacheRead},
+	{inputImage, pricing.PromptImage, nil, ""},
+	{cachedImage, pricing.PromptImageCacheRead, []string{inputImage}, cacheRead},
+	{inputVideo, pricing.PromptVideo, nil, ""},
+	{outputToken, pricing.CompletionText, nil, ""},
+	{outputAudio, pricing.CompletionAudio, nil, ""},
+	{outputReasoning, pricing.CompletionReasoning, nil, ""},
+}
+
+const (
+	noteOffPeak    = "a price outside of peak hours, which are by the day of the week; the price of peak hours is read"
+	noteAlso       = "a price for seconds or characters of a model that is priced by tokens"
+	noteAlsoTokens = "a price for tokens of speech recognition that is priced by seconds"
+	noteCommitted  = "a price of reserved capacity, which is not for use"
+)
+
+func readLiteLLM(t *table, text []byte) error {
+	var entries map[string]json.RawMessage
+	if err := decode(text, &entries); err != nil {
+		return err
+	}
+	var models []*litellmModel
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if model := parseLiteLLM(t, key, entries[key]); model != nil {
+			models = append(models, model)
+		}
+	}
+	models = chosen(t, models)
+	contexts := contextsOf(models)
+	for _, model := range models {
+		model.addTo(t, contexts)
+	}
+	return nil
+}
+
+// parseLiteLLM reads an entry; it is nil if there is no price in it.
+func parseLiteLLM(t *table, key string, text json.RawMessage) *litellmModel {
+	m := &litellmModel{key: key, prices: map[litellmPrice]number{}}
+	if err := decode(text, &m.values); err != nil {
+		t.notes.add(noteBadModel, key)
+		return nil
+	}
+	provider, _ := m.values["litellm_provider"].(string)
+	m.mode, _ = m.values["mode"].(string)
+	if key == "sample_spec" || provider == "" {
+		return nil
+	}
+	m.name(t.known, provider)
+	m.readPrices(t.notes)
+	m.readRanges(t.notes)
+	switch {
+	case len(m.prices) == 0:
+		return nil
+	case strings.Contains(m.id, "-month-commitment/"):
+		t.notes.add(noteCommitted, key)
+	case isGlob(m.id):
+		t.notes.add(noteWildcard, key)
+	case m.dropZeros(t.notes):
+		return m
+	}
+	return nil
+}
+
+// awsRegion is how a region of AWS looks.
+var awsRegion = regexp.MustCompile(`^[a-z]{2}(-gov)?-[a-z]+-\d$`)
+
+// name finds out vendor, id and region of a key: bedrock/us-east-1/anthropic.claude-v2 is anthropic.claude-v2 of aws in
+// us-east-1.
+func (m *litellmModel) name(known *knowledge, provider string) {
+	m.vendor, m.id = known.canonical(provider), fold(m.key)
+	if prefix, rest, is := strings.Cut(m.id, "/"); is && known.canonical(prefix) == m.vendor {
+		m.id = rest
+	}
+	if region, rest, is := strings.Cut(m.id, "/"); is && awsRegion.MatchString(region) && m.vendor == "aws" {
+		m.region, m.id = region, rest
+	}
+}
+
+// priceKey takes a key apart: what is priced, above how many thousand tokens, in which service tier.
+var priceKey = regexp.MustCompile(`^(.*?)(?:_above_(\d{1,6})k_tokens)?(?:_([a-z]+))?$`)
+
+func (m *litellmModel) readPrices(notes notebook) {
+	for _, key := range slices.Sorted(maps.Keys(m.values)) {
+		value := m.values[key]
+		if !strings.Contains(key, "cost") || value == nil {
+			continue
+		}
+		price, is := parsePriceKey(key)
+		if !is {
+			notes.add(noteNoKind, m.key+" "+key)
+			continue
+		}
+		each, err := jsonNumber(value)
+		if err != nil {
+			notes.add(noteBadPrice, m.key+" "+key+" "+err.Error())
+			continue
+		}
+		m.prices[price] = each
+	}
+	if m.values["off_peak_pricing"] != nil {
+		notes.add(noteOffPeak, m.key)
+	}
+}
+
+// litellmKeys are the keys of prices that we read.
+var litellmKeys = func() map[string]bool {
+	keys := map[string]bool{inputCharacter: true, inputSecond: true, outputSecond: true}
+	for _, tokens := range litellmTokens {
+		keys[tokens.what] = true
+	}
+	return keys
+}()
+
+func parsePriceKey(key string) (litellmPrice, bool) {
+	if litellmKeys[key] {
+		return litellmPrice{what: key}, true
+	}
+	parts := priceKey.FindStringSubmatch(key)
+	if parts == nil || !litellmKeys[parts[1]] {
+		return litellmPrice{}, false
+	}
+	thousands, _ := strconv.ParseInt(cmp.Or(parts[2], "0"), 10, 64)
+	tier := parts[3]
+	if tier == "batches" {
+		tier = "batch"
+	}
+	return litellmPrice{what: parts[1], above: thousands * 1000, tier: tier}, true
+}
+
+// readRanges reads tiered_pricing: a list of prices, each for a range of tokens of the request.
+func (m *litellmModel) readRanges(notes notebook) {
+	list, _ := m.values["tiered_pricing"].([]any)
+	for _, entry := range list {
+		prices, _ := entry.(map[string]any)
+		bounds, _ := prices["range"].([]any)
+		from, is := rangeStart(bounds)
+		if !is {
+			notes.add(noteBadPrice, m.key+" tiered_pricing")
+			continue
+		}
+		for what, value := range prices {
+			each, err := jsonNumber(value)
+			if litellmKeys[what] && err == nil {
+				m.prices[litellmPrice{what: what, above: from}] = each
+			}
+		}
+	}
+}
+
+// rangeStart is the number of tokens above which a range is.
+func rangeStart(bounds []any) (int64, bool) {
+	if len(bounds) == 0 {
+		return 0, false
+	}
+	n, err := jsonNumber(bounds[0])
+	from, parseErr := strconv.ParseInt(n.String(), 10, 64)
+	return from, err == nil && parseErr == nil && from <= maxContext
+}
+
+// dropZeros drops prices of 0, unless the model is given away: LiteLLM writes 0 for what is unknown too. It is false if
+// nothing is left.
+func (m *litellmModel) dropZeros(notes notebook) bool {
+	before := len(m.prices)
+	if !isFree(m.id) {
+		maps.DeleteFunc(m.prices, func(_ litellmPrice, each number) bool { return each.isZero() })
+	}
+	switch {
+	case len(m.prices) == 0:
+		notes.add(noteFree, m.key)
+	case len(m.prices) < before:
+		notes.add(noteZero, m.key)
+	}
+	return len(m.prices) > 0
+}
+
+// chosen leaves one of the entries of the same model: the one whose key comes first among those that begin with the
+// vendor's own name, or the first of all (gemini/… before vertex_ai/… for google).
+func chosen(t *table, models []*litellmModel) []*litellmModel {
+	type place struct{ vendor, id, region string }
+	first := map[place]*litellmModel{}
+	var kept []*litellmModel
+	slices.SortStableFunc(models, func(a, b *litellmModel) int { return a.rank() - b.rank() })
+	for _, model := range models {
+		at := place{model.vendor, model.id, model.region}
+		if other := first[at]; other != nil {
+			if !maps.Equal(other.prices, model.prices) {
+				t.notes.add(noteSecondPrice, model.key)
+			}
+			continue
+		}
+		first[at] = model
+		kept = append(kept, model)
+	}
+	return kept
+}
+
+// rank orders entries of one model.
+func (m *litellmModel) rank() int {
+	switch {
+	case strings.HasPrefix(m.key, "gemini/"):
+		return 0
+	case strings.HasPrefix(m.key, "vertex_ai/"), strings.HasPrefix(m.key, "azure_ai/"):
+		return 2
+	}
+	return 1
+}
+
+// contextsOf are the sizes of requests from which prices of a model change, by vendor and id, whatever the region.
+func contextsOf(models []*litellmModel) map[[2]string][]int64 {
+	contexts := map[[2]string][]int64{}
+	for _, model := range models {
+		at := [2]string{model.vendor, model.id}
+		for price := range model.prices {
+			if price.above > 0 && !slices.Contains(contexts[at], price.above) {
+				contexts[at] = append(contexts[at], price.above)
+			}
+		}
+	}
+	return contexts
+}
+
+func (m *litellmModel) addTo(t *table, contexts map[[2]string][]int64) {
+	row := pricing.Row{Provider: m.vendor, Models: []string{m.id}, When: pricing.Conditions{Region: m.region}}
+	row.Source, _ = m.values["source"].(string)
+	above := []int64{}
+	if m.region != "" {
+		above = contexts[[2]string{m.vendor, m.id}]
+	}
+	if m.addSeconds(t, row) {
+		return
+	}
+	for _, tokens := range litellmTokens {
+		add, what := adder(t.add), tokens.what
+		for _, instead := range tokens.instead {
+			if !m.has(what) && !m.has(tokens.unless) {
+				add, what = t.addImplied, instead
+			}
+		}
+		m.addTokens(add, row, tokens.kind, what, above)
+	}
+	m.addCharacters(t, row)
+}
+
+// has says whether there is a price of something in any tier.
+func (m *litellmModel) has(what string) bool {
+	for price := range m.prices {
+		if price.what == what {
+			return true
+		}
+	}
+	return false
+}
+
+// addTokens adds the prices of something. Contexts are those in which another region has other prices: in each, the price
+// of this region must be said, or the book could not choose between region and context.
+func (m *litellmModel) addTokens(add adder, row pricing.Row, kind pricing.Kind, what string, contexts []int64) {
+	for _, tier := range m.tiers(what) {
+		each, flat := m.prices[litellmPrice{what: what, tier: tier}]
+		row.When.ServiceTier, row.When.ContextTokens = tier, ""
+		if flat {
+			add(row, kind, token, each)
+		}
+		for _, above := range m.above(what, tier, contexts) {
+			if higher, has := m.prices[litellmPrice{what: what, above: above, tier: tier}]; has {
+				each, flat = higher, true
+			}
+			if row.When.ContextTokens = "> " + strconv.FormatInt(above, 10); flat {
+				add(row, kind, token, each)
+			}
+		}
+	}
+}
+
+// tiers are the service tiers that something is priced in.
+func (m *litellmModel) tiers(what string) []string {
+	var tiers []string
+	for price := range m.prices {
+		if price.what == what {
+			tiers = append(tiers, price.tier)
+		}
+	}
+	slices.Sort(tiers)
+	return slices.Compact(tiers)
+}
+
+// above are the sizes of requests from which something has another price in a service tier, and those of contexts.
+func (m *litellmModel) above(what, tier string, contexts []int64) []int64 {
+	all := slices.Clone(contexts)
+	for price := range m.prices {
+		if price.what == what && price.tier == tier && price.above > 0 {
+			all = append(all, price.above)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// addSeconds adds what a model costs by the second, if it is one of speech recognition or speech to speech that is priced
+// so. That is then its whole price.
+func (m *litellmModel) addSeconds(t *table, row pricing.Row) bool {
+	each, has := m.second()
+	tokens := m.has(inputToken) || m.has(inputAudio) || m.has(outputToken)
+	switch {
+	case !has:
+		return false
+	case m.mode == "audio_transcription":
+		t.add(row, sttKind(m.vendor), second, each)
+	case m.mode == "realtime" && !tokens:
+		t.add(row, pricing.RealtimeSession, second, each)
+	default:
+		t.notes.add(noteAlso, m.key)
+		return false
+	}
+	if tokens {
+		t.notes.add(noteAlsoTokens, m.key)
+	}
+	return true
+}
+
+// second is what a second costs. LiteLLM takes the price of output where there is one, else that of input, never both; and
+// where the one of output is 0, as in the entries of Deepgram, it is none.
+func (m *litellmModel) second() (number, bool) {
+	if output, has := m.prices[litellmPrice{what: outputSecond}]; has {
+		return output, true
+	}
+	input, has := m.prices[litellmPrice{what: inputSecond}]
+	return input, has
+}
+
+// sessions are vendors that bill the time for which speech recognition is open, not the speech in it.
+var sessions = []string{"assemblyai", "cartesia", "gladia"}
+
+// sttKind is what a vendor bills of streaming speech recognition.
+func sttKind(vendor string) pricing.Kind {
+	if slices.Contains(sessions, vendor) {
+		return pricing.STTSession
+	}
+	return pricing.STTAudio
+}
+
+func (m *litellmModel) addCharacters(t *table, row pricing.Row) {
+	each, has := m.prices[litellmPrice{what: inputCharacter}]
+	switch {
+	case !has:
+	case m.has(inputToken):
+		t.notes.add(noteAlso, m.key)
+	default:
+		t.add(row, pricing.Characters, character, each)
+	}
+}

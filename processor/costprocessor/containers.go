@@ -1,0 +1,140 @@
+package costprocessor
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// Bounds of what is remembered of spans that contain others.
+const (
+	maxContainers = 100_000
+	// containerTimeout is for how long a span is remembered after the last thing in it, at least. A turn ends soon after
+	// what was done in it; what ends much later is a session or a call, and these tell no usage.
+	containerTimeout = 10 * time.Minute
+)
+
+// spanID stands for a span: a digest of its trace and itself, by a seed of this process, so that nobody can make two alike.
+// Zero is none.
+type spanID uint64
+
+var spanSeed = maphash.MakeSeed()
+
+func spanIDOf(trace pcommon.TraceID, span pcommon.SpanID) spanID {
+	if span.IsEmpty() {
+		return 0
+	}
+	var id [24]byte
+	copy(id[:16], trace[:])
+	copy(id[16:], span[:])
+	return spanID(maphash.Bytes(spanSeed, id[:]))
+}
+
+// link is a span and the one that it is in.
+type link struct {
+	span, parent spanID
+	operation    bool // it did something itself
+	contains     bool // there is an operation in it
+}
+
+func linkOf(span ptrace.Span) link {
+	trace := span.TraceID()
+	return link{span: spanIDOf(trace, span.SpanID()), parent: spanIDOf(trace, span.ParentSpanID())}
+}
+
+// containers remembers spans that contain an operation: usage that they tell is that of what is in them, and has been
+// counted. Spans end, and so arrive, after what they contain, as a rule; one that arrives before it cannot be known.
+//
+// It has two generations: what is still needed is always in the young one, and the old one goes as a whole.
+type containers struct {
+	limit int
+
+	mu         sync.Mutex
+	young, old map[spanID]struct{}
+	born       time.Time // of the young generation
+}
+
+func newContainers(limit int) *containers {
+	return &containers{limit: limit, young: map[spanID]struct{}{}}
+}
+
+// age makes the young generation the old one when its time has come, or it is full.
+func (c *containers) age(now time.Time) {
+	if len(c.young) < c.limit && now.Sub(c.born) < containerTimeout {
+		return
+	}
+	c.old, c.young, c.born = c.young, map[spanID]struct{}{}, now
+}
+
+func (c *containers) has(id spanID) bool {
+	_, young := c.young[id]
+	if !young {
+		_, old := c.old[id]
+		return old
+	}
+	return true
+}
+
+// add says whether a span was not among the young.
+func (c *containers) add(id spanID) bool {
+	before := len(c.young)
+	c.young[id] = struct{}{}
+	return len(c.young) > before
+}
+
+// learn takes note of a batch of spans, of which some are operations: all that these are in contains them, whichever of the
+// spans stands first. It says of each operation whether it contains another.
+func (c *containers) learn(spans []link, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.age(now)
+	for i := range spans {
+		if spans[i].operation && spans[i].parent != 0 {
+			c.add(spans[i].parent)
+		}
+	}
+	if len(c.young)+len(c.old) == 0 {
+		return
+	}
+	c.climb(spans)
+	for i := range spans {
+		spans[i].contains = spans[i].operation && c.has(spans[i].span)
+	}
+}
+
+// climb adds what the containers among the spans are in themselves.
+func (c *containers) climb(spans []link) {
+	var places map[spanID]int
+	for i := range spans {
+		if !c.has(spans[i].span) {
+			continue
+		}
+		if places == nil {
+			places = placesOf(spans)
+		}
+		c.climbFrom(spans[i].parent, spans, places)
+	}
+}
+
+// climbFrom adds a container and all that it is in, which may stand before it. One that is known already ends the climb: it
+// has its own turn, or had it.
+func (c *containers) climbFrom(id spanID, spans []link, places map[spanID]int) {
+	for id != 0 && c.add(id) {
+		place, known := places[id]
+		if !known {
+			return
+		}
+		id = spans[place].parent
+	}
+}
+
+func placesOf(spans []link) map[spanID]int {
+	places := make(map[spanID]int, len(spans))
+	for i := range spans {
+		places[spans[i].span] = i
+	}
+	return places
+}
