@@ -22,10 +22,18 @@ endif
 ##@ Use
 
 .PHONY: build
-build: ## Build bin/otelcol-voice
+build: bin/voiceprices ## Build bin/otelcol-voice and bin/voiceprices
 	@test -e $(BIN) || echo "building $(BIN): the first time takes a few minutes"
 	@cd cmd/otelcol-voice && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$(BIN) .
 	@echo "$(BIN): $$($(BIN) --version)"
+
+.PHONY: bin/voiceprices
+bin/voiceprices:
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ ./cmd/voiceprices
+
+.PHONY: prices
+prices: bin/voiceprices ## Check the price book; warn of prices that nobody has verified for 120 days
+	@bin/voiceprices check
 
 .PHONY: run
 run: build ## Run it: local, or with ENV_FILE=.env to Grafana Cloud
@@ -61,14 +69,20 @@ bench: ## Run the benchmarks with allocations
 corpus: ## Write the payloads of the published SDKs anew (internal/dialect/*/testdata/sdk_*)
 	@scripts/corpus/generate.sh
 
+ORACLE_N ?= 2000
+.PHONY: oracle
+oracle: ## Compare ORACLE_N (2000) made-up usages with what genai-prices says that they cost; needs node and npm
+	@scripts/oracle/run.sh $(ORACLE_N)
+
 FUZZTIME ?= 60s
 .PHONY: fuzz
 fuzz: ## Fuzz each decoder for FUZZTIME (60s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: soak
-soak: ## What takes long: every fuzz target for 5 minutes, the e2e tests 10 times, with 100 kills each
+soak: ## What takes long: every fuzz target for 5 minutes, 120,000 usages of the oracle, the e2e tests 10 times, with 100 kills each
 	@scripts/fuzz.sh 5m
+	@scripts/oracle/run.sh 120000
 	cd test/e2e && OTELCOL_VOICE_KILLS=100 go test -count 10 ./...
 
 .PHONY: validate

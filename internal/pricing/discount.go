@@ -39,6 +39,12 @@ type discount struct {
 	account bool
 }
 
+// Check says what is wrong with a discount, whatever book it is for.
+func (d *Discount) Check() error {
+	_, err := d.compile()
+	return err
+}
+
 func (d *Discount) compile() (*discount, error) {
 	compiled := &discount{written: d}
 	var scopeErr error
@@ -48,7 +54,7 @@ func (d *Discount) compile() (*discount, error) {
 	if byErr == nil {
 		compiled.by = by.rat()
 	}
-	errs := []error{about("multiplier", d.Multiplier, byErr), scopeErr}
+	errs := []error{d.checkProvider(), about("multiplier", d.Multiplier, byErr), scopeErr}
 	for _, name := range d.Usage {
 		kind, known := kindNamed(name)
 		if !known {
@@ -62,12 +68,16 @@ func (d *Discount) compile() (*discount, error) {
 	return compiled, errors.Join(errs...)
 }
 
+func (d *Discount) checkProvider() error {
+	if fold(d.Provider) == "" {
+		return errors.New("provider is empty; name whose prices it multiplies")
+	}
+	return nil
+}
+
 // addDiscount checks a discount and keeps it until all rows are known.
 func (b *builder) addDiscount(place string, written Discount, layer int, account bool) {
 	d, err := written.compile()
-	if fold(written.Provider) == "" {
-		err = errors.Join(errors.New("provider is empty; name whose prices it multiplies"), err)
-	}
 	if err != nil {
 		b.failRow(place, err)
 		return
@@ -129,10 +139,13 @@ func (d *discount) applyTo(v *vendor) error {
 			return fmt.Errorf("usage %q: none of its models has a row for that", kind)
 		}
 	}
-	if multiplied == 0 {
+	switch {
+	case multiplied > 0:
+		return nil
+	case d.account:
 		return fmt.Errorf("no row of %s holds under its conditions", v.name)
 	}
-	return nil
+	return fmt.Errorf("no row of %s in this layer holds under its conditions; discounts multiply those of all layers", v.name)
 }
 
 // maxVariants bounds what discounts with conditions make of the offers of one model and kind.

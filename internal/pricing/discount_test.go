@@ -238,6 +238,11 @@ func TestDiscountsAreRefused(t *testing.T) {
 		_, err := tryBook(listed + "multipliers:\n  - {models: [three], multiplier: \"1.1\"}\n")
 		require.EqualError(t, err, `test.yaml: multipliers[0]: models: acme has no row for "three"`)
 	})
+	t.Run("in a file that has no rows for it", func(t *testing.T) {
+		_, err := tryBook(listed, "provider: acme\nmultipliers:\n  - {models: [one], multiplier: \"1.1\"}\nrows: []\n")
+		require.EqualError(t, err, "test.yaml: multipliers[0]: no row of acme in this layer holds under its conditions; "+
+			"discounts multiply those of all layers")
+	})
 	t.Run("more digits together than fit", func(t *testing.T) {
 		long := Discount{Provider: "acme", Models: []string{"two"}, Multiplier: "0.123456789012345679"}
 		_, err := tryDiscounts(long, long, long, long)

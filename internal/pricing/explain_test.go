@@ -183,19 +183,19 @@ func TestExplainWhatHasNoPrice(t *testing.T) {
 	for _, test := range []struct {
 		usage          Usage
 		reason, detail string
-		rows           int
+		rows           bool
 	}{
-		{Usage{Model: "gpt-4oo", Kind: PromptText}, "no_model", `; the nearest known is "openai/gpt-4o"`, 0},
-		{Usage{Provider: "nobody", Model: "qqqqqqqq", Kind: PromptText}, "no_provider", "nothing says who it is", 0},
-		{Usage{Provider: "deepgram", Model: "nova-3", Kind: Characters}, "no_kind", "has prices for stt_audio_seconds, and none that holds for characters", 0},
-		{Usage{Provider: "cartesia", Model: "sonic-2", Kind: Characters}, "expired", "all rows of this kind are for other times", 3},
-		{Usage{Provider: "gladia", Kind: STTAudio}, "unit_mismatch", "bills the same use in another quantity", 4},
+		{Usage{Model: "gpt-4oo", Kind: PromptText}, "no_model", `; the nearest known is "openai/gpt-4o"`, false},
+		{Usage{Provider: "nobody", Model: "qqqqqqqq", Kind: PromptText}, "no_provider", "nothing says who it is", false},
+		{Usage{Provider: "deepgram", Model: "nova-3", Kind: Characters}, "no_kind", "and none that holds for characters", false},
+		{Usage{Provider: "cartesia", Model: "sonic-2", Kind: Characters}, "expired", "all rows of this kind are for other times", true},
+		{Usage{Provider: "gladia", Kind: STTAudio}, "unit_mismatch", "bills the same use in another quantity", true},
 	} {
 		test.usage.At, test.usage.Quantity = today, count(1)
 		e := b.Explain(&test.usage)
 		assert.Equal(t, test.reason, e.Reason)
 		assert.Contains(t, e.Detail, test.detail)
-		assert.Lenf(t, e.Rows, test.rows, "%+v", e.Rows)
+		assert.Equal(t, test.rows, len(e.Rows) > 0)
 		assert.Nil(t, e.USD)
 		assert.Nil(t, e.List)
 		text, err := json.Marshal(e)

@@ -72,7 +72,7 @@ var kinds = [kindCount]traits{
 	// Vendors bill reasoning as output; the few that do not have rows for it.
 	CompletionReasoning: {
 		name: tokenName(semconv.TokenCompletion, semconv.KindReasoning),
-		unit: unitToken, stage: semconv.StageLLM, like: CompletionText,
+		unit: unitToken, stage: semconv.StageLLM, like: CompletionText, pairs: []Kind{RealtimeSession},
 	},
 	// Some speech is billed by the tokens of its text and sound (OpenAI, Gemini).
 	Characters: {
@@ -82,14 +82,17 @@ var kinds = [kindCount]traits{
 	Bytes:           {name: "bytes", unit: unitByte, stage: semconv.StageTTS, pairs: []Kind{Characters}},
 	STTAudio:        {name: "stt_audio_seconds", unit: unitSecond, stage: semconv.StageSTT, pairs: []Kind{STTSession}},
 	STTSession:      openTime("stt_session_seconds", semconv.StageSTT, STTAudio),
-	RealtimeSession: openTime("realtime_session_seconds", semconv.StageRealtime),
+	RealtimeSession: openTime("realtime_session_seconds", semconv.StageRealtime, PromptText, PromptAudio, CompletionText, CompletionAudio),
 	Transport:       openTime("transport_seconds", semconv.StageTransport),
 	Platform:        openTime("platform_seconds", semconv.StagePlatform),
 	Requests:        {name: "requests", unit: unitRequest, stage: semconv.StageLLM},
 }
 
+// tokens of speech to speech are billed by themselves (OpenAI, Gemini) or with the open session (xAI).
 func tokens(tokenType, tokenKind string, pairs ...Kind) traits {
-	return traits{name: tokenName(tokenType, tokenKind), unit: unitToken, stage: semconv.StageLLM, pairs: pairs}
+	return traits{
+		name: tokenName(tokenType, tokenKind), unit: unitToken, stage: semconv.StageLLM, pairs: append(pairs, RealtimeSession),
+	}
 }
 
 func openTime(name, stage string, pairs ...Kind) traits {
@@ -160,6 +163,15 @@ func completionKind(tokenKind string) Kind {
 		return CompletionReasoning
 	}
 	return Unknown
+}
+
+// Kinds are all kinds that a price can be for, in their order.
+func Kinds() []Kind {
+	var all []Kind
+	for kind := Unknown + 1; kind < kindCount; kind++ {
+		all = append(all, kind)
+	}
+	return all
 }
 
 // kindNamed is the kind that a price row names.

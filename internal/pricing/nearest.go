@@ -8,7 +8,8 @@ import (
 )
 
 // Nearest is the known id, as provider/model, that is most like a model that the book does not have, or "" where nothing
-// is like it. An id of the provider goes before those of others. It is for messages: no price ever follows from likeness.
+// is like it. An id of the provider goes before those of others, and one of its maker before the same at a reseller. It is
+// for messages: no price ever follows from likeness.
 func (b *Book) Nearest(provider, model string) string {
 	model = fold(model)
 	if len(model) > maxKeyLength {
@@ -27,7 +28,7 @@ func nearestOf(model string, vendors []*vendor) string {
 	for _, v := range vendors {
 		for id, p := range v.products {
 			if !p.glob {
-				near.consider(id, v.name)
+				near.consider(id, v.name, v.reseller)
 			}
 		}
 	}
@@ -41,7 +42,7 @@ func nearestOf(model string, vendors []*vendor) string {
 func closest(name string, candidates []string) string {
 	near := newLikeness(name)
 	for _, candidate := range candidates {
-		near.consider(candidate, "")
+		near.consider(candidate, "", false)
 	}
 	return near.best
 }
@@ -60,6 +61,7 @@ type likeness struct {
 	length      int
 	counts      letters
 	best, owner string
+	resold      bool
 	least       int
 }
 
@@ -75,15 +77,23 @@ func newLikeness(name string) *likeness {
 }
 
 // consider takes a candidate if it is more like the name than the best so far, or as much and before it in order.
-func (l *likeness) consider(candidate, owner string) {
+func (l *likeness) consider(candidate, owner string, resold bool) {
 	if l.atLeast(candidate) > l.least {
 		return
 	}
 	d := levenshtein.ComputeDistance(l.name, candidate)
-	if d > l.least || d == l.least && (l.best == "" || l.owner+"/"+l.best <= owner+"/"+candidate) {
+	if d > l.least || d == l.least && (l.best == "" || !l.follows(candidate, owner, resold)) {
 		return
 	}
-	l.best, l.owner, l.least = candidate, owner, d
+	l.best, l.owner, l.resold, l.least = candidate, owner, resold, d
+}
+
+// follows says whether the best so far comes after a candidate that is as much like the name.
+func (l *likeness) follows(candidate, owner string, resold bool) bool {
+	if l.resold != resold {
+		return l.resold
+	}
+	return l.owner+"/"+l.best > owner+"/"+candidate
 }
 
 // atLeast is a number of changes below which a candidate is out of reach: every change makes up for one character that

@@ -129,6 +129,7 @@ func (b *bill) entry(entry pcommon.Value) outcome {
 		return what
 	}
 	b.usage.At = b.momentOf(integer(fields, semconv.UsageTime))
+	b.usage.Single = b.usage.frameID != ""
 	return b.price(&b.usage)
 }
 

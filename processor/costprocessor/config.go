@@ -25,14 +25,18 @@ type Config struct {
 	Plans map[string]string `mapstructure:"plans"`
 	// Discounts multiply prices, whatever layer they are from, one after the other.
 	Discounts []pricing.Discount `mapstructure:"discounts"`
+	// Sources are usage metrics of others that are priced as well.
+	Sources Sources `mapstructure:"sources"`
 	// OnUnknown is what becomes of usage without a price, beside the processor's own metrics: count makes
-	// voice.cost.unpriced.usage.total of it, drop nothing.
+	// voice.cost.unpriced.usage.total of it, drop nothing, and fail refuses the whole request.
 	OnUnknown string `mapstructure:"on_unknown"`
 	// KeepForeignCost keeps points of voice.cost.usd that say nothing of their source, instead of dropping them. The usage
 	// that came with them is then not priced.
 	KeepForeignCost bool `mapstructure:"keep_foreign_cost"`
 	// Storage is the extension that keeps what must outlive a restart. Without one it lives in memory alone.
 	Storage *component.ID `mapstructure:"storage"`
+	// PointAttributes are what points of cost say beside who was paid for what: price_version, basis.
+	PointAttributes []string `mapstructure:"point_attributes"`
 
 	_ struct{}
 }
@@ -41,6 +45,7 @@ type Config struct {
 const (
 	onUnknownCount = "count"
 	onUnknownDrop  = "drop"
+	onUnknownFail  = "fail"
 )
 
 func createDefaultConfig() component.Config {
@@ -53,12 +58,13 @@ func createDefaultConfig() component.Config {
 
 // Validate returns all that is wrong, each with its key, the value and what to do. Price files are read at the start.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateOnUnknown(), c.validateReloadInterval(), c.validatePrices())
+	return errors.Join(c.validateOnUnknown(), c.validateReloadInterval(), c.validateSources(), c.validatePointAttributes(), c.validatePrices())
 }
 
 func (c *Config) validateOnUnknown() error {
-	if c.OnUnknown != onUnknownCount && c.OnUnknown != onUnknownDrop {
-		return fmt.Errorf("on_unknown: got %q; must be %s or %s", c.OnUnknown, onUnknownCount, onUnknownDrop)
+	switch c.OnUnknown {
+	case onUnknownCount, onUnknownDrop, onUnknownFail:
+		return nil
 	}
-	return nil
+	return fmt.Errorf("on_unknown: got %q; must be %s, %s or %s", c.OnUnknown, onUnknownCount, onUnknownDrop, onUnknownFail)
 }

@@ -104,19 +104,30 @@ func (c *Config) validateReloadInterval() error {
 	return nil
 }
 
-// validatePrices checks overrides, plans and discounts together with the embedded book. Plans and discounts may also be of
-// rows that are read at the start, and are left to it if there are any.
+// validatePrices checks overrides, plans and discounts together with the embedded book. What plans and discounts refer to may
+// also be in rows that are read at the start, and is left to it if there are any.
 func (c *Config) validatePrices() error {
 	embedded, err := pricing.Embedded()
 	if err != nil {
 		return err
 	}
-	account := c.account()
-	if len(c.PriceFiles) > 0 || c.PriceURL.HasValue() {
-		account = pricing.Settings{}
+	overrides := pricing.Overrides("overrides", c.Overrides)
+	if len(c.PriceFiles) == 0 && !c.PriceURL.HasValue() {
+		_, err = pricing.NewBook(c.account(), embedded, overrides)
+		return err
 	}
-	_, err = pricing.NewBook(account, embedded, pricing.Overrides("overrides", c.Overrides))
-	return err
+	_, err = pricing.NewBook(pricing.Settings{}, embedded, overrides)
+	return errors.Join(err, c.checkDiscounts())
+}
+
+func (c *Config) checkDiscounts() error {
+	var errs []error
+	for i := range c.Discounts {
+		if err := c.Discounts[i].Check(); err != nil {
+			errs = append(errs, fmt.Errorf("discounts[%d]: %w", i, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (c *Config) account() pricing.Settings {

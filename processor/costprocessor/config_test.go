@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
@@ -63,7 +64,7 @@ func TestConfigRefuses(t *testing.T) {
 		conf map[string]any
 		want string
 	}{
-		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count or drop`},
+		{"another policy", map[string]any{"on_unknown": "guess"}, `on_unknown: got "guess"; must be count, drop or fail`},
 		{"an empty path", map[string]any{"price_files": []any{""}}, "price_files::0: path: is empty"},
 		{"no path", map[string]any{"price_files": []any{"a.yaml", map[string]any{"format": "voice"}}}, "price_files::1: path: is empty"},
 		{"a format that nobody knows", priceFile("path", "a.csv", "format", "csv"), `price_files::0: format: got "csv"; must be `},
@@ -83,6 +84,26 @@ func TestConfigRefuses(t *testing.T) {
 			"an unknown key of a discount",
 			map[string]any{"discounts": []any{map[string]any{"provider": "openai", "factor": "0.8"}}},
 			"invalid keys: factor",
+		},
+		{
+			"a discount that makes no sense",
+			discount("provider", "openai", "multiplier", "20%"),
+			`discounts[0]: multiplier "20%"`,
+		},
+		{
+			"a discount of nobody's",
+			discount("provider", "opnai", "multiplier", "0.8"),
+			`discounts[0]: provider "opnai" is not in the book; the nearest known is "openai"`,
+		},
+		{
+			"a discount that makes no sense, for a provider that may be in a file",
+			besides(discount("provider", "acme", "multiplier", "-1"), "price_files", []any{"a.yaml"}),
+			`discounts[0]: multiplier "-1"`,
+		},
+		{
+			"a discount for nobody, with an address",
+			besides(discount("multiplier", "0.8"), "price_url", map[string]any{"endpoint": "https://prices.example"}),
+			"discounts[0]: provider is empty",
 		},
 		{"an unknown key", map[string]any{"currency": "EUR"}, "invalid keys: currency"},
 		{
@@ -136,6 +157,15 @@ func priceFile(pairs ...string) map[string]any {
 
 func priceURL(pairs ...string) map[string]any { return map[string]any{"price_url": mapOf(pairs)} }
 
+func discount(pairs ...string) map[string]any {
+	return map[string]any{"discounts": []any{mapOf(pairs)}}
+}
+
+func besides(conf map[string]any, key string, value any) map[string]any {
+	conf[key] = value
+	return conf
+}
+
 func mapOf(pairs []string) map[string]any {
 	fields := map[string]any{}
 	for pair := range slices.Chunk(pairs, 2) {
@@ -152,4 +182,26 @@ func TestPriceFiles(t *testing.T) {
 		cfg.Plans = map[string]string{"home": "large"}
 	})
 	assert.Equal(t, []string{"1 cost_source=computed cost_type=tts provider=home"}, cost(h.consumeMetrics(b.Metrics)))
+}
+
+// What plans and discounts refer to may be in a file; then the start finds out.
+func TestDiscountOfAPriceFile(t *testing.T) {
+	for provider, want := range map[string]string{
+		"home": "",
+		"hone": `discounts[0]: provider "hone" is not in the book; the nearest known is "home"`,
+	} {
+		b := newPricedBench(t, map[string]any{
+			"price_files": []any{map[string]any{"path": filepath.Join("testdata", "prices.yaml"), "format": "voice"}},
+			"discounts":   []any{mapOf([]string{"provider", provider, "multiplier", "0.5"})},
+		})
+		err := b.start(t.Context(), componenttest.NewNopHost())
+		if want != "" {
+			require.ErrorContains(t, err, want)
+			continue
+		}
+		require.NoError(t, err)
+		md := newBatch()
+		point(md.sum(semconv.MetricTTSCharacters, delta), 1_000_000, "provider", "home")
+		assert.Equal(t, 1.0, b.costOf(md.Metrics))
+	}
 }

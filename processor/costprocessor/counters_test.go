@@ -3,6 +3,7 @@ package costprocessor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -125,7 +126,8 @@ func newBenchAt(t *testing.T, moment string) *bench {
 func (b *bench) newCost() *engine {
 	b.Helper()
 	cfg := createDefaultConfig().(*Config)
-	cfg.Overrides = temporary
+	cfg.Overrides = slices.Concat(temporary, moving)
+	cfg.Sources = Sources{"lk.agents.usage": {}, "gen_ai.client.token.usage": {}}
 	return newStartedEngine(b, processortest.NewNopSettings(metadata.Type), cfg, b.clock)
 }
 
@@ -274,8 +276,8 @@ func TestCounters(t *testing.T) {
 				{at: "09-02 00:00", model: "late", value: 3010},
 				{at: "09-03 00:00", model: "late", value: 3010},
 			},
-			usd:       []string{"0.001", "2", "2"},
-			units:     []string{"1000", "1010", "1010"},
+			usd:       []string{"0.001", "2", "2", "2", "2"},
+			units:     []string{"1000", "1000", "1000", "1000", "1010", "1010"},
 			wantUSD:   2,
 			wantUnits: 1010,
 		},
@@ -285,7 +287,7 @@ func TestCounters(t *testing.T) {
 				{at: "08-31 00:00", model: "free", value: 1000},
 				{at: "09-01 00:00", model: "free", value: 1007},
 			},
-			usd:       []string{"0"},
+			usd:       []string{"0", "0"},
 			units:     []string{"7"},
 			wantUnits: 7,
 		},
@@ -366,7 +368,7 @@ func TestCountersAreToldApart(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []string{"1"}, values(out, semconv.MetricCost))
 	}
-	assert.Len(t, b.cost.counters.byKey, 5)
+	assert.Equal(t, 5, b.cost.counters.held())
 }
 
 // Only what can change is remembered.
@@ -378,9 +380,9 @@ func TestOnlyChangingPricesAreRemembered(t *testing.T) {
 		reading{at: "07-29 00:00", model: "nobody's", value: 5},
 		reading{at: "08-01 00:00", start: "07-30 00:00", value: 5},
 	)
-	assert.Empty(t, b.cost.counters.byKey)
+	assert.Zero(t, b.cost.counters.held())
 	b.take(reading{at: "07-29 00:00", value: 5}, reading{at: "08-01 00:00", start: "-", value: 5})
-	assert.Len(t, b.cost.counters.byKey, 2, "one began before the change, of the other nobody knows")
+	assert.Equal(t, 2, b.cost.counters.held(), "one began before the change, of the other nobody knows")
 }
 
 // Beyond the limit a counter is priced as a whole, as if nobody knew it, and counted.
@@ -404,9 +406,9 @@ func TestCountersAreLimited(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, step.want, values(out, semconv.MetricCost))
 	}
-	assert.Len(t, e.counters.byKey, 1)
+	assert.Equal(t, 1, e.counters.held())
 	assert.Equal(t, int64(2), h.pointsOf("otelcol_processor_cost_untracked_points"))
-	h.assertOwn(ownPoints{priced: 4, ignored: map[string]int64{"zero": 1}})
+	h.assertOwn(ownPoints{priced: 4, ignored: map[string]int64{"zero": 1}, estimated: map[string]int64{"context_size": 4}})
 }
 
 // A counter that is silent for long is forgotten, and so is what was billed of it.
@@ -418,7 +420,7 @@ func TestIdleCountersAreForgotten(t *testing.T) {
 	assert.Equal(t, []string{"1"}, usd, "not yet")
 	b.clock.Advance(counterTimeout + sweepInterval)
 	b.take(reading{at: "07-30 00:00", model: "late", value: 1})
-	require.Len(t, b.cost.counters.byKey, 1)
+	require.Equal(t, 1, b.cost.counters.held())
 	usd, _ = b.take(reading{at: "07-30 02:00", value: 1_000_000})
 	assert.Equal(t, []string{"0.2"}, usd, "at the price of the moment, as if it were new")
 }

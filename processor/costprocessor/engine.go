@@ -31,17 +31,26 @@ type engine struct {
 	catalogue *catalogue.Catalogue
 
 	counters   *counters
+	shelf      *shelf
+	feeds      map[string]*feed // of the metrics of others that are priced, by name
 	containers *containers
+	prices     func() *pricing.Book // of now
 }
 
 func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*engine, error) {
-	telemetry, err := newTelemetry(set.TelemetrySettings)
+	feeds, err := cfg.Sources.feeds()
+	if err != nil {
+		return nil, err
+	}
+	counters := newCounters(maxCounters)
+	telemetry, err := newTelemetry(set.TelemetrySettings, counters)
 	if err != nil {
 		return nil, err
 	}
 	return &engine{
 		settings: set, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger), clock: clock,
-		storage: storage.NewNopClient(), counters: newCounters(maxCounters), containers: newContainers(maxContainers),
+		storage: storage.NewNopClient(), counters: counters, containers: newContainers(maxContainers), feeds: feeds,
+		shelf: &shelf{counters: counters, logger: set.Logger, telemetry: telemetry},
 	}, nil
 }
 
@@ -62,12 +71,20 @@ func (e *engine) open(ctx context.Context, host component.Host) error {
 			return err
 		}
 		e.storage = client
+		if err := e.shelf.open(ctx, client); err != nil {
+			return err
+		}
 	}
-	return e.openPrices(ctx, host)
+	if err := e.openPrices(ctx, host); err != nil {
+		return err
+	}
+	e.counters.all = e.counters.all || e.bookCanChange()
+	return nil
 }
 
 // shutdown may come without a start.
 func (e *engine) shutdown(ctx context.Context) error {
+	e.shelf.save(ctx)
 	err := e.close(ctx)
 	e.telemetry.Shutdown()
 	return err
@@ -87,10 +104,17 @@ func (e *engine) close(ctx context.Context) error {
 // pricer prices the usages of one request, all of them by one book.
 type pricer struct {
 	*engine
-	book *pricing.Book
+	book    *pricing.Book
+	refusal *refusal // where usage without a price is not to pass
 }
 
-func (e *engine) pricer() pricer { return pricer{engine: e, book: e.catalogue.Book()} }
+func (e *engine) pricer() pricer {
+	p := pricer{engine: e, book: e.prices()}
+	if e.config.OnUnknown == onUnknownFail {
+		p.refusal = &refusal{}
+	}
+	return p
+}
 
 // price asks for the price of a usage and says what became of it.
 func (p pricer) price(u *usage) outcome {
@@ -107,6 +131,9 @@ func (p pricer) judge(u *usage) outcome {
 		return covered
 	}
 	p.unknown.note(p.book, u)
+	if p.refusal != nil {
+		p.refusal.note(u)
+	}
 	return unpriced
 }
 

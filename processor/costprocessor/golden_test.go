@@ -58,7 +58,7 @@ func TestGoldenLogs(t *testing.T) {
 	}
 }
 
-// The input is what package signal makes of a call; its own golden file is the same spans.
+// The input of call is what package signal makes of one, as in its own golden file; that of bots is what frameworks make.
 func TestGoldenTraces(t *testing.T) {
 	for _, dir := range cases(t, "traces") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {

@@ -20,6 +20,9 @@ func (e *engine) processLogs(ctx context.Context, ld plog.Logs) (plog.Logs, erro
 			}
 		}
 	}
+	if err := batch.bill.refused(ctx, &e.telemetry.logs); err != nil {
+		return ld, err
+	}
 	e.telemetry.report(ctx, &e.telemetry.logs, &batch.tally)
 	return ld, nil
 }

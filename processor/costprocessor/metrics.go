@@ -11,11 +11,18 @@ import (
 )
 
 func (e *engine) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
-	b := metricsBatch{pricer: e.pricer()}
+	p := e.pricer()
+	if err := p.refuseMetrics(ctx, md); err != nil {
+		return md, err
+	}
+	b := metricsBatch{pricer: p}
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
 			b.scope(source{rm.Resource(), sm.Scope()}, sm.Metrics())
 		}
+	}
+	if b.tracked {
+		e.shelf.save(ctx)
 	}
 	e.telemetry.report(ctx, &e.telemetry.metrics, &b.tally)
 	if b.tally.foreignDropped > 0 && md.MetricCount() == 0 {
@@ -27,15 +34,19 @@ func (e *engine) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetri
 // metricsBatch is one request of metrics being priced.
 type metricsBatch struct {
 	pricer
-	tally tally
-	usage usage // of the point at hand
+	tally   tally
+	usage   usage     // of the point at hand
+	tracked bool      // counters that are remembered were in it
+	dry     bool      // only the prices are asked for; nothing is changed
+	others  []account // of the counter at hand, to be answered as well
 }
 
 func (b *metricsBatch) scope(from source, metrics pmetric.MetricSlice) {
 	foreign := b.foreignCost(metrics)
 	answers := newAnswers(metrics)
 	// Answers are added behind what the scope has now.
-	for i := range metrics.Len() {
+	all := metrics.Len()
+	for i := range all {
 		metric := metrics.At(i)
 		m, isUsage := meters[metric.Name()]
 		switch {
@@ -48,6 +59,7 @@ func (b *metricsBatch) scope(from source, metrics pmetric.MetricSlice) {
 			b.metric(m, metric, from, &answers)
 		}
 	}
+	b.sourced(from, metrics, all, foreign, &answers)
 }
 
 // isCounter says whether a metric has a form in which each point, or the difference of two, is something used.
@@ -57,39 +69,53 @@ func isCounter(metric pmetric.Metric) bool {
 }
 
 func (b *metricsBatch) metric(m meter, metric pmetric.Metric, from source, answers *answers) {
-	of := origin{
-		name:        metric.Name(),
-		temporality: metric.Sum().AggregationTemporality(),
-		points:      metric.Sum().DataPoints().Len(),
-	}
-	if of.cumulative() {
-		of.source = from.digest()
-	}
+	of := originOf(metric, from)
 	for _, p := range metric.Sum().DataPoints().All() {
 		b.usage.read(m, p.Attributes())
 		what := b.point(p, &of)
 		b.tally.add(what, &b.usage)
 		b.answer(what, p, &of, answers)
+		b.answerOthers(p, &of, answers)
 	}
+}
+
+// answerOthers answers once more what the counter came to under other names.
+func (b *metricsBatch) answerOthers(p pmetric.NumberDataPoint, of *origin, answers *answers) {
+	for i := range b.others {
+		b.answer(b.others[i].repeat(&b.usage), p, of, answers)
+	}
+	b.others = nil
 }
 
 // point prices a point's usage.
 func (b *metricsBatch) point(p pmetric.NumberDataPoint, of *origin) outcome {
 	u := &b.usage
-	if u.priced {
-		return ignoredPriced
-	}
-	what := u.quantify(p)
-	u.At = b.momentOf(int64(p.Timestamp()))
+	what := b.quantify(p, of)
 	switch {
 	case what != unsettled && what != ignoredZero:
 		return what
-	case of.cumulative() && b.book.ChangesAfter(&u.Usage, p.StartTimestamp().AsTime()):
+	case of.cumulative() && b.follows(u, p.StartTimestamp()):
 		return b.running(of.counter(p), what)
 	case what == ignoredZero:
 		return what
 	}
 	return b.price(u)
+}
+
+// quantify takes what a point says beside its attributes.
+func (b *metricsBatch) quantify(p pmetric.NumberDataPoint, of *origin) outcome {
+	u := &b.usage
+	if u.priced {
+		return ignoredPriced
+	}
+	u.At = b.momentOf(int64(p.Timestamp()))
+	u.Single = u.frameID != "" && !of.cumulative()
+	return u.quantify(p)
+}
+
+// follows says whether a cumulative stream is to be remembered.
+func (b *metricsBatch) follows(u *usage, start pcommon.Timestamp) bool {
+	return b.counters.all || b.book.ChangesAfter(&u.Usage, start.AsTime())
 }
 
 func (u *usage) quantify(p pmetric.NumberDataPoint) outcome {

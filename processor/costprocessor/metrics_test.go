@@ -622,8 +622,8 @@ func TestConcurrentUse(t *testing.T) {
 
 // ownPoints is what the processor says of the metrics that it has seen.
 type ownPoints struct {
-	priced, covered            int64
-	unpriced, ignored, foreign map[string]int64
+	priced, covered                       int64
+	unpriced, ignored, foreign, estimated map[string]int64
 }
 
 func (h *harness) assertOwn(want ownPoints) {
@@ -648,6 +648,12 @@ func (h *harness) assertOwn(want ownPoints) {
 	if want.ignored != nil {
 		metadatatest.AssertEqualProcessorCostIgnoredPoints(t, h.own, dataPoints(want.ignored, "reason", signal),
 			metricdatatest.IgnoreTimestamp())
+	}
+	if want.estimated != nil {
+		metadatatest.AssertEqualProcessorCostEstimatedPoints(t, h.own, dataPoints(want.estimated, "reason", signal),
+			metricdatatest.IgnoreTimestamp())
+	} else {
+		assert.Zero(t, h.pointsOf("otelcol_processor_cost_estimated_points"))
 	}
 	if want.foreign != nil {
 		metadatatest.AssertEqualProcessorCostForeignPoints(t, h.own, dataPoints(want.foreign, "action", ""),

@@ -20,6 +20,18 @@ type origin struct {
 	source      uint64 // digest of who reports it, if it is cumulative
 }
 
+func originOf(metric pmetric.Metric, from source) origin {
+	of := origin{
+		name:        metric.Name(),
+		temporality: metric.Sum().AggregationTemporality(),
+		points:      metric.Sum().DataPoints().Len(),
+	}
+	if of.cumulative() {
+		of.source = from.digest()
+	}
+	return of
+}
+
 func (of *origin) cumulative() bool {
 	return of.temporality == pmetric.AggregationTemporalityCumulative
 }
@@ -68,6 +80,8 @@ func (a *answers) price(u *usage, from pmetric.NumberDataPoint, of *origin) {
 	attributes.EnsureCapacity(6)
 	u.describe(attributes, from, of)
 	attributes.PutStr(semconv.AttrCostSource, semconv.CostComputed)
+	put(attributes, semconv.AttrPriceVersion, u.version)
+	put(attributes, semconv.AttrCostBasis, u.basis)
 }
 
 // count answers a point by saying why it has no cost.
@@ -138,7 +152,10 @@ func (u *usage) describe(attributes pcommon.Map, from pmetric.NumberDataPoint, o
 	if u.frameID != "" {
 		attributes.PutStr(semconv.TransitID, u.frameID)
 	}
-	if u.frameID == "" || of.temporality == pmetric.AggregationTemporalityCumulative {
+	switch {
+	case u.stream != "":
+		attributes.PutStr(semconv.TransitStream, u.stream)
+	case u.frameID == "" || of.temporality == pmetric.AggregationTemporalityCumulative:
 		attributes.PutStr(semconv.TransitStream, streamOf(of.name, from.Attributes()))
 	}
 }
@@ -168,8 +185,10 @@ func put(attributes pcommon.Map, key, value string) {
 
 // streamOf digests what a usage point's stream is told from others by, within its scope.
 func streamOf(metric string, attributes pcommon.Map) string {
-	return strconv.FormatUint(digest(metric, attributes), 16)
+	return streamText(digest(metric, attributes))
 }
+
+func streamText(stream uint64) string { return strconv.FormatUint(stream, 16) }
 
 // digest is the same in every process, whatever the order of the attributes.
 func digest(name string, attributes pcommon.Map) uint64 {

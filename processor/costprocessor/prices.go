@@ -31,6 +31,7 @@ func (e *engine) openPrices(ctx context.Context, host component.Host) error {
 		Clock: e.clock, Logger: e.logger, Storage: e.storage,
 		Count: e.telemetry.reloaded, Swapped: e.unknown.forget,
 	})
+	e.prices = e.catalogue.Book
 	if err := e.catalogue.Open(ctx); err != nil {
 		return fmt.Errorf("the price book cannot be used: %w", err)
 	}

@@ -83,9 +83,14 @@ func (b *pricedBench) startWith(host component.Host) {
 // write gives a character a price in the file.
 func (b *pricedBench) write(price int) {
 	b.Helper()
-	text := fmt.Sprintf("{provider: home, rows: [{models: [m], usage: characters, unit: character, price: \"%d\", per: \"1\"}]}", price)
-	require.NoError(b, os.WriteFile(b.path+".new", []byte(text), 0o600))
+	require.NoError(b, os.WriteFile(b.path+".new", []byte(homePrice(price)), 0o600))
 	require.NoError(b, os.Rename(b.path+".new", b.path))
+}
+
+// homePrice is a price file.
+func homePrice(price int) string {
+	return fmt.Sprintf("provider: home\nrows:\n"+
+		"- {models: [m], usage: characters, unit: character, price: \"%d\", per: \"1\"}\n", price)
 }
 
 // pass lets time pass, and what is due then happen.
@@ -290,6 +295,8 @@ func (s signed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.base.RoundTrip(r)
 }
 
+const unrenewed = "prices could not be renewed; those of before stay in force"
+
 // What is secret reaches the endpoint, nobody else, and no log.
 func TestSecretsReachTheEndpointOnly(t *testing.T) {
 	var heard []string
@@ -318,7 +325,7 @@ func TestSecretsReachTheEndpointOnly(t *testing.T) {
 		},
 		func(w http.ResponseWriter) { _, _ = io.WriteString(w, "provider: s3cret: [") },
 		func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
-		func(w http.ResponseWriter) { _, _ = io.WriteString(w, "{provider: home, rows: []}") },
+		func(w http.ResponseWriter) { _, _ = io.WriteString(w, homePrice(7)) },
 	} {
 		answer = next
 		b.pass(time.Hour)
@@ -327,7 +334,7 @@ func TestSecretsReachTheEndpointOnly(t *testing.T) {
 	b.pass(time.Hour)
 	assert.Len(t, heard, 5)
 	assert.NotContains(t, strings.Join(heard, "\n"), "other")
-	assert.Equal(t, 5, b.messages.FilterLevelExact(zap.ErrorLevel).Len())
+	assert.Equal(t, 5, b.messages.FilterMessage(unrenewed).Len())
 	for _, entry := range b.messages.All() {
 		assert.NotContains(t, fmt.Sprint(entry.Message, entry.ContextMap()), "s3cret")
 	}
@@ -336,7 +343,7 @@ func TestSecretsReachTheEndpointOnly(t *testing.T) {
 // An address whose certificate is nobody's is refused, by default.
 func TestCertificateOfTheEndpoint(t *testing.T) {
 	endpoint := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{provider: home, rows: [{models: [m], usage: characters, unit: character, price: "7", per: "1"}]}`)
+		_, _ = io.WriteString(w, homePrice(7))
 	}))
 	endpoint.Config.ErrorLog = nil
 	t.Cleanup(endpoint.Close)
@@ -351,7 +358,7 @@ func TestCertificateOfTheEndpoint(t *testing.T) {
 			b := newPricedBench(t, map[string]any{"price_url": map[string]any{"endpoint": endpoint.URL, "tls": test.tls}})
 			b.startWith(componenttest.NewNopHost())
 			assert.Equal(t, test.want, b.costOf(characters(1)))
-			errs := b.messages.FilterLevelExact(zap.ErrorLevel).All()
+			errs := b.messages.FilterMessage(unrenewed).All()
 			if test.want == 0 {
 				require.Len(t, errs, 1)
 				assert.Contains(t, errs[0].ContextMap()["error"], "certificate signed by unknown authority")
@@ -375,7 +382,7 @@ func TestPricesAreKept(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		_, _ = io.WriteString(w, `{provider: home, rows: [{models: [m], usage: characters, unit: character, price: "7", per: "1"}]}`)
+		_, _ = io.WriteString(w, homePrice(7))
 	}))
 	t.Cleanup(endpoint.Close)
 	host := extended{component.MustNewID("file_storage"): newDisk()}

@@ -29,10 +29,13 @@ const (
 	ignoredForeign
 	ignoredMalformed
 	ignoredNegative
+	ignoredNoSum
 	ignoredNoValue
 	ignoredNotCounter
 	ignoredNotFinite
 	ignoredPriced
+	ignoredStage
+	ignoredUnjoined
 	ignoredZero
 	outcomes
 )
@@ -44,10 +47,13 @@ var ignoredReasons = [outcomes]string{
 	ignoredForeign:    "foreign_cost",
 	ignoredMalformed:  "malformed",
 	ignoredNegative:   "negative",
+	ignoredNoSum:      "no_sum",
 	ignoredNoValue:    "no_value",
 	ignoredNotCounter: "not_a_counter",
 	ignoredNotFinite:  "not_finite",
 	ignoredPriced:     "already_priced",
+	ignoredStage:      "other_stage",
+	ignoredUnjoined:   "unjoined",
 	ignoredZero:       "zero",
 }
 
@@ -55,6 +61,7 @@ var ignoredReasons = [outcomes]string{
 type tally struct {
 	outcomes                    [outcomes]int64
 	reasons                     [pricing.Reasons]int64 // of unpriced
+	doubts                      [doubts]int64          // of priced; exact is not counted
 	foreignDropped, foreignKept int64
 	untracked                   int64 // priced as well, but without what the counter was before
 	// differences are what platforms charge for a call more than we computed for it, of calls with both.
@@ -63,8 +70,11 @@ type tally struct {
 
 func (t *tally) add(what outcome, u *usage) {
 	t.outcomes[what]++
-	if what == unpriced {
+	switch what {
+	case unpriced:
 		t.reasons[u.result.Reason]++
+	case priced:
+		t.doubts[u.doubt()]++
 	}
 }
 
@@ -75,6 +85,9 @@ func (t *tally) merge(of *tally) {
 	}
 	for reason, n := range of.reasons {
 		t.reasons[reason] += n
+	}
+	for doubt, n := range of.doubts {
+		t.doubts[doubt] += n
 	}
 	t.differences = append(t.differences, of.differences...)
 }
@@ -94,11 +107,19 @@ type signal struct {
 	computed metric.MeasurementOption // more than was reported
 	reported metric.MeasurementOption // as much as computed, or more
 	unpriced [pricing.Reasons]metric.MeasurementOption
+	doubtful [doubts]metric.MeasurementOption
 	ignored  [outcomes]metric.MeasurementOption
 }
 
-func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
+func newTelemetry(set component.TelemetrySettings, of *counters) (*telemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		builder.RegisterProcessorCostCountersCallback(observe(func() int { return of.held() })),
+		builder.RegisterProcessorCostCountersLimitCallback(observe(func() int { return of.limit })),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -158,10 +179,21 @@ func newSignal(name string) signal {
 	for reason := range s.unpriced {
 		s.unpriced[reason] = attributes(which, attribute.String("reason", pricing.Reason(reason).String()))
 	}
+	for doubt := range s.doubtful {
+		s.doubtful[doubt] = attributes(which, attribute.String("reason", doubtReasons[doubt]))
+	}
 	for what := range s.ignored {
 		s.ignored[what] = attributes(which, attribute.String("reason", ignoredReasons[what]))
 	}
 	return s
+}
+
+// observe makes a measurement of a number that is looked at when it is asked for.
+func observe(number func() int) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(int64(number()))
+		return nil
+	}
 }
 
 func attributes(kv ...attribute.KeyValue) metric.MeasurementOption {
@@ -174,6 +206,9 @@ func (t *telemetry) report(ctx context.Context, of *signal, counts *tally) {
 	add(ctx, t.ProcessorCostCoveredPoints, counts.outcomes[covered], of.plain)
 	for reason, n := range counts.reasons {
 		add(ctx, t.ProcessorCostUnpricedPoints, n, of.unpriced[reason])
+	}
+	for doubt := exact + 1; doubt < doubts; doubt++ {
+		add(ctx, t.ProcessorCostEstimatedPoints, counts.doubts[doubt], of.doubtful[doubt])
 	}
 	for what := ignoredContainer; what < outcomes; what++ {
 		add(ctx, t.ProcessorCostIgnoredPoints, counts.outcomes[what], of.ignored[what])

@@ -19,6 +19,9 @@ func (e *engine) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Tr
 		}
 	}
 	batch.priceBots()
+	if err := batch.bill.refused(ctx, &e.telemetry.traces); err != nil {
+		return td, err
+	}
 	e.telemetry.report(ctx, &e.telemetry.traces, &batch.tally)
 	return td, nil
 }

@@ -46,6 +46,11 @@ type usage struct {
 	priced   bool // its money is known already
 	value    float64
 	result   pricing.Result
+	unclear  bool  // it is not told what of it is of another kind
+	repeated doubt // of an answer that is given once more
+
+	stream         string // what tells its answers from others, where that does not follow from the point alone
+	version, basis string // what its point of cost says, if it is to say that
 
 	tokenType, tokenKind         string
 	guideLLM, guideSTT, guideTTS string
@@ -122,6 +127,8 @@ func (u *usage) transit(key string, value pcommon.Value) {
 		u.ServiceTier = value.Str()
 	case semconv.TransitRegion:
 		u.Region = value.Str()
+	case semconv.TransitChannels:
+		u.Channels = value.Int()
 	case semconv.TransitTenant:
 		u.tenant = value.Str()
 	case semconv.TransitPair:

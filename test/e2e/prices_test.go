@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,4 +93,37 @@ func TestPriceURL(t *testing.T) {
 	eventually(t, "a call costs 3 still", func() bool { return near(3, cost()) })
 	assert.Equal(t, int64(1), asked.Load())
 	c.Stop("prices could not be renewed")
+}
+
+// livekit is what a LiveKit bot's counter of characters says, since a minute before the test.
+func livekit(t *testing.T, c *collector.Collector, begun time.Time, characters int) {
+	t.Helper()
+	body := fmt.Sprintf(`{"resourceMetrics":[{"scopeMetrics":[{"scope":{"name":"livekit-agents"},"metrics":[
+		{"name":"lk.agents.usage.tts_characters","sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[
+			{"startTimeUnixNano":"%d","timeUnixNano":"%d","asInt":"%d","attributes":[
+				{"key":"model_provider","value":{"stringValue":"home"}},{"key":"model_name","value":{"stringValue":"piper"}}]}]}}]}]}]}`,
+		begun.UnixNano(), time.Now().UnixNano(), characters)
+	code, answer := c.Post(otlpPort, "/v1/metrics", []byte(body), "")
+	require.Equalf(t, http.StatusOK, code, "%s", answer)
+}
+
+// A counter that runs through a crash and a change of the price keeps what was billed of it, where there is a storage.
+func TestCountersOutliveACrash(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "contract.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(contract("2")), 0o600))
+	c := collector.Start(t, collector.Settings{Config: localConfig, Overlay: fmt.Sprintf(`{
+		processors: {cost: {storage: file_storage, price_files: [%q], sources: {lk.agents.usage: true}}},
+		extensions: {file_storage: {directory: storage, create_directory: true}},
+		service: {extensions: [health_check, file_storage], pipelines: {metrics: {processors: [memory_limiter, cost]}}}}`, path)})
+	cost := func() float64 { return readPage(t, c).sum("voice_cost_usd_total", "provider", "home") }
+	begun := time.Now().Add(-time.Minute)
+	livekit(t, c, begun, 1_000_000)
+	eventually(t, "a million costs 2", func() bool { return near(2, cost()) })
+	c.Kill()
+
+	require.NoError(t, os.WriteFile(path, []byte(contract("5")), 0o600))
+	c.Start()
+	livekit(t, c, begun, 2_000_000)
+	eventually(t, "one more costs 5", func() bool { return near(7, cost()) })
+	c.Stop()
 }

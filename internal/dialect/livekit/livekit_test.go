@@ -145,7 +145,18 @@ var objects = map[string]struct {
 		[]frame.Event{{Kind: frame.RealtimeConnected, Source: frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"}, Value: 74.2}},
 		3, 0,
 	},
+	"realtime, tokens and session": {
+		`{"type":"realtime_model_metrics","label":"","timestamp":1755781200.1,"duration":0.0,"session_duration":74.2,"ttft":-1,"cancelled":false,"input_tokens":9,"output_tokens":4,"input_token_details":{"text_tokens":9},"output_token_details":{"text_tokens":4},"metadata":{"model_name":"grok-voice","model_provider":"xAI"}}`,
+		`{"type":"realtime_model_metrics","label":"","timestamp":1755781200100,"durationMs":0,"sessionDurationMs":74200,"ttftMs":-1,"cancelled":false,"inputTokens":9,"outputTokens":4,"inputTokenDetails":{"textTokens":9},"outputTokenDetails":{"textTokens":4},"metadata":{"modelName":"grok-voice","modelProvider":"xAI"}}`,
+		[]frame.Event{
+			{Kind: frame.TokensUsed, Source: grokVoice, Tokens: frame.Tokens{frame.PromptText: 9, frame.CompletionText: 4}, Paired: true},
+			{Kind: frame.RealtimeConnected, Source: grokVoice, Value: 74.2, Paired: true},
+		},
+		2, 0,
+	},
 }
+
+var grokVoice = frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"}
 
 var mini = frame.Source{Stage: frame.TTS, Processor: "openai.TTS", Provider: "openai", Model: "gpt-4o-mini-tts"}
 
@@ -536,6 +547,17 @@ var used = map[string]struct {
 			Kind: frame.RealtimeConnected, Running: true, Value: 74.2,
 			Source: frame.Source{Stage: frame.Realtime, Provider: "xai", Model: "grok-voice"},
 		}},
+	},
+	"realtime by tokens and session": {
+		`{"type":"llm_usage","provider":"xAI","model":"grok-voice","input_tokens":9,"input_text_tokens":9,"output_tokens":4,"output_text_tokens":4,"session_duration":74.2}`,
+		`{"type":"llm_usage","provider":"xAI","model":"grok-voice","inputTokens":9,"inputTextTokens":9,"outputTokens":4,"outputTextTokens":4,"sessionDurationMs":74200}`,
+		[]frame.Event{
+			{
+				Kind: frame.TokensUsed, Running: true, Paired: true, Source: grokVoice,
+				Tokens: frame.Tokens{frame.PromptText: 9, frame.CompletionText: 4},
+			},
+			{Kind: frame.RealtimeConnected, Running: true, Paired: true, Source: grokVoice, Value: 74.2},
+		},
 	},
 	"tts": {
 		`{"type":"tts_usage","provider":"Cartesia","model":"sonic-3","characters_count":480,"audio_duration":31.5}`,

@@ -89,12 +89,17 @@ func (r *reader) llm() {
 	r.tokens(source, &usage)
 }
 
+// realtime reads what a speech-to-speech model used. Tokens and the time of the session in one message are a pair: the
+// vendor bills one of them (OpenAI tokens, xAI the session).
 func (r *reader) realtime() {
 	source := r.source(frame.Realtime)
 	r.latencies(source, seconds("ttft", r.TTFT).orMs("ttftMs", r.TTFTMs))
-	var usage openairealtime.Usage
-	r.tokens(source, &usage)
-	r.openOrHeard(frame.RealtimeConnected, source, seconds("session_duration", r.SessionDuration).orMs("sessionDurationMs", r.SessionDurationMs))
+	tokens, tokensErr := r.count(&openairealtime.Usage{})
+	session := seconds("session_duration", r.SessionDuration).orMs("sessionDurationMs", r.SessionDurationMs)
+	open, openErr := session.ms(0)
+	paired := open > 0 && !tokens.Zero()
+	r.take(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens, Paired: paired}, true, tokensErr)
+	r.take(frame.Event{Kind: frame.RealtimeConnected, Source: source, Value: open / 1000, Paired: paired}, session.said, openErr)
 	r.postdate()
 }
 
@@ -111,7 +116,7 @@ func (r *reader) postdate() {
 func (r *reader) stt() {
 	source := r.source(frame.STT)
 	r.latency(frame.Processing, source, r.whole())
-	r.openOrHeard(frame.AudioTranscribed, source, seconds("audio_duration", r.AudioDuration).orMs("audioDurationMs", r.AudioDurationMs))
+	r.heard(source, seconds("audio_duration", r.AudioDuration).orMs("audioDurationMs", r.AudioDurationMs))
 }
 
 // endOfUtterance reads how long the transcript took after the user's last word. The label and metadata of these metrics
@@ -137,9 +142,9 @@ func (r *reader) latency(kind frame.Kind, source frame.Source, d duration) {
 	r.take(frame.Event{Kind: kind, Source: source, Value: ms, Cut: r.Cancelled}, d.said, err)
 }
 
-func (r *reader) openOrHeard(kind frame.Kind, source frame.Source, d duration) {
+func (r *reader) heard(source frame.Source, d duration) {
 	ms, err := d.ms(0)
-	r.take(frame.Event{Kind: kind, Source: source, Value: ms / 1000}, d.said, err)
+	r.take(frame.Event{Kind: frame.AudioTranscribed, Source: source, Value: ms / 1000}, d.said, err)
 }
 
 func (r *reader) take(event frame.Event, said bool, err error) {

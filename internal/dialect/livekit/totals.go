@@ -64,8 +64,9 @@ func (r *totalsReader) llm() {
 		stage = frame.Realtime
 	}
 	source := r.source(stage)
-	r.add(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens}, err)
-	r.add(frame.Event{Kind: frame.RealtimeConnected, Source: source, Value: open / 1000}, openErr)
+	paired := open > 0 && !tokens.Zero()
+	r.add(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens, Paired: paired}, err)
+	r.add(frame.Event{Kind: frame.RealtimeConnected, Source: source, Value: open / 1000, Paired: paired}, openErr)
 }
 
 // stt reads the audio; as for metrics, the tokens beside it are left out.

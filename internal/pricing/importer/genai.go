@@ -36,6 +36,9 @@ type genaiModel struct {
 // place names a model in notes.
 func (m *genaiModel) place() string { return m.provider + "/" + m.ID }
 
+// maxFallbacks bounds how many providers one may refer to. The catalogue has at most five.
+const maxFallbacks = 32
+
 const (
 	noteVendor = "a provider whose entry makes no sense"
 )
@@ -56,7 +59,7 @@ func readGenai(t *table, text []byte) error {
 	catalogue = slices.Compact(catalogue)
 	for _, provider := range providers {
 		models := slices.Clone(provider.models)
-		for _, id := range provider.Fallback {
+		for _, id := range provider.Fallback[:min(len(provider.Fallback), maxFallbacks)] {
 			for _, other := range providers {
 				if other.ID == id && other != provider {
 					models = append(models, other.models...)
@@ -107,7 +110,7 @@ func addProvider(t *table, provider *genaiProvider, models []*genaiModel, catalo
 	if provider.ProviderMatch != nil {
 		t.aliases[vendor] = append(t.aliases[vendor], provider.ProviderMatch.names()...)
 	}
-	l := lineup{models: models}
+	l := newLineup(models)
 	l.resolve(catalogue, t.notes)
 	for i, model := range models {
 		row := pricing.Row{Provider: vendor, Models: l.names(i)}
@@ -118,20 +121,6 @@ func addProvider(t *table, provider *genaiProvider, models []*genaiModel, catalo
 			addModel(t, row, model)
 		}
 	}
-}
-
-// names are the names that a clause is equal to.
-func (c *clause) names() []string {
-	if c.operator == "equals" {
-		return []string{c.text}
-	}
-	var names []string
-	for i := range c.clauses {
-		if c.operator == "or" {
-			names = append(names, c.clauses[i].names()...)
-		}
-	}
-	return names
 }
 
 func addModel(t *table, row pricing.Row, model *genaiModel) {

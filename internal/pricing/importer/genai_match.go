@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -124,6 +125,28 @@ func allOf(clauses []clause, id string) bool {
 		}
 	}
 	return true
+}
+
+// names are what an id may be equal to.
+func (c *clause) names() []string {
+	if c.operator == "equals" {
+		return []string{c.text}
+	}
+	var names []string
+	for i := range c.clauses {
+		if c.operator == "or" {
+			names = append(names, c.clauses[i].names()...)
+		}
+	}
+	return names
+}
+
+// isLoose says whether ids may match that are not equal to one of the names.
+func (c *clause) isLoose() bool {
+	if c.operator == "or" {
+		return slices.ContainsFunc(c.clauses, func(one clause) bool { return one.isLoose() })
+	}
+	return c.operator != "equals"
 }
 
 // reach is what a clause matches, as the book can say it.

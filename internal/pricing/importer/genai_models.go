@@ -13,27 +13,43 @@ import (
 // the catalogue, and for every other but those that two globs match of which neither covers the other.
 type lineup struct {
 	models []*genaiModel
+	named  map[string]int // the first model that is equal to an id
+	loose  []int          // the models that match other ids than those that they are equal to
 	ids    []map[string]bool
 	globs  [][]string
 }
+
+// maxGlobs bounds the work on globs, which is quadratic. The largest provider has some hundreds.
+const maxGlobs = 2000
 
 // Reasons of notes about matching.
 const (
 	noteClause = "a rule of matching that ids and globs cannot express; the ids that it names are read"
 	noteShadow = "a glob of ids of which some belong to an earlier model"
+	noteGlobs  = "a glob beyond the first 2000 of a provider"
 )
+
+func newLineup(models []*genaiModel) *lineup {
+	l := &lineup{
+		models: models, named: map[string]int{}, ids: make([]map[string]bool, len(models)), globs: make([][]string, len(models)),
+	}
+	for i, model := range models {
+		l.ids[i] = map[string]bool{}
+		for _, id := range model.Match.names() {
+			if _, has := l.named[id]; !has {
+				l.named[id] = i
+			}
+		}
+		if model.Match.isLoose() {
+			l.loose = append(l.loose, i)
+		}
+	}
+	return l
+}
 
 // resolve uses ids of the whole catalogue to find out where both ways would differ.
 func (l *lineup) resolve(catalogue []string, notes notebook) {
-	l.ids, l.globs = make([]map[string]bool, len(l.models)), make([][]string, len(l.models))
-	for i, model := range l.models {
-		l.ids[i] = map[string]bool{}
-		for _, pattern := range model.reach.patterns {
-			if isGlob(pattern) && !slices.Contains(l.globs[i], pattern) {
-				l.globs[i] = append(l.globs[i], pattern)
-			}
-		}
-	}
+	l.collectGlobs(notes)
 	for i, model := range l.models {
 		l.assign(model)
 		unlike := func(stem string) bool { return l.owner(stem) != i }
@@ -49,6 +65,22 @@ func (l *lineup) resolve(catalogue []string, notes notebook) {
 	}
 	for i := range l.models {
 		l.uncover(i, notes)
+	}
+}
+
+func (l *lineup) collectGlobs(notes notebook) {
+	count := 0
+	for i, model := range l.models {
+		for _, pattern := range model.reach.patterns {
+			switch {
+			case !isGlob(pattern) || slices.Contains(l.globs[i], pattern):
+			case count == maxGlobs:
+				notes.add(noteGlobs, model.place()+" "+pattern)
+			default:
+				l.globs[i] = append(l.globs[i], pattern)
+				count++
+			}
+		}
 	}
 }
 
@@ -80,10 +112,14 @@ func (m *genaiModel) candidates() []string {
 // owner is the first model that an id means, or -1.
 func (l *lineup) owner(id string) int {
 	for _, id := range []string{id, longDates(id)} {
-		for i, model := range l.models {
-			if model.Match.match(id) {
+		named, has := l.named[id]
+		for _, i := range l.loose {
+			if (!has || i < named) && l.models[i].Match.match(id) {
 				return i
 			}
+		}
+		if has {
+			return named
 		}
 	}
 	return -1

@@ -1,8 +1,8 @@
 package importer
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,6 +49,7 @@ func Read(name string, text []byte, format Format) (pricing.Layer, Notes, error)
 }
 
 func read(name string, text []byte, format Format, known *knowledge) (pricing.Layer, Notes, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if format == "" {
 		detected, is := Detect(text)
 		if !is {
@@ -57,8 +58,7 @@ func read(name string, text []byte, format Format, known *knowledge) (pricing.La
 		format = detected
 	}
 	if format == Voice {
-		file, err := pricing.Parse(name, text)
-		return pricing.Layer{file}, nil, err
+		return readVoice(name, text)
 	}
 	reader, has := readers[format]
 	if !has {
@@ -75,6 +75,14 @@ func read(name string, text []byte, format Format, known *knowledge) (pricing.La
 	return layer, notes, nil
 }
 
+func readVoice(name string, text []byte) (pricing.Layer, Notes, error) {
+	file, err := pricing.Parse(name, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pricing.Layer{file}, nil, nil
+}
+
 func listed() string {
 	var names []string
 	for _, format := range Formats() {
@@ -85,21 +93,30 @@ func listed() string {
 
 // Detect finds out which format a price file has, by its outermost keys. It is false for what looks like none.
 func Detect(text []byte) (Format, bool) {
-	trimmed := strings.TrimLeft(string(text[:min(len(text), 64)]), " \t\r\n\ufeff")
-	switch {
-	case strings.HasPrefix(trimmed, "["):
-		var providers []struct{ Models []json.RawMessage }
-		return GenaiPrices, decode(text, &providers) == nil && len(providers) > 0 && providers[0].Models != nil
-	case strings.HasPrefix(trimmed, "{"):
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	switch trimmed := bytes.TrimLeft(text, " \t\r\n"); {
+	case bytes.HasPrefix(trimmed, []byte("[")):
+		return detectList(text)
+	case bytes.HasPrefix(trimmed, []byte("{")):
 		return detectObject(text)
 	}
 	return Voice, voiceKeys(text)
 }
 
+func detectList(text []byte) (Format, bool) {
+	var entries []json.RawMessage
+	if decode(text, &entries) != nil || len(entries) == 0 {
+		return "", false
+	}
+	var provider map[string]json.RawMessage
+	return GenaiPrices, json.Unmarshal(entries[0], &provider) == nil && isList(provider["models"])
+}
+
 // voiceKeys says whether a YAML file has a line that begins like a price file of ours.
 func voiceKeys(text []byte) bool {
 	for line := range strings.Lines(string(text)) {
-		if key, _, is := strings.Cut(line, ":"); is && slices.Contains([]string{"rows", "provider", "multipliers"}, strings.TrimRight(key, " ")) {
+		key, _, is := strings.Cut(line, ":")
+		if is && slices.Contains([]string{"rows", "provider", "multipliers"}, strings.TrimRight(key, " ")) {
 			return true
 		}
 	}
@@ -109,7 +126,7 @@ func voiceKeys(text []byte) bool {
 func detectObject(text []byte) (Format, bool) {
 	var object map[string]json.RawMessage
 	if decode(text, &object) != nil {
-		return "", false
+		return Voice, strings.Contains(string(text), "rows:") // without quotes: YAML that begins with a brace
 	}
 	switch {
 	case isList(object["rows"]):
@@ -133,5 +150,3 @@ func detectObject(text []byte) (Format, bool) {
 }
 
 func isList(text json.RawMessage) bool { return len(text) > 0 && text[0] == '[' }
-
-var errNoModels = errors.New("it has no models")

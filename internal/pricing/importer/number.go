@@ -16,14 +16,10 @@ type number struct {
 	exponent int
 }
 
-// Bounds of what a row can hold: digits of a price and of its per, and places after the point of what one unit costs, so
-// that price and per make a fraction of 64-bit numbers (fewer where a unit is an hour).
+// Bounds of what a row can hold: digits that count, and zeros around them.
 const (
-	maxDigits   = 15
-	maxPlaces   = 19
-	hourPlaces  = 15
-	maxPerZeros = maxDigits - 1
-	maxExponent = 64
+	maxDigits   = 18
+	maxExponent = 40
 )
 
 var (
@@ -56,7 +52,7 @@ func newNumber(digits string, exponent int) (number, error) {
 		return number{}, nil
 	}
 	exponent += len(digits) - len(short)
-	if exponent > maxExponent || exponent < -maxExponent || len(short) > maxExponent {
+	if exponent > maxExponent || exponent < -maxExponent || len(short) > maxExponent || exponent+len(short) > maxDigits {
 		return number{}, errRange
 	}
 	return number{digits: short, exponent: exponent}, nil
@@ -81,25 +77,16 @@ func (n number) shifted(by int) number {
 	return number{digits: n.digits, exponent: n.exponent + by}
 }
 
-// quoted is what one of a unit costs, n, as price and per. Per is the one of the name zeros (per 1,000,000 tokens), or
-// more where the price would be too long. A number with more digits than a row can hold is rounded, which is said.
-func (n number) quoted(zeros, places int) (price, per string, rounded bool, err error) {
-	kept := n.rounded(places)
-	for ; zeros <= maxPerZeros; zeros++ {
-		if price = kept.shifted(zeros).String(); len(strings.ReplaceAll(price, ".", "")) <= maxDigits {
-			return price, "1" + strings.Repeat("0", zeros), kept != n, nil
-		}
-		if kept.exponent+zeros >= 0 {
-			break
-		}
-	}
-	return "", "", false, errRange
+// quoted is what one of a unit costs, n, as price and per: for 1,000,000 tokens it has six zeros. A number with more digits
+// than a row can hold is rounded to the nearest, which is said.
+func (n number) quoted(zeros int) (price, per string, rounded bool) {
+	kept := n.rounded()
+	return kept.shifted(zeros).String(), "1" + strings.Repeat("0", zeros), kept != n
 }
 
-// rounded is n with at most so many places after the point and digits, the nearest such number.
-func (n number) rounded(places int) number {
-	excess := max(-places-n.exponent, len(n.digits)-maxDigits)
-	if n.isZero() || excess <= 0 {
+func (n number) rounded() number {
+	excess := len(n.digits) - maxDigits
+	if excess <= 0 {
 		return n
 	}
 	digits, _ := new(big.Int).SetString(n.digits, 10)

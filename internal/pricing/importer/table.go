@@ -11,17 +11,16 @@ import (
 
 // unit is a unit of rows as catalogues price it.
 type unit struct {
-	name   string
-	zeros  int // of the per that people write: prices of tokens are for 1,000,000
-	places int // after the point of what one costs
+	name  string
+	zeros int // of the per that people write: prices of tokens are for 1,000,000
 }
 
 var (
-	token     = unit{"token", 6, maxPlaces}
-	character = unit{"character", 6, maxPlaces}
-	second    = unit{"second", 0, maxPlaces}
-	minute    = unit{"minute", 0, maxPlaces - 2}
-	hour      = unit{"hour", 0, hourPlaces}
+	token     = unit{"token", 6}
+	character = unit{"character", 6}
+	second    = unit{"second", 0}
+	minute    = unit{"minute", 0}
+	hour      = unit{"hour", 0}
 )
 
 // millions is what a price for 1,000,000 of a unit is for one.
@@ -59,21 +58,29 @@ type adder func(row pricing.Row, kind pricing.Kind, u unit, each number)
 
 // add takes a row that says what one of a unit costs. Models that have such a price already are left out of it.
 func (t *table) add(row pricing.Row, kind pricing.Kind, u unit, each number) {
-	price, per, rounded, err := each.quoted(u.zeros, u.places)
-	example := row.Provider + "/" + strings.Join(row.Models, ", ") + " " + kind.String()
-	if err != nil {
-		t.notes.add(noteBadPrice, example+" "+err.Error())
-		return
-	}
+	price, per, rounded := each.quoted(u.zeros)
 	if rounded {
-		t.notes.add(noteRounded, example)
+		t.notes.add(noteRounded, row.Provider+"/"+strings.Join(row.Models, ", ")+" "+kind.String())
 	}
 	row.Usage, row.Unit, row.Price, row.Per = kind.String(), u.name, price, per
 	row.Verified, row.Confidence = evidence(row.Verified, row.Confidence)
-	row.Models = slices.DeleteFunc(slices.Clone(row.Models), func(model string) bool { return t.isTaken(&row, model) })
-	if len(row.Models) > 0 {
+	row.Models = slices.DeleteFunc(slices.Clone(row.Models), func(model string) bool {
+		return t.isBilledOtherwise(&row, model, kind) || t.isTaken(&row, model)
+	})
+	switch {
+	case row.Provider == "":
+		t.notes.add(noteBadModel, strings.Join(row.Models, ", "))
+	case len(row.Models) > 0:
 		t.rows[row.Provider] = append(t.rows[row.Provider], row)
 	}
+}
+
+func (t *table) isBilledOtherwise(row *pricing.Row, model string, kind pricing.Kind) bool {
+	other := len(kind.Pairs()) > 0 && t.known.billsOther(row.Provider, model, kind)
+	if other {
+		t.notes.add(noteOtherQuantity, row.Provider+"/"+model+" "+row.Usage)
+	}
+	return other
 }
 
 // evidence leaves out what a row may not say about how it is known.
@@ -87,8 +94,12 @@ func evidence(verified, confidence string) (day, level string) {
 	return verified, confidence
 }
 
-// isTaken says whether a model has a price for what a row prices, and remembers the row's price for it if not.
+// isTaken says whether a model has a price for what a row prices, and remembers the row's price for it if not. No id is no
+// model.
 func (t *table) isTaken(row *pricing.Row, model string) bool {
+	if model == "" {
+		return true
+	}
 	s := slot{row.Provider, model, row.Usage, row.When, row.EffectiveFrom}
 	cost := row.Price + " per " + row.Per + " " + row.Unit
 	other, taken := t.taken[s]

@@ -65,7 +65,20 @@ const (
 	AttrFunctionName = "function_name"
 	AttrOutcome      = "outcome"
 	AttrCategory     = "category"
+	// Of a point of cost, if it is to say so: the price book's version, and whether the amount is what is billed or near it.
+	AttrPriceVersion = "voice.cost.price_version"
+	AttrCostBasis    = "voice.cost.basis"
 )
+
+// Values of voice.cost.basis.
+const (
+	BasisExact    = "exact"
+	BasisEstimate = "estimate"
+)
+
+// MetadataPriced (bool), among the metadata of a metric of others, says that a cost processor has seen its points: backends make
+// nothing of metadata.
+const MetadataPriced = "voice.cost.priced"
 
 // Transit attributes: written by signal, read by cost and rollup, seen by no backend. Rollup removes
 // whatever starts with TransitPrefix from metrics; cost does so on logs and spans.

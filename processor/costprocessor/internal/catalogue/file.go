@@ -79,11 +79,12 @@ func (f *file) look() *finding {
 }
 
 func (f *file) parse(text []byte, info fs.FileInfo) *finding {
-	layer, err := parse(f.Path, text, f.Format)
+	offer, err := parse(f.Path, text, f.Format)
 	if err != nil {
 		return &finding{trouble: &trouble{error: err, remedy: "correct the file"}}
 	}
-	return &finding{offer: &offer{layer: layer, since: info.ModTime()}}
+	offer.since = info.ModTime()
+	return &finding{offer: offer}
 }
 
 // same says whether a file is untouched. A file that is replaced is another, even if it is as long and as old.

@@ -127,7 +127,7 @@ func TestFileIsWrong(t *testing.T) {
 		want  string // in the message
 	}{
 		"no YAML": {func(b *bench) { b.write("a.yaml", "provider: [") }, "a.yaml: yaml: line 1"},
-		"empty":   {func(b *bench) { b.write("a.yaml", "") }, "a.yaml: the file is empty"},
+		"empty":   {func(b *bench) { b.write("a.yaml", "") }, "a.yaml: is no price file that we know"},
 		"a row that is wrong": {
 			func(b *bench) { b.write("a.yaml", home("m", "2", "n", "-1")) },
 			`a.yaml: row 2 (n characters): price "-1"`,

@@ -138,7 +138,7 @@ func (c *Catalogue) confirm() {
 		r.offer.since = now
 		return
 	}
-	r.since, r.offer = now, nil
+	r.since, r.offer, r.offered = now, nil, nil
 	c.works(&r.source)
 }
 
@@ -224,13 +224,13 @@ func (r *remote) read(ctx context.Context, response *http.Response) (*answer, *f
 }
 
 func (r *remote) parse(text []byte) *finding {
-	layer, err := parse(r.name, text, r.Format)
+	offer, err := parse(r.name, text, r.Format)
 	if err != nil {
 		return &finding{trouble: &trouble{
 			error: err, remedy: "check that the endpoint is that of a price file, and its format",
 		}}
 	}
-	return &finding{offer: &offer{layer: layer}}
+	return &finding{offer: offer}
 }
 
 // unreachable is why there is no answer. Of an address nothing is said but the public part, which the log has beside it.

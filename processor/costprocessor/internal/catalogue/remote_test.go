@@ -141,8 +141,8 @@ func TestAddressFails(t *testing.T) {
 		"no access":              {status(http.StatusForbidden), "answered 403 Forbidden", "check headers or auth"},
 		"nothing there":          {status(http.StatusNotFound), "answered 404 Not Found", "check the endpoint"},
 		"something else":         {status(http.StatusNoContent), "answered 204 No Content", "name an endpoint that answers 200"},
-		"a page":                 {text("<html><body>Sign in</body></html>"), "prices.yaml: yaml: ", "check that the endpoint is that of a price file"},
-		"nothing":                {text(""), "the file is empty", "check that the endpoint"},
+		"a page":                 {text("<html><body>Sign in</body></html>"), "prices.yaml: is no price file that we know", "check that the endpoint is that of a price file"},
+		"nothing":                {text(""), "prices.yaml: is no price file that we know", "check that the endpoint"},
 		"a row that is wrong":    {text(home("m", "1e3")), `row 1 (m characters): price "1e3"`, "correct what the error names"},
 		"far too much":           {text("#" + strings.Repeat("-", 1<<20)), "is too large: at most 1048576 bytes", "check that the endpoint"},
 		"far too much, made small": {
@@ -383,6 +383,24 @@ func TestAnswerDoesNotFit(t *testing.T) {
 	assert.Equal(t, `"n"`, s.last("If-None-Match"))
 	b.hour()
 	assert.Equal(t, 2, b.counted("url failed"), "after the first one once more, after 15 s")
+}
+
+// A server that takes an answer back that was refused is asked for what is in the book, not for that.
+func TestAnswerIsTakenBack(t *testing.T) {
+	b := newBench(t)
+	s := b.serve(text(home("m", "1"), "ETag", `"a"`))
+	b.start()
+	s.answers(text(home("m", "2", "m", "3"), "ETag", `"b"`))
+	b.hour()
+	s.answers(text(home("m", "1"), "ETag", `"a"`))
+	b.pass(firstRetry)
+	b.hour()
+	assert.Equal(t, `"a"`, s.last("If-None-Match"))
+	assert.Equal(t, map[string]int{"url loaded": 1, "url failed": 1, "url unchanged": 2}, b.counts)
+	b.stop()
+	s.answers(status(http.StatusBadGateway))
+	b.start()
+	assert.Equal(t, "1", b.price("m"))
 }
 
 func TestRedirects(t *testing.T) {

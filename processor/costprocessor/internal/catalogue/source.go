@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing/importer"
 )
 
 // Source is where prices come from.
@@ -64,6 +65,7 @@ type finding struct {
 type offer struct {
 	layer pricing.Layer
 	since time.Time
+	notes importer.Notes // what of a catalogue of others is not in the layer
 }
 
 // accept makes what is offered the source's layer.
@@ -116,7 +118,7 @@ func (c *Catalogue) fail(s *source, t *trouble) {
 		return
 	}
 	s.trouble = t.identity()
-	c.Logger.Error("prices could not be renewed; those of before stay in force",
+	c.Logger.Warn("prices could not be renewed; those of before stay in force",
 		zap.Stringer("source", s.kind), zap.String("from", s.name),
 		zap.String("error", brief(t)), zap.String("remedy", t.remedy))
 }

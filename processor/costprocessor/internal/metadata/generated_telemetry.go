@@ -28,14 +28,20 @@ type TelemetryBuilder struct {
 	meter                           metric.Meter
 	mu                              sync.Mutex
 	registrations                   []metric.Registration
+	ProcessorCostCounters           metric.Int64ObservableGauge
+	ProcessorCostCountersLimit      metric.Int64ObservableGauge
 	ProcessorCostCoveredPoints      metric.Int64Counter
+	ProcessorCostEstimatedPoints    metric.Int64Counter
 	ProcessorCostForeignPoints      metric.Int64Counter
 	ProcessorCostIgnoredPoints      metric.Int64Counter
 	ProcessorCostPriceAge           metric.Float64ObservableGauge
 	ProcessorCostPriceReloads       metric.Int64Counter
 	ProcessorCostPricedPoints       metric.Int64Counter
 	ProcessorCostPrices             metric.Int64ObservableGauge
+	ProcessorCostRefusedRequests    metric.Int64Counter
 	ProcessorCostReportedDifference metric.Float64Histogram
+	ProcessorCostStorageDamaged     metric.Int64Counter
+	ProcessorCostStorageFailures    metric.Int64Counter
 	ProcessorCostUnpricedPoints     metric.Int64Counter
 	ProcessorCostUntrackedPoints    metric.Int64Counter
 }
@@ -49,6 +55,36 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterProcessorCostCountersCallback sets callback for observable ProcessorCostCounters metric.
+func (builder *TelemetryBuilder) RegisterProcessorCostCountersCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCostCounters, obs: o})
+		return nil
+	}, builder.ProcessorCostCounters)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCostCountersLimitCallback sets callback for observable ProcessorCostCountersLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorCostCountersLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCostCountersLimit, obs: o})
+		return nil
+	}, builder.ProcessorCostCountersLimit)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterProcessorCostPriceAgeCallback sets callback for observable ProcessorCostPriceAge metric.
@@ -119,9 +155,27 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ProcessorCostCounters, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_cost_counters",
+		metric.WithDescription("Cumulative counters that are remembered. [Alpha]"),
+		metric.WithUnit("{counter}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostCountersLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_cost_counters_limit",
+		metric.WithDescription("Cumulative counters that can be remembered. [Alpha]"),
+		metric.WithUnit("{counter}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCostCoveredPoints, err = builder.meter.Int64Counter(
 		"otelcol_processor_cost_covered_points",
 		metric.WithDescription("Usage whose price bills another quantity that is reported beside it. [Alpha]"),
+		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostEstimatedPoints, err = builder.meter.Int64Counter(
+		"otelcol_processor_cost_estimated_points",
+		metric.WithDescription("Usage whose price is an estimate. [Alpha]"),
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
@@ -161,11 +215,29 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{price}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCostRefusedRequests, err = builder.meter.Int64Counter(
+		"otelcol_processor_cost_refused_requests",
+		metric.WithDescription("Requests that were refused because usage in them has no price. [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCostReportedDifference, err = builder.meter.Float64Histogram(
 		"otelcol_processor_cost_reported_difference",
 		metric.WithDescription("Difference between the money that platforms reported of a call and the money that was computed of it. [Alpha]"),
 		metric.WithUnit("{USD}"),
 		metric.WithExplicitBucketBoundaries([]float64{0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostStorageDamaged, err = builder.meter.Int64Counter(
+		"otelcol_processor_cost_storage_damaged",
+		metric.WithDescription("Places in the storage that could not be read at a start and were set aside. [Alpha]"),
+		metric.WithUnit("{place}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCostStorageFailures, err = builder.meter.Int64Counter(
+		"otelcol_processor_cost_storage_failures",
+		metric.WithDescription("Writes to the storage that failed. [Alpha]"),
+		metric.WithUnit("{write}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCostUnpricedPoints, err = builder.meter.Int64Counter(

@@ -20,6 +20,14 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterProcessorCostCountersCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCostCountersLimitCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCostPriceAgeCallback(func(_ context.Context, observer metric.Float64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -29,14 +37,27 @@ func TestSetupTelemetry(t *testing.T) {
 		return nil
 	}))
 	tb.ProcessorCostCoveredPoints.Add(context.Background(), 1)
+	tb.ProcessorCostEstimatedPoints.Add(context.Background(), 1)
 	tb.ProcessorCostForeignPoints.Add(context.Background(), 1)
 	tb.ProcessorCostIgnoredPoints.Add(context.Background(), 1)
 	tb.ProcessorCostPriceReloads.Add(context.Background(), 1)
 	tb.ProcessorCostPricedPoints.Add(context.Background(), 1)
+	tb.ProcessorCostRefusedRequests.Add(context.Background(), 1)
 	tb.ProcessorCostReportedDifference.Record(context.Background(), 1)
+	tb.ProcessorCostStorageDamaged.Add(context.Background(), 1)
+	tb.ProcessorCostStorageFailures.Add(context.Background(), 1)
 	tb.ProcessorCostUnpricedPoints.Add(context.Background(), 1)
 	tb.ProcessorCostUntrackedPoints.Add(context.Background(), 1)
+	AssertEqualProcessorCostCounters(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostCountersLimit(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostCoveredPoints(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostEstimatedPoints(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostForeignPoints(t, testTel,
@@ -57,8 +78,17 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCostPrices(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostRefusedRequests(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostReportedDifference(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostStorageDamaged(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCostStorageFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCostUnpricedPoints(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+)
+
+// request is what was used together: the kinds of one request, whose prompt is the size that context tiers go by.
+type request struct {
+	Provider string `json:"provider,omitempty"`
+	Model    string `json:"model,omitempty"`
+	// Usage are quantities by kind, as decimals written out.
+	Usage map[string]json.Number `json:"usage"`
+	// RequestTokens is the size of the request, where it is not the sum of its prompt.
+	RequestTokens int64     `json:"request_tokens,omitempty"`
+	ServiceTier   string    `json:"service_tier,omitempty"`
+	Region        string    `json:"region,omitempty"`
+	Channels      int64     `json:"channels,omitempty"`
+	Aggregate     bool      `json:"aggregate,omitempty"`
+	At            time.Time `json:"at,omitzero"`
+}
+
+func (r *request) addFlags(flags *flag.FlagSet) {
+	flags.StringVar(&r.Provider, "provider", "", "the `provider`, as the bot reports it")
+	flags.StringVar(&r.Model, "model", "", "the `model`, as the bot reports it")
+	flags.Int64Var(&r.RequestTokens, "request-tokens", 0, "the input `tokens` of the whole request (default the sum of the prompt)")
+	flags.StringVar(&r.ServiceTier, "tier", "", "the service `tier`")
+	flags.StringVar(&r.Region, "region", "", "the `region`")
+	flags.Int64Var(&r.Channels, "channels", 0, "how many `channels` were transcribed (default 1)")
+	flags.BoolVar(&r.Aggregate, "aggregate", false, "the quantities are sums of many uses, to which no minimum and no rounding applies")
+}
+
+// read takes quantities of arguments like prompt.text=146.
+func (r *request) read(args []string) error {
+	r.Usage = map[string]json.Number{}
+	for _, arg := range args {
+		kind, quantity, is := strings.Cut(arg, "=")
+		if !is {
+			return fmt.Errorf("%q is not KIND=QUANTITY, such as prompt.text=146", arg)
+		}
+		if _, twice := r.Usage[kind]; twice {
+			return fmt.Errorf("%s is there twice; add it up", kind)
+		}
+		r.Usage[kind] = json.Number(quantity)
+	}
+	return nil
+}
+
+// readRequests takes requests of JSON, one after the other or in a list. What they leave out is as the flags say.
+func readRequests(in io.Reader, base request) ([]request, error) {
+	decoder := json.NewDecoder(in)
+	decoder.DisallowUnknownFields()
+	var all []request
+	for {
+		var raw json.RawMessage
+		switch err := decoder.Decode(&raw); {
+		case errors.Is(err, io.EOF) && len(all) > 0:
+			return all, nil
+		case errors.Is(err, io.EOF):
+			return nil, errors.New(`there is no usage; write {"model": "gpt-4o", "usage": {"prompt.text": 146}}`)
+		case err != nil:
+			return nil, fmt.Errorf("what comes in is no JSON: %w", err)
+		}
+		some, err := requestsOf(raw, base)
+		if err != nil {
+			return nil, fmt.Errorf("request %d: %w", len(all)+1, err)
+		}
+		all = append(all, some...)
+	}
+}
+
+func requestsOf(raw json.RawMessage, base request) ([]request, error) {
+	if raw[0] != '[' {
+		one := base
+		return []request{one}, strict(raw, &one)
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, err
+	}
+	all := make([]request, len(list))
+	for i := range list {
+		all[i] = base
+		if err := strict(list[i], &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func strict(raw json.RawMessage, into any) error {
+	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(into)
+}
+
+// usages are what the book is asked, in the order of the kinds.
+func (r *request) usages() ([]pricing.Usage, error) {
+	var usages []pricing.Usage
+	left := len(r.Usage)
+	for _, kind := range pricing.Kinds() {
+		text, used := r.Usage[kind.String()]
+		if !used {
+			continue
+		}
+		left--
+		quantity, err := quantityOf(text.String())
+		if err != nil {
+			return nil, fmt.Errorf("%s=%s: %w", kind, text, err)
+		}
+		usages = append(usages, r.usage(kind, quantity))
+	}
+	if left > 0 {
+		return nil, r.unknownKind()
+	}
+	if len(usages) == 0 {
+		return nil, errors.New("there is no usage; write KIND=QUANTITY, such as prompt.text=146")
+	}
+	r.size(usages)
+	return usages, nil
+}
+
+func (r *request) usage(kind pricing.Kind, quantity pricing.Quantity) pricing.Usage {
+	return pricing.Usage{
+		Provider: r.Provider, Model: r.Model, Kind: kind, Quantity: quantity,
+		ServiceTier: r.ServiceTier, Region: r.Region, Channels: r.Channels, Single: !r.Aggregate, At: r.At,
+	}
+}
+
+// size says of each usage how large the whole request is.
+func (r *request) size(usages []pricing.Usage) {
+	total := r.RequestTokens
+	for _, u := range usages {
+		if r.RequestTokens == 0 && strings.HasPrefix(u.Kind.String(), "prompt.") {
+			total += int64(u.Quantity.Float())
+		}
+	}
+	if r.Aggregate && r.RequestTokens == 0 {
+		total = 0
+	}
+	for i := range usages {
+		usages[i].RequestTokens = total
+	}
+}
+
+func (r *request) unknownKind() error {
+	known := map[string]bool{}
+	var names []string
+	for _, kind := range pricing.Kinds() {
+		known[kind.String()] = true
+		names = append(names, kind.String())
+	}
+	for kind := range r.Usage {
+		if !known[kind] {
+			return fmt.Errorf("%q is no kind of usage; it must be one of %s", kind, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// quantityOf reads a quantity: a whole number, or one with a fraction, which becomes the nearest float64 as it does in a
+// metric.
+func quantityOf(text string) (pricing.Quantity, error) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if quantity, is := pricing.Count(n); is {
+			return quantity, nil
+		}
+	} else if f, err := strconv.ParseFloat(text, 64); err == nil {
+		if quantity, is := pricing.Measure(f); is {
+			return quantity, nil
+		}
+	}
+	return pricing.Quantity{}, errors.New("must be a number that is not negative")
+}
