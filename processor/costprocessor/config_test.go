@@ -45,6 +45,15 @@ func TestConfig(t *testing.T) {
 				When: pricing.Conditions{Region: "eu"}, EffectiveFrom: "2026-01-01T00:00:00Z", Note: "our contract",
 			}},
 			Plans: map[string]string{"cartesia": "scale"}, OnUnknown: "drop", KeepForeignCost: true, Storage: &storage,
+			Sources: Sources{
+				"gen_ai.client.token.usage": {},
+				"lk.agents.usage":           {Stages: []string{"stt"}},
+				"acme.tokens": {
+					KindAttribute: "direction", Kinds: map[string]string{"in": "prompt.text", "cached": "prompt.cache_read"}, Gross: true,
+					ProviderAttributes: []string{"vendor"}, Model: "acme-1",
+				},
+			},
+			PointAttributes: []string{"price_version", "basis"},
 		},
 	} {
 		t.Run(id.String(), func(t *testing.T) {

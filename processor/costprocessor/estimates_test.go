@@ -33,8 +33,8 @@ func TestPointAttributes(t *testing.T) {
 			cfg.PointAttributes = test.attributes
 		})
 		out := h.consumeMetrics(strangers(delta,
-			stranger{"gen_ai.client.token.usage", 1000, with(genAI, "gen_ai.token.type", "input")},
-			stranger{"gen_ai.client.token.usage", 1000, with(genAI, "gen_ai.token.type", "output")},
+			stranger{"gen_ai.client.token.usage", 1000, plus(genAI, "gen_ai.token.type", "input")},
+			stranger{"gen_ai.client.token.usage", 1000, plus(genAI, "gen_ai.token.type", "output")},
 			stranger{"gen_ai.client.token.usage", 1000, []any{"gen_ai.token.type", "output"}},
 		).Metrics)
 		for _, metric := range metricsNamed(out, semconv.MetricCost) {
@@ -85,7 +85,7 @@ func TestRepeatedEstimates(t *testing.T) {
 	h := newHarness(t, withSources("gen_ai.client.token.usage"))
 	for range 2 {
 		require.NoError(t, h.metrics.ConsumeMetrics(context.Background(), strangers(cumulative,
-			stranger{"gen_ai.client.token.usage", 1000, with(genAI, "gen_ai.token.type", "input")}).Metrics))
+			stranger{"gen_ai.client.token.usage", 1000, plus(genAI, "gen_ai.token.type", "input")}).Metrics))
 	}
 	h.assertOwn(ownPoints{priced: 1, ignored: map[string]int64{"zero": 1}, estimated: map[string]int64{"parts": 1}})
 }
@@ -104,12 +104,12 @@ func TestRoundingAndContext(t *testing.T) {
 		want        float64
 		estimated   string
 	}{
-		"three seconds are ten": {semconv.MetricSTTAudio, delta, 3.0, with(whisper, "voice.tx.id", "1"), 10 * 0.111 / 3600, ""},
+		"three seconds are ten": {semconv.MetricSTTAudio, delta, 3.0, plus(whisper, "voice.tx.id", "1"), 10 * 0.111 / 3600, ""},
 		"added up":              {semconv.MetricSTTAudio, delta, 3.0, whisper, 3 * 0.111 / 3600, "rounding"},
-		"a counter":             {semconv.MetricSTTAudio, cumulative, 3.0, with(whisper, "voice.tx.id", "1"), 3 * 0.111 / 3600, "rounding"},
-		"one channel":           {semconv.MetricSTTAudio, delta, 60.0, with(chirp, "voice.tx.id", "1"), 0.016, "rounding"},
-		"two channels":          {semconv.MetricSTTAudio, delta, 60.0, with(chirp, "voice.tx.id", "1", "voice.tx.channels", 2), 0.032, "rounding"},
-		"of a request":          {semconv.MetricLLMTokens, delta, 1000, with(luna, "voice.tx.request_tokens", 1000), 0.0002, ""},
+		"a counter":             {semconv.MetricSTTAudio, cumulative, 3.0, plus(whisper, "voice.tx.id", "1"), 3 * 0.111 / 3600, "rounding"},
+		"one channel":           {semconv.MetricSTTAudio, delta, 60.0, plus(chirp, "voice.tx.id", "1"), 0.016, "rounding"},
+		"two channels":          {semconv.MetricSTTAudio, delta, 60.0, plus(chirp, "voice.tx.id", "1", "voice.tx.channels", 2), 0.032, "rounding"},
+		"of a request":          {semconv.MetricLLMTokens, delta, 1000, plus(luna, "voice.tx.request_tokens", 1000), 0.0002, ""},
 		"of whatever request":   {semconv.MetricLLMTokens, delta, 1000, luna, 0.0002, "context_size"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package costprocessor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -142,9 +143,14 @@ func (c *SourceConfig) metric() (foreign.Metric, error) {
 		return foreign.Metric{}, errors.New("needs both kind_attribute and kinds: the attribute, and a kind of usage for each of its values")
 	}
 	words := map[string]foreign.Meaning{}
+	told := map[pricing.Kind]bool{}
 	var errs []error
 	for _, word := range slices.Sorted(maps.Keys(c.Kinds)) {
 		kind, err := kindOf("kinds::"+word, c.Kinds[word])
+		if c.Gross && told[kind] {
+			err = cmp.Or(err, fmt.Errorf("is gross and has two kinds %s; which of them contains the others is open, so each may be there once", kind))
+		}
+		told[kind] = true
 		words[word], errs = foreign.KindMeaning(kind, c.Gross), append(errs, err)
 	}
 	return foreign.Metric{Words: words}, errors.Join(errs...)

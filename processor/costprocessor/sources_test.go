@@ -46,7 +46,7 @@ var (
 	atHome = []any{"model_provider", "house", "model_name", "m"}
 )
 
-func with(attributes []any, more ...any) []any {
+func plus(attributes []any, more ...any) []any {
 	return append(append([]any{}, attributes...), more...)
 }
 
@@ -66,7 +66,7 @@ func strangers(temporality pmetric.AggregationTemporality, points ...stranger) b
 }
 
 func usageOf(name string, value any, more ...any) stranger {
-	return stranger{"gen_ai.client.inference.usage." + name, value, with(genAI, more...)}
+	return stranger{"gen_ai.client.inference.usage." + name, value, plus(genAI, more...)}
 }
 
 func livekit(name string, value any) stranger {
@@ -140,16 +140,16 @@ func TestSources(t *testing.T) {
 		{
 			name: "an agent's usage is that of its requests",
 			points: []stranger{
-				{"gen_ai.client.token.usage", 7, with(genAI[:4], "gen_ai.token.type", "input", "gen_ai.operation.name", "invoke_agent")},
+				{"gen_ai.client.token.usage", 7, plus(genAI[:4], "gen_ai.token.type", "input", "gen_ai.operation.name", "invoke_agent")},
 			},
 			own: ownPoints{ignored: map[string]int64{"container": 1}},
 		},
 		{
 			name: "the histogram's words",
 			points: []stranger{
-				{"gen_ai.client.token.usage", 1000, with(genAI, "gen_ai.token.type", "input")},
-				{"gen_ai.client.token.usage", 100, with(genAI, "gen_ai.token.type", "output")},
-				{"gen_ai.client.token.usage", 1100, with(genAI, "gen_ai.token.type", "total")},
+				{"gen_ai.client.token.usage", 1000, plus(genAI, "gen_ai.token.type", "input")},
+				{"gen_ai.client.token.usage", 100, plus(genAI, "gen_ai.token.type", "output")},
+				{"gen_ai.client.token.usage", 1100, plus(genAI, "gen_ai.token.type", "total")},
 			},
 			cost: []string{
 				"0.4 cost_source=computed cost_type=llm model=m provider=house",
@@ -160,9 +160,9 @@ func TestSources(t *testing.T) {
 		{
 			name: "the words of gateways",
 			points: []stranger{
-				{"gen_ai.client.token.usage", 1000, with(genAI, "gen_ai.token.type", "input")},
-				{"gen_ai.client.token.usage", 300, with(genAI, "gen_ai.token.type", "cached_input")},
-				{"gen_ai.client.token.usage", 200, with(genAI, "gen_ai.token.type", "cache_creation_input")},
+				{"gen_ai.client.token.usage", 1000, plus(genAI, "gen_ai.token.type", "input")},
+				{"gen_ai.client.token.usage", 300, plus(genAI, "gen_ai.token.type", "cached_input")},
+				{"gen_ai.client.token.usage", 200, plus(genAI, "gen_ai.token.type", "cache_creation_input")},
 			},
 			cost: []string{
 				"0.03 cost_source=computed cost_type=llm model=m provider=house",
@@ -174,8 +174,8 @@ func TestSources(t *testing.T) {
 		{
 			name: "words that nobody knows, and a total alone",
 			points: []stranger{
-				{"gen_ai.client.token.usage", 5, with(genAI, "gen_ai.token.type", "cached")},
-				{"gen_ai.client.token.usage", 7, with(genAI, "gen_ai.token.type", "total")},
+				{"gen_ai.client.token.usage", 5, plus(genAI, "gen_ai.token.type", "cached")},
+				{"gen_ai.client.token.usage", 7, plus(genAI, "gen_ai.token.type", "total")},
 				{"gen_ai.client.token.usage", 9, genAI},
 			},
 			unpriced: []string{
@@ -323,7 +323,7 @@ func TestSourcesKeepStreamsApart(t *testing.T) {
 	assert.NotEqual(t, first[1], first[2])
 	assert.NotEqual(t, first[0], first[2])
 	assert.ElementsMatch(t, first, streamsOf(h.consumeMetrics(strangers(delta, points...).Metrics), semconv.MetricCost))
-	points[0].attributes = with(points[0].attributes, "server.address", "elsewhere")
+	points[0].attributes = plus(points[0].attributes, "server.address", "elsewhere")
 	assert.NotContains(t, first, streamsOf(h.consumeMetrics(strangers(delta, points[:1]...).Metrics), semconv.MetricCost)[0])
 }
 
