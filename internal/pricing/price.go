@@ -185,12 +185,13 @@ func offersOf(products []*product, kind Kind) []*offer {
 // to another one.
 func choose(offers []*offer, u *Usage, region string, at int64) (chosen *offer, sizeUnknown bool) {
 	for _, o := range offers {
+		short := max(u.RequestTokens, 0) < o.context
 		switch {
-		case !o.has(u, region, at):
-		case max(u.RequestTokens, 0) >= o.context:
-			return o, sizeUnknown
-		case u.RequestTokens <= 0:
+		case short && u.RequestTokens > 0, !o.has(u, region, at):
+		case short:
 			sizeUnknown = true
+		default:
+			return o, sizeUnknown
 		}
 	}
 	return nil, sizeUnknown
