@@ -120,6 +120,7 @@ func (b *Book) ChangesAfter(u *Usage, moment time.Time) bool {
 
 // quote is what the book offers for a kind of a model: all that does not depend on the single usage.
 type quote struct {
+	key      quoteKey // under which it is remembered
 	provider string
 	nameless bool
 	region   string // that the model's id tells
