@@ -1,7 +1,6 @@
 package costprocessor
 
 import (
-	"context"
 	"math"
 	"testing"
 
