@@ -138,7 +138,7 @@ func (b *metricsBatch) answer(what outcome, p pmetric.NumberDataPoint, of *origi
 		answers.count(&b.usage, p, of)
 	}
 	if what == priced || what == covered || what == unpriced {
-		mark(p.Attributes())
+		markPriced(p.Attributes())
 	}
 }
 
@@ -146,13 +146,13 @@ func (b *metricsBatch) answer(what outcome, p pmetric.NumberDataPoint, of *origi
 func (b *metricsBatch) leave(usages pmetric.NumberDataPointSlice) {
 	for _, p := range usages.All() {
 		b.tally.outcomes[ignoredForeign]++
-		mark(p.Attributes())
+		markPriced(p.Attributes())
 	}
 }
 
-// mark says on a usage that its money is known. Our receiver leaves room for it; where there is none it is made for the
+// markPriced says on a usage that its money is known. Our receiver leaves room for it; where there is none it is made for the
 // mark alone, because to append would double the list.
-func mark(usage pcommon.Map) {
+func markPriced(usage pcommon.Map) {
 	usage.EnsureCapacity(usage.Len() + 1)
 	usage.PutBool(semconv.TransitPriced, true)
 }
