@@ -179,6 +179,40 @@ rows:
 	}, "\n"), err.Error())
 }
 
+// A message says in which file and row, what of it, and why.
+func TestFaultsAreLocated(t *testing.T) {
+	const first = `  - {models: [one], usage: stt_audio_seconds, unit: minute, price: "0.006", per: "1"}` + "\n"
+	for _, test := range []struct{ name, row, want string }{
+		{
+			"a negative price", `{models: [two], usage: characters, unit: character, price: "-15", per: "1000000"}`,
+			`test.yaml: row 2 (two characters): price "-15" must not be negative`,
+		},
+		{
+			"NaN", `{models: [two], usage: characters, unit: character, price: .nan, per: "1000000"}`,
+			`test.yaml: row 2 (two characters): price ".nan" is not a decimal; write digits with at most one point, as in 2.5`,
+		},
+		{
+			"scientific notation", `{models: [two], usage: characters, unit: character, price: 1.5e-05, per: 1}`,
+			`test.yaml: row 2 (two characters): price "1.5e-05" scientific notation is refused; write the digits out, as in 0.0000025`,
+		},
+		{
+			"a unit of something else", `{models: [two], usage: characters, unit: minute, price: "1", per: "1"}`,
+			`test.yaml: row 2 (two characters): unit "minute" does not measure characters; it must be character`,
+		},
+		{
+			"an overlap", `{models: [two, one], usage: stt_audio_seconds, unit: second, price: "0.0001", per: "1"}`,
+			`two rows price stt_audio_seconds of acme/one at the same time under the same or overlapping conditions: ` +
+				`test.yaml: row 1 (0.006 per 1 minute) and test.yaml: row 2 (0.0001 per 1 second); ` +
+				`end one with effective_until or narrow one with when`,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := tryBook("provider: acme\nrows:\n" + first + "  - " + test.row + "\n")
+			require.EqualError(t, err, test.want)
+		})
+	}
+}
+
 func TestProviderNamesMustNotCollide(t *testing.T) {
 	acme := minimal + "provider_aliases: [coyote]\n"
 	beta := strings.Replace(minimal, "acme", "beta", 1)

@@ -16,7 +16,8 @@ type Usage struct {
 	// RequestTokens is the input tokens of the whole request, or 0 where unknown: no context tier then applies.
 	RequestTokens int64
 	ServiceTier   string
-	Region        string
+	// Region is where it took place; where it is empty, the model's id may tell (us.anthropic.claude-sonnet-4-5).
+	Region string
 	// Channels is how many channels were transcribed; 0 is one.
 	Channels int64
 	// Single says that the quantity is one report of use as it happened, not a sum of several: minimum and rounding apply.

@@ -81,8 +81,8 @@ var (
 	}
 )
 
-// with is attributes and more of them.
-func with(base map[string]any, more ...any) map[string]any {
+// enriched is attributes and more of them.
+func enriched(base map[string]any, more ...any) map[string]any {
 	all := map[string]any{}
 	for key, value := range base {
 		all[key] = value
@@ -105,7 +105,7 @@ func costOf(attributes pcommon.Map) (usd float64, known bool) {
 // One operation each, as frameworks tell of it. The dollars are computed by hand from the vendors' prices for a million.
 func TestBotSpans(t *testing.T) {
 	anthropic := func(more ...any) map[string]any {
-		return with(map[string]any{
+		return enriched(map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-haiku-4-5",
 			"gen_ai.usage.output_tokens": 100, "gen_ai.usage.cache_read.input_tokens": 1800, "gen_ai.usage.cache_creation.input_tokens": 200,
 		}, more...)
@@ -189,14 +189,14 @@ func TestBotSpans(t *testing.T) {
 		"no provider, but a model that is one's": {"x", "chat", map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100,
 		}, 0.0035},
-		"the model that answered is not the one asked for": {"x", "chat", with(conventionsChat, "gen_ai.request.model", "gpt-4.1"), 0.001855},
-		"the book lacks the model that answered":           {"x", "chat", with(conventionsChat, "gen_ai.response.model", "deployment-7"), 0.001855},
+		"the model that answered is not the one asked for": {"x", "chat", enriched(conventionsChat, "gen_ai.request.model", "gpt-4.1"), 0.001855},
+		"the book lacks the model that answered":           {"x", "chat", enriched(conventionsChat, "gen_ai.response.model", "deployment-7"), 0.001855},
 	} {
 		t.Run(name, func(t *testing.T) {
 			td := newBotTraces(test.scope)
 			td.span(t, test.span, 2, 1, test.attributes)
 			h := newHarness(t, nil)
-			want := with(test.attributes, "gen_ai.usage.cost.amount", test.want, "gen_ai.usage.cost.currency", "USD",
+			want := enriched(test.attributes, "gen_ai.usage.cost.amount", test.want, "gen_ai.usage.cost.currency", "USD",
 				"gen_ai.usage.cost.source", "local", "voice.cost.usd", test.want)
 			out := h.consumeTraces(td.Traces)
 			assert.Equal(t, raw(t, want), firstSpan(out).AsRaw())
@@ -250,10 +250,10 @@ func TestBotSpansWithoutAPrice(t *testing.T) {
 		more       []any // attributes that are added
 		reason     string
 	}{
-		"unknown model":        {with(pipecatLLM, "gen_ai.request.model", "gpt-9"), incomplete, "no_model"},
-		"neither model":        {with(conventionsChat, "gen_ai.request.model", "x", "gen_ai.response.model", "y"), incomplete, "no_model"},
-		"unknown provider":     {with(pipecatLLM, "gen_ai.provider.name", "acme"), incomplete, "no_provider"},
-		"unknown service tier": {with(pipecatLLM, "openai.response.service_tier", "lightning"), incomplete, "no_kind"},
+		"unknown model":        {enriched(pipecatLLM, "gen_ai.request.model", "gpt-9"), incomplete, "no_model"},
+		"neither model":        {enriched(conventionsChat, "gen_ai.request.model", "x", "gen_ai.response.model", "y"), incomplete, "no_model"},
+		"unknown provider":     {enriched(pipecatLLM, "gen_ai.provider.name", "acme"), incomplete, "no_provider"},
+		"unknown service tier": {enriched(pipecatLLM, "openai.response.service_tier", "lightning"), incomplete, "no_kind"},
 		"tokens in all": {map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.total_tokens": 500,
 		}, incomplete, "no_kind"},
@@ -262,7 +262,7 @@ func TestBotSpansWithoutAPrice(t *testing.T) {
 			"tokens.completion": 500, "tokens.total": 1500,
 		}, incomplete, "no_kind"},
 		"a part only": {
-			with(pipecatLLM, "gen_ai.usage.total_tokens", 1100),
+			enriched(pipecatLLM, "gen_ai.usage.total_tokens", 1100),
 			append([]any{
 				"gen_ai.usage.cost.amount", 0.001855, "gen_ai.usage.cost.currency", "USD", "gen_ai.usage.cost.source", "local",
 				"voice.cost.usd", 0.001855,
@@ -274,7 +274,7 @@ func TestBotSpansWithoutAPrice(t *testing.T) {
 			td.span(t, "llm", 2, 1, test.attributes)
 			h := newHarness(t, nil)
 			out := h.consumeTraces(td.Traces)
-			want := raw(t, with(test.attributes, test.more...))
+			want := raw(t, enriched(test.attributes, test.more...))
 			assert.Equal(t, want, firstSpan(out).AsRaw())
 			assert.Positive(t, h.counted("unpriced_points", test.reason))
 			assert.Positive(t, h.messages.Len(), "logged as elsewhere")
@@ -307,14 +307,14 @@ func TestBotSpansPassOn(t *testing.T) {
 		attributes map[string]any
 		reason     string // why ignored
 	}{
-		"a provider's own amount":   {"llm", with(pipecatLLM, "gen_ai.usage.cost.amount", 0.5, "gen_ai.usage.cost.source", "provider"), "already_priced"},
-		"somebody's amount":         {"llm", with(pipecatLLM, "gen_ai.usage.cost", 0.0), "already_priced"},
-		"OpenInference's amount":    {"llm", with(pipecatLLM, "llm.cost.total", 0.5), "already_priced"},
-		"an amount of ours":         {"llm", with(pipecatLLM, "voice.cost.usd", 0.5), "already_priced"},
-		"an amount that is unknown": {"llm", with(pipecatLLM, "cost_complete", false), "already_priced"},
-		"an agent":                  {"invoke_agent", with(pipecatLLM, "gen_ai.operation.name", "invoke_agent"), "container"},
-		"a node of LiveKit's":       {"llm_node", with(pipecatLLM, "lk.response.ttft", 0.4), "container"},
-		"nothing":                   {"llm", with(pipecatLLM, "gen_ai.usage.input_tokens", 0, "gen_ai.usage.output_tokens", 0, "gen_ai.usage.cache_read.input_tokens", 0), "zero"},
+		"a provider's own amount":   {"llm", enriched(pipecatLLM, "gen_ai.usage.cost.amount", 0.5, "gen_ai.usage.cost.source", "provider"), "already_priced"},
+		"somebody's amount":         {"llm", enriched(pipecatLLM, "gen_ai.usage.cost", 0.0), "already_priced"},
+		"OpenInference's amount":    {"llm", enriched(pipecatLLM, "llm.cost.total", 0.5), "already_priced"},
+		"an amount of ours":         {"llm", enriched(pipecatLLM, "voice.cost.usd", 0.5), "already_priced"},
+		"an amount that is unknown": {"llm", enriched(pipecatLLM, "cost_complete", false), "already_priced"},
+		"an agent":                  {"invoke_agent", enriched(pipecatLLM, "gen_ai.operation.name", "invoke_agent"), "container"},
+		"a node of LiveKit's":       {"llm_node", enriched(pipecatLLM, "lk.response.ttft", 0.4), "container"},
+		"nothing":                   {"llm", enriched(pipecatLLM, "gen_ai.usage.input_tokens", 0, "gen_ai.usage.output_tokens", 0, "gen_ai.usage.cache_read.input_tokens", 0), "zero"},
 		"no usage":                  {"POST", httpRequest, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -344,7 +344,7 @@ func TestBotSpansThatCannotBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			td := newBotTraces("pipecat")
-			td.span(t, "llm", 2, 1, with(pipecatLLM, more...))
+			td.span(t, "llm", 2, 1, enriched(pipecatLLM, more...))
 			h := newHarness(t, nil)
 			attributes := firstSpan(h.consumeTraces(td.Traces))
 			_, known := costOf(attributes)
@@ -361,10 +361,10 @@ func TestBotSpansAreCounted(t *testing.T) {
 	td := newBotTraces("pipecat")
 	td.span(t, "turn", 1, 0, map[string]any{"turn.number": 1})
 	td.span(t, "llm", 2, 1, pipecatLLM)                                                         // 3 parts
-	td.span(t, "llm", 3, 1, with(pipecatLLM, "gen_ai.request.model", "gpt-9"))                  // 3 parts
-	td.span(t, "llm", 4, 1, with(pipecatLLM, "gen_ai.usage.cost", 0.1))                         // 1
-	td.span(t, "invoke_agent", 5, 1, with(pipecatLLM, "gen_ai.operation.name", "invoke_agent")) // 1
-	td.span(t, "llm", 6, 1, with(pipecatLLM, "gen_ai.usage.input_tokens", -1))                  // 1
+	td.span(t, "llm", 3, 1, enriched(pipecatLLM, "gen_ai.request.model", "gpt-9"))                  // 3 parts
+	td.span(t, "llm", 4, 1, enriched(pipecatLLM, "gen_ai.usage.cost", 0.1))                         // 1
+	td.span(t, "invoke_agent", 5, 1, enriched(pipecatLLM, "gen_ai.operation.name", "invoke_agent")) // 1
+	td.span(t, "llm", 6, 1, enriched(pipecatLLM, "gen_ai.usage.input_tokens", -1))                  // 1
 	td.span(t, "llm", 7, 1, pipecatLLM)                                                         // 1, for it contains 8
 	td.span(t, "llm", 8, 7, pipecatLLM)                                                         // 3 parts
 	td.span(t, "tts_request", 9, 1, map[string]any{"lk.tts_metrics": `{"type":"tts_metrics",` + // 1 covered, 2 priced
@@ -391,7 +391,7 @@ func TestOursAndBots(t *testing.T) {
 	require.NoError(t, bots.Spans().AppendEmpty().Attributes().FromRaw(pipecatLLM))
 	ours := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty()
 	ours.Scope().SetName(semconv.ScopeName)
-	require.NoError(t, ours.Spans().AppendEmpty().Attributes().FromRaw(with(conventionsChat, "voice.tx.id", "1")))
+	require.NoError(t, ours.Spans().AppendEmpty().Attributes().FromRaw(enriched(conventionsChat, "voice.tx.id", "1")))
 	out := newHarness(t, nil).consumeTraces(td)
 	usd, _ := costOf(firstSpan(out))
 	assert.Equal(t, 0.0024, usd)
@@ -403,7 +403,7 @@ func TestOursAndBots(t *testing.T) {
 // Nothing of what was said gets into a log.
 func TestNoContentInLogs(t *testing.T) {
 	td := newBotTraces("pipecat")
-	td.span(t, "llm", 2, 1, with(pipecatLLM, "gen_ai.request.model", "gpt-9"))
+	td.span(t, "llm", 2, 1, enriched(pipecatLLM, "gen_ai.request.model", "gpt-9"))
 	h := newHarness(t, nil)
 	h.consumeTraces(td.Traces)
 	for _, line := range h.messages.All() {

@@ -106,12 +106,12 @@ func TestConfigRefuses(t *testing.T) {
 		},
 		{
 			"a discount that makes no sense, for a provider that may be in a file",
-			with(discount("provider", "acme", "multiplier", "-1"), "price_files", []any{"a.yaml"}),
+			besides(discount("provider", "acme", "multiplier", "-1"), "price_files", []any{"a.yaml"}),
 			`discounts[0]: multiplier "-1"`,
 		},
 		{
 			"a discount for nobody, with an address",
-			with(discount("multiplier", "0.8"), "price_url", map[string]any{"endpoint": "https://prices.example"}),
+			besides(discount("multiplier", "0.8"), "price_url", map[string]any{"endpoint": "https://prices.example"}),
 			"discounts[0]: provider is empty",
 		},
 		{"an unknown key", map[string]any{"currency": "EUR"}, "invalid keys: currency"},
@@ -168,6 +168,11 @@ func priceURL(pairs ...string) map[string]any { return map[string]any{"price_url
 
 func discount(pairs ...string) map[string]any {
 	return map[string]any{"discounts": []any{mapOf(pairs)}}
+}
+
+func besides(conf map[string]any, key string, value any) map[string]any {
+	conf[key] = value
+	return conf
 }
 
 func mapOf(pairs []string) map[string]any {

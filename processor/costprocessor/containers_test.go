@@ -16,13 +16,13 @@ import (
 // kindsOfSpans are attributes by a word.
 var kindsOfSpans = map[string]map[string]any{
 	"llm":      pipecatLLM,
-	"unknown":  with(pipecatLLM, "gen_ai.request.model", "gpt-9"),
-	"paid":     with(pipecatLLM, "gen_ai.usage.cost", 0.1),
-	"broken":   with(pipecatLLM, "gen_ai.usage.input_tokens", -1),
+	"unknown":  enriched(pipecatLLM, "gen_ai.request.model", "gpt-9"),
+	"paid":     enriched(pipecatLLM, "gen_ai.usage.cost", 0.1),
+	"broken":   enriched(pipecatLLM, "gen_ai.usage.input_tokens", -1),
 	"zero":     {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 0},
-	"agent":    with(pipecatLLM, "gen_ai.operation.name", "invoke_agent"),
+	"agent":    enriched(pipecatLLM, "gen_ai.operation.name", "invoke_agent"),
 	"nothing":  {"turn.number": 1},
-	"realtime": with(liveKitRequest, "lk.realtime_model_metrics", `{"type":"realtime_model_metrics","input_tokens":10,"output_tokens":1,"metadata":{"model_name":"gpt-realtime","model_provider":"openai"}}`),
+	"realtime": enriched(liveKitRequest, "lk.realtime_model_metrics", `{"type":"realtime_model_metrics","input_tokens":10,"output_tokens":1,"metadata":{"model_name":"gpt-realtime","model_provider":"openai"}}`),
 }
 
 // told makes a request of spans that are told in words: "2 in 1: llm" or "1: agent".

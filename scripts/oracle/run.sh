@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares what usage costs by our importer and book with what genai-prices itself says, for COUNT made-up usages over all
-# of its models. With "sample" instead, it writes the sample that the ordinary tests compare. Needs npm and Node 20 or
+# of its models. With "sample" instead, it writes the sample that the ordinary tests compare. Needs npm and Node 18 or
 # later; it installs the pinned package under bin/, which git ignores.
 set -euo pipefail
 count=${1:?usage: run.sh COUNT|sample}
@@ -20,7 +20,10 @@ fi
 mkdir -p "$work"
 cp "$here/package.json" "$here/oracle.mjs" "$work/"
 cd "$work"
-npm install --no-package-lock --ignore-scripts --silent --no-audit --no-fund
+npm install --no-package-lock --ignore-scripts --silent --no-audit --no-fund || {
+  echo "npm could not install $(grep -o '@pydantic[^,]*' package.json): is the network reachable?"
+  exit 1
+}
 if [ "$count" = sample ]; then
   node oracle.mjs "$root/internal/pricing/importer/testdata/oracle" 200 few
 else

@@ -7,12 +7,15 @@
 //
 // Three things hold for every format:
 //
-//   - A modality without a price of its own has no row. Catalogues that price it as text are wrong by a factor of ten where
-//     it is audio (gpt-4o-audio-preview costs 2.5 for text and 40 for audio).
+//   - A modality without a price of its own has no row. Catalogues that price it as text are wrong by a factor of sixteen
+//     where it is audio (gpt-4o-audio-preview costs 2.5 for text and 40 for audio).
 //   - Reading from a cache and writing to it are input: where a catalogue has no price for them, the row of the input price
 //     is written out for text, unless the book that comes with the program knows better. Neither is ever free by omission.
 //   - A price of 0 is no price: catalogues write it both for what is free and for what they do not know. The exceptions are
 //     genai-prices, which leaves out what it does not know, and ids that end with ":free".
+//
+// A price for another quantity than the one that the book knows to be billed (the characters of speech that is billed by
+// tokens) is left out: with both, the same use would be billed twice.
 //
 // A vendor that the book does not know is read as a reseller, so that its prices hold where it is named and nowhere else;
 // genai-prices says itself who is meant by a model's name alone.

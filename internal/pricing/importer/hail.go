@@ -151,11 +151,15 @@ func eitherNumber(value any) (number, error) {
 	return jsonNumber(value)
 }
 
+// sessions are vendors that bill the time for which streaming speech recognition is open, not the speech in it. HAIL says so
+// only in its notes.
+var sessions = []string{"assemblyai", "cartesia", "gladia"}
+
 // addSpeech adds what speech recognition costs: streaming it, and recordings as the batch tier.
 func (r *hailRow) addSpeech(t *table, row pricing.Row, prices map[string]tiers) {
 	kind := pricing.STTAudio
-	if r.Streaming {
-		kind = sttKind(row.Provider)
+	if r.Streaming && slices.Contains(sessions, row.Provider) {
+		kind = pricing.STTSession
 	}
 	r.addPrice(t, row, prices, "price_per_minute_usd", kind, minute, 0)
 	r.addPrice(t, row, prices, "price_per_second_usd", kind, second, 0)

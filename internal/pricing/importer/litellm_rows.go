@@ -129,7 +129,7 @@ func (m *litellmModel) addSeconds(t *table, row pricing.Row) bool {
 	case !has:
 		return false
 	case m.mode == "audio_transcription":
-		t.add(row, sttKind(m.vendor), second, each)
+		t.add(row, pricing.STTAudio, second, each)
 	case m.mode == "realtime" && !tokens:
 		t.add(row, pricing.RealtimeSession, second, each)
 	default:
@@ -150,17 +150,6 @@ func (m *litellmModel) second() (number, bool) {
 	}
 	input, has := m.prices[litellmPrice{what: inputSecond}]
 	return input, has
-}
-
-// sessions are vendors that bill the time for which speech recognition is open, not the speech in it.
-var sessions = []string{"assemblyai", "cartesia", "gladia"}
-
-// sttKind is what a vendor bills of streaming speech recognition.
-func sttKind(vendor string) pricing.Kind {
-	if slices.Contains(sessions, vendor) {
-		return pricing.STTSession
-	}
-	return pricing.STTAudio
 }
 
 func (m *litellmModel) addCharacters(t *table, row pricing.Row) {

@@ -32,15 +32,20 @@ var embedded = sync.OnceValues(func() (*knowledge, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := knowledge{names: map[string]string{}}
+	return newKnowledge(layer)
+})
+
+func newKnowledge(layer pricing.Layer) (*knowledge, error) {
+	k := &knowledge{names: map[string]string{}}
 	for _, file := range layer {
 		for _, name := range append(file.ProviderAliases, file.Provider) {
 			k.names[fold(name)] = fold(file.Provider)
 		}
 	}
+	var err error
 	k.book, err = pricing.NewBook(pricing.Settings{}, layer)
-	return &k, err
-})
+	return k, err
+}
 
 // canonical is a vendor's name in the book, or the name itself for one that the book does not have.
 func (k *knowledge) canonical(name string) string {
@@ -62,13 +67,27 @@ func (k *knowledge) has(vendor string) bool { return k.names[vendor] == vendor }
 
 // prices says whether the book has a price of a kind for a model, now or at another time.
 func (k *knowledge) prices(vendor, model string, kind pricing.Kind) bool {
+	return k.answers(vendor, model, kind, pricing.Priced) || k.answers(vendor, model, kind, pricing.Expired)
+}
+
+// billsOther says whether the book knows that a model is billed in another quantity than a kind: by the time that speech
+// recognition is open, not by the speech in it; by the tokens of speech, not by its characters. A price for both would bill
+// the same use twice.
+func (k *knowledge) billsOther(vendor, model string, kind pricing.Kind) bool {
+	return !k.prices(vendor, model, kind) && k.answers(vendor, model, kind, pricing.UnitMismatch)
+}
+
+// answers says whether the book's answer to a usage long ago, or in the far future, is for one reason.
+func (k *knowledge) answers(vendor, model string, kind pricing.Kind, reason pricing.Reason) bool {
 	if k.book == nil {
 		return false
 	}
-	usage := pricing.Usage{Provider: vendor, Model: model, Kind: kind, At: time.Unix(0, 0)}
-	switch k.book.Price(&usage).Reason {
-	case pricing.Priced, pricing.Expired:
-		return true
+	usage := pricing.Usage{Provider: vendor, Model: model, Kind: kind}
+	for _, year := range []int{1970, 2100} {
+		usage.At = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		if k.book.Price(&usage).Reason == reason {
+			return true
+		}
 	}
 	return false
 }

@@ -35,14 +35,15 @@ func (n Notes) String() string {
 
 // Reasons of notes that several formats have.
 const (
-	noteNoKind      = "a price of something that is not counted"
-	noteBadPrice    = "a price that is not a number of US dollars"
-	noteBadModel    = "a model whose entry makes no sense"
-	noteRounded     = "a price with more digits than a row can hold, rounded to eighteen"
-	noteFree        = "a model whose every price is 0, which may mean that they are unknown"
-	noteZero        = "a model with a price of 0 beside others, which may mean that it is unknown"
-	noteSecondPrice = "another price of a model that already has one"
-	noteWildcard    = "a model id with a *"
+	noteNoKind        = "a price of something that is not counted"
+	noteBadPrice      = "a price that is not a number of US dollars"
+	noteBadModel      = "a model whose entry makes no sense"
+	noteRounded       = "a price with more digits than a row can hold, rounded to eighteen"
+	noteFree          = "a model whose every price is 0, which may mean that they are unknown"
+	noteZero          = "a model with a price of 0 beside others, which may mean that it is unknown"
+	noteSecondPrice   = "another price of a model that already has one"
+	noteOtherQuantity = "a price for another quantity than the one that the book knows to be billed"
+	noteWildcard      = "a model id with a *"
 )
 
 // notebook collects notes.

@@ -65,7 +65,7 @@ func TestAgreesWithGenaiPrices(t *testing.T) {
 		judge.hear(lines.Bytes())
 	}
 	require.NoError(t, lines.Err())
-	t.Logf("%d usages: %d agree to the last of nine digits; of the others, by class:\n%s", judge.heard, judge.agreed, judge.summary())
+	t.Logf("%d usages: %d cost the same to nine digits; the others by class, some are of several:\n%s", judge.heard, judge.agreed, judge.summary())
 	t.Log("left out of the layer:\n" + notes.String())
 	assert.Zero(t, judge.failed, "differences that no class explains; the first are:\n%s", strings.Join(judge.wrong, "\n"))
 	assert.NotZero(t, judge.agreed)
@@ -131,6 +131,7 @@ func (j *judge) summary() string {
 
 // The classes of differences.
 const (
+	classNeither  = "an id that neither knows"
 	classModality = "tokens of a modality without a price of its own: they bill them as text"
 	classUnit     = "a unit that is not counted here, such as web searches: they bill it"
 	classNothing  = "tokens that nothing of a model's prices is for: they bill nothing, here they are unpriced"
@@ -150,7 +151,7 @@ func (j *judge) compare(line *oracleLine) (classes []string, verdict string) {
 	case line.Error != "":
 		return []string{classRefused}, ""
 	case line.USD == nil && len(rows) == 0:
-		return nil, ""
+		return []string{classNeither}, ""
 	case line.USD == nil && line.Provider == "":
 		return []string{classNobody}, ""
 	case line.USD == nil:

@@ -64,13 +64,23 @@ func (t *table) add(row pricing.Row, kind pricing.Kind, u unit, each number) {
 	}
 	row.Usage, row.Unit, row.Price, row.Per = kind.String(), u.name, price, per
 	row.Verified, row.Confidence = evidence(row.Verified, row.Confidence)
-	row.Models = slices.DeleteFunc(slices.Clone(row.Models), func(model string) bool { return t.isTaken(&row, model) })
+	row.Models = slices.DeleteFunc(slices.Clone(row.Models), func(model string) bool {
+		return t.isBilledOtherwise(&row, model, kind) || t.isTaken(&row, model)
+	})
 	switch {
 	case row.Provider == "":
 		t.notes.add(noteBadModel, strings.Join(row.Models, ", "))
 	case len(row.Models) > 0:
 		t.rows[row.Provider] = append(t.rows[row.Provider], row)
 	}
+}
+
+func (t *table) isBilledOtherwise(row *pricing.Row, model string, kind pricing.Kind) bool {
+	other := len(kind.Pairs()) > 0 && t.known.billsOther(row.Provider, model, kind)
+	if other {
+		t.notes.add(noteOtherQuantity, row.Provider+"/"+model+" "+row.Usage)
+	}
+	return other
 }
 
 // evidence leaves out what a row may not say about how it is known.

@@ -142,19 +142,16 @@ func (c *Catalogue) knownAccount(layers []pricing.Layer) pricing.Settings {
 
 // swap puts a book in force. Requests under way finish with the one that they began with.
 func (c *Catalogue) swap(book *pricing.Book, from []*source) {
-	old := c.Book()
-	if old != nil && old.Version() == book.Version() {
-		return
-	}
-	c.book.Store(book)
-	if old == nil {
+	old := c.book.Swap(book)
+	switch {
+	case old == nil:
 		vendors, prices := book.Size()
 		c.Logger.Info("price book loaded",
 			zap.String("version", book.Version()), zap.Int("providers", vendors), zap.Int("prices", prices))
-		return
+	case old.Version() != book.Version():
+		c.Swapped()
+		c.logChanges(old, book, from)
 	}
-	c.Swapped()
-	c.logChanges(old, book, from)
 }
 
 // newest is the newest day on which a price of a layer was verified.

@@ -1,10 +1,10 @@
-// Package catalogue keeps a price book in step with where its layers come from: the book that is built in, below it nothing,
-// above it the answer of an address, files in their order, and rows of the configuration.
+// Package catalogue keeps a price book in step with where its layers come from: what is built in, over it the answer of an
+// address, over that files in their order, and over all rows of the configuration.
 //
-// catalogue.go has the loops: files are looked at, the address is asked, both until the end. source.go is a layer and what may
-// follow it, file.go and remote.go are the two kinds of source, kept.go is the copy of an answer that outlives a restart.
-// book.go makes books of layers, changes.go says in the log what a new one changes.
+// catalogue.go has the loops: files are looked at and the address is asked, until the end. source.go is a layer and what is to
+// follow it; file.go and remote.go are the two kinds of it, parse.go reads either, and kept.go is the copy of an answer that
+// outlives a restart. book.go makes books of layers, changes.go says in the log what another one changes.
 //
-// What is always true: a book is swapped as a whole, and only for one that loads; a source that has become wrong keeps in
-// force what it had last; each trouble is logged once and counted for as long as it lasts.
+// What always holds: a book is swapped as a whole, and only for one that loads; a source that has become wrong leaves in
+// force what it had; a trouble is logged once and counted for as long as it lasts.
 package catalogue

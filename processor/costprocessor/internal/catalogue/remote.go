@@ -138,7 +138,7 @@ func (c *Catalogue) confirm() {
 		r.offer.since = now
 		return
 	}
-	r.since, r.offer = now, nil
+	r.since, r.offer, r.offered = now, nil, nil
 	c.works(&r.source)
 }
 

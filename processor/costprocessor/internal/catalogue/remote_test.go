@@ -385,6 +385,24 @@ func TestAnswerDoesNotFit(t *testing.T) {
 	assert.Equal(t, 2, b.counted("url failed"), "after the first one once more, after 15 s")
 }
 
+// A server that takes an answer back that was refused is asked for what is in the book, not for that.
+func TestAnswerIsTakenBack(t *testing.T) {
+	b := newBench(t)
+	s := b.serve(text(home("m", "1"), "ETag", `"a"`))
+	b.start()
+	s.answers(text(home("m", "2", "m", "3"), "ETag", `"b"`))
+	b.hour()
+	s.answers(text(home("m", "1"), "ETag", `"a"`))
+	b.pass(firstRetry)
+	b.hour()
+	assert.Equal(t, `"a"`, s.last("If-None-Match"))
+	assert.Equal(t, map[string]int{"url loaded": 1, "url failed": 1, "url unchanged": 2}, b.counts)
+	b.stop()
+	s.answers(status(http.StatusBadGateway))
+	b.start()
+	assert.Equal(t, "1", b.price("m"))
+}
+
 func TestRedirects(t *testing.T) {
 	other := httptest.NewServer(text(home("m", "2")))
 	t.Cleanup(other.Close)

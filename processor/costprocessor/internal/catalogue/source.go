@@ -118,7 +118,7 @@ func (c *Catalogue) fail(s *source, t *trouble) {
 		return
 	}
 	s.trouble = t.identity()
-	c.Logger.Error("prices could not be renewed; those of before stay in force",
+	c.Logger.Warn("prices could not be renewed; those of before stay in force",
 		zap.Stringer("source", s.kind), zap.String("from", s.name),
 		zap.String("error", brief(t)), zap.String("remedy", t.remedy))
 }
