@@ -159,6 +159,12 @@ func TestBotSpans(t *testing.T) {
 				`"cached_tokens_details":{"audio_tokens":0,"text_tokens":64}},"output_token_details":{"text_tokens":30,"audio_tokens":91},` +
 				`"metadata":{"model_name":"gpt-realtime","model_provider":"api.openai.com"}}`,
 		}, 0.0069656},
+		// 7.5 s of 4.80 an hour; the tokens are the same use
+		"realtime model that bills its session": {"livekit-agents", "agent_turn", map[string]any{
+			"lk.realtime_model_metrics": `{"type":"realtime_model_metrics","request_id":"r","timestamp":1764000003.1,"session_duration":7.5,` +
+				`"input_tokens":132,"output_tokens":121,"input_token_details":{"audio_tokens":132},"output_token_details":{"audio_tokens":121},` +
+				`"metadata":{"model_name":"grok-voice-latest","model_provider":"xai"}}`,
+		}, 0.01},
 		// 48 x 50
 		"speech by Pipecat": {"pipecat", "tts", map[string]any{
 			"gen_ai.operation.name": "tts", "gen_ai.provider.name": "cartesia", "gen_ai.request.model": "sonic-3.5", "text": "secret",
@@ -212,6 +218,16 @@ func raw(t *testing.T, attributes map[string]any) map[string]any {
 	m := pcommon.NewMap()
 	require.NoError(t, m.FromRaw(attributes))
 	return m.AsRaw()
+}
+
+// A span is a whole request, so that the vendor's minimum applies: 10 s of 0.111 an hour for 3 (cost.md V10).
+func TestBotSpansAreSingle(t *testing.T) {
+	td := newBotTraces("pipecat")
+	td.span(t, "stt", 2, 1, map[string]any{
+		"gen_ai.operation.name": "stt", "gen_ai.provider.name": "groq", "gen_ai.request.model": "whisper-large-v3", "metrics.audio_seconds": 3.0,
+	})
+	got, _ := costOf(firstSpan(newHarness(t, nil).consumeTraces(td.Traces)))
+	assert.InEpsilon(t, 10*0.111/3600, got, 1e-14)
 }
 
 // A span is priced as of its end; one without an end, of its start; one without either, of its arrival.
@@ -360,14 +376,14 @@ func TestBotSpansThatCannotBe(t *testing.T) {
 func TestBotSpansAreCounted(t *testing.T) {
 	td := newBotTraces("pipecat")
 	td.span(t, "turn", 1, 0, map[string]any{"turn.number": 1})
-	td.span(t, "llm", 2, 1, pipecatLLM)                                                         // 3 parts
+	td.span(t, "llm", 2, 1, pipecatLLM)                                                             // 3 parts
 	td.span(t, "llm", 3, 1, enriched(pipecatLLM, "gen_ai.request.model", "gpt-9"))                  // 3 parts
 	td.span(t, "llm", 4, 1, enriched(pipecatLLM, "gen_ai.usage.cost", 0.1))                         // 1
 	td.span(t, "invoke_agent", 5, 1, enriched(pipecatLLM, "gen_ai.operation.name", "invoke_agent")) // 1
 	td.span(t, "llm", 6, 1, enriched(pipecatLLM, "gen_ai.usage.input_tokens", -1))                  // 1
-	td.span(t, "llm", 7, 1, pipecatLLM)                                                         // 1, for it contains 8
-	td.span(t, "llm", 8, 7, pipecatLLM)                                                         // 3 parts
-	td.span(t, "tts_request", 9, 1, map[string]any{"lk.tts_metrics": `{"type":"tts_metrics",` + // 1 covered, 2 priced
+	td.span(t, "llm", 7, 1, pipecatLLM)                                                             // 1, for it contains 8
+	td.span(t, "llm", 8, 7, pipecatLLM)                                                             // 3 parts
+	td.span(t, "tts_request", 9, 1, map[string]any{"lk.tts_metrics": `{"type":"tts_metrics",` +     // 1 covered, 2 priced
 		`"characters_count":48,"input_tokens":12,"output_tokens":58,"metadata":{"model_name":"gpt-4o-mini-tts","model_provider":"openai"}}`})
 	h := newHarness(t, nil)
 	h.consumeTraces(td.Traces)
