@@ -23,6 +23,7 @@ type engine struct {
 	logger    *zap.Logger
 	telemetry *telemetry
 	unknown   *unknowns
+	refusals  *refusals
 	clock     clockwork.Clock
 
 	starting  sync.Once
@@ -48,7 +49,8 @@ func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*eng
 		return nil, err
 	}
 	return &engine{
-		settings: set, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger), clock: clock,
+		settings: set, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger),
+		refusals: newRefusals(set.Logger), clock: clock,
 		storage: storage.NewNopClient(), counters: counters, containers: newContainers(maxContainers), feeds: feeds,
 		shelf: &shelf{counters: counters, logger: set.Logger, telemetry: telemetry},
 	}, nil

@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.uber.org/zap"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/denial"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
 
@@ -33,13 +37,69 @@ func (p pricer) refused(ctx context.Context, of *signal) error {
 		return nil
 	}
 	p.telemetry.ProcessorCostRefusedRequests.Add(ctx, 1, of.plain)
-	u := &p.refusal.first
-	err := fmt.Errorf("the cost processor refuses the request, because on_unknown is fail and there is no price (%s) for %s of provider %q, model %q: %s",
+	p.refusals.note(of, p.refusal, p.now())
+	return consumererror.NewPermanent(denial.Error{Reason: p.refusal.text()})
+}
+
+// text is what the sender is told: names that it sent itself, and what to do.
+func (r *refusal) text() string {
+	u := &r.first
+	text := fmt.Sprintf("the cost processor refuses the request, because on_unknown is fail and there is no price (%s) for %s of provider %q, model %q: %s",
 		u.result.Reason, u.Kind, brief(u.provider()), brief(cmp.Or(u.Model, u.labels.model)), remedy(u))
-	if p.refusal.more > 0 {
-		err = fmt.Errorf("%w; %d more usages in it have none", err, p.refusal.more)
+	if r.more > 0 {
+		text += fmt.Sprintf("; %d more usages in it have none", r.more)
 	}
-	return consumererror.NewPermanent(err)
+	return text
+}
+
+// refusals logs requests that are refused: of each signal one in a while, for it may be every request.
+type refusals struct {
+	logger *zap.Logger
+
+	mu       sync.Mutex
+	silences map[*signal]*silence
+}
+
+// silence is how long nothing is said, and of how many requests.
+type silence struct {
+	until    time.Time
+	requests int
+}
+
+const refusalInterval = 10 * time.Second
+
+func newRefusals(logger *zap.Logger) *refusals {
+	return &refusals{logger: logger, silences: map[*signal]*silence{}}
+}
+
+func (l *refusals) note(of *signal, r *refusal, now time.Time) {
+	requests := l.due(of, now)
+	if requests == 0 {
+		return
+	}
+	u := &r.first
+	l.logger.Warn("request refused (on_unknown: fail)",
+		zap.String("signal", of.name), zap.Int("requests", requests), zap.String("provider", brief(u.provider())),
+		zap.String("model", brief(cmp.Or(u.Model, u.labels.model))), zap.Stringer("usage_kind", u.Kind),
+		zap.Stringer("reason", u.result.Reason), zap.String("remedy", remedy(u)), zap.Int("more_usages", r.more))
+}
+
+// due is how many requests of a signal were refused since the last message, or 0 if that was a moment ago.
+func (l *refusals) due(of *signal, now time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.silences[of]
+	if s == nil {
+		s = &silence{}
+		l.silences[of] = s
+	}
+	s.requests++
+	if now.Before(s.until) {
+		return 0
+	}
+	requests := s.requests
+	*s = silence{until: now.Add(refusalInterval)}
+	return requests
 }
 
 // refuseMetrics looks whether a request has usage without a price, and changes nothing: neither the request nor what is

@@ -5,17 +5,25 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/jonboulle/clockwork"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/processor/processortest"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/denial"
 	signals "github.com/otelcol-voice/otelcol-voice/internal/signal"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadatatest"
 )
 
@@ -42,10 +50,40 @@ func TestFailRefusesMetrics(t *testing.T) {
 		`if it costs money, add a row to overrides of the cost processor: {provider: acme, models: ["talk-2"], usage: characters`)
 	assert.ErrorContains(t, err, "; 1 more usages in it have none")
 	assert.Empty(t, h.metricsSink.AllMetrics(), "nothing of it goes on")
+	assert.Equal(t, codes.InvalidArgument, status.Code(err), "the OTLP receiver answers 400")
+	assert.ErrorAs(t, err, new(denial.Error), "and ours tells why")
 	metadatatest.AssertEqualProcessorCostRefusedRequests(t, h.own,
 		[]metricdata.DataPoint[int64]{{Value: 1, Attributes: attribute.NewSet(attribute.String("signal", "metrics"))}},
 		metricdatatest.IgnoreTimestamp())
 	h.assertOwn(ownPoints{})
+}
+
+// Each refusal is in the log, if only as one of many.
+func TestRefusalsAreLogged(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(noon)
+	core, messages := observer.New(zap.WarnLevel)
+	set := processortest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	cfg := createDefaultConfig().(*Config)
+	failing(cfg)
+	e := newStartedEngine(t, set, cfg, clock)
+	refused := func() []observer.LoggedEntry {
+		_, err := e.processMetrics(context.Background(), knownAndNot())
+		require.Error(t, err)
+		return messages.FilterMessage("request refused (on_unknown: fail)").All()
+	}
+	require.Len(t, refused(), 1)
+	require.Len(t, refused(), 1)
+	clock.Advance(refusalInterval)
+	said := refused()
+	require.Len(t, said, 2)
+	fields := said[1].ContextMap()
+	assert.Contains(t, fields["remedy"], `models: ["talk-2"]`)
+	delete(fields, "remedy")
+	assert.Equal(t, map[string]any{
+		"signal": "metrics", "requests": int64(2), "provider": "acme", "model": "talk-2", "usage_kind": "characters",
+		"reason": "no_provider", "more_usages": int64(1),
+	}, fields)
 }
 
 func TestFailLetsPass(t *testing.T) {

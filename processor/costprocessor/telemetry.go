@@ -103,6 +103,7 @@ type telemetry struct {
 
 // signal is the attributes of one signal's metrics.
 type signal struct {
+	name     string
 	plain    metric.MeasurementOption
 	computed metric.MeasurementOption // more than was reported
 	reported metric.MeasurementOption // as much as computed, or more
@@ -172,6 +173,7 @@ func (t *telemetry) observe(prices *catalogue.Catalogue) error {
 func newSignal(name string) signal {
 	which := attribute.String("signal", name)
 	s := signal{
+		name:     name,
 		plain:    attributes(which),
 		computed: attributes(which, attribute.String("larger", semconv.CostComputed)),
 		reported: attributes(which, attribute.String("larger", semconv.CostProvider)),

@@ -36,6 +36,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/denial"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
 )
@@ -338,6 +339,30 @@ func TestRefusedRequestsAreTakenWhenTheyComeAgain(t *testing.T) {
 				assert.Contains(t, answer, `"accepted":5`)
 				assert.InDeltaMapValues(t, fiveLinesTotals, b.totals(), 1e-9)
 			}
+		})
+	}
+}
+
+// Why a component of ours refuses is told, cut to what is worth reading; what others say may hold secrets.
+func TestReasonOfARefusal(t *testing.T) {
+	ours := denial.Error{Reason: `there is no price for "talk-2"`}
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"ours":            {ours, `: there is no price for "talk-2"`},
+		"ours of two":     {errors.Join(errors.New("s3cret"), ours), `: there is no price for "talk-2"`},
+		"ours, very long": {denial.Error{Reason: strings.Repeat("é", 600)}, ": " + strings.Repeat("é", 256) + "..."},
+		"another's":       {errors.New("s3cret"), ": see the collector's log"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, nil)
+			b.pipeline.metrics = consumertest.NewErr(consumererror.NewPermanent(test.err))
+			status, answer := b.post("/v1/frames", fiveLines(t))
+			assert.Equal(t, http.StatusBadRequest, status)
+			var body errorBody
+			require.NoError(t, json.Unmarshal([]byte(answer), &body))
+			assert.Equal(t, "the pipeline refuses this data for good"+test.want, body.Error)
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/denial"
 )
 
 // refusal is a request that was not taken: its status and what the sender can do.
@@ -31,9 +32,23 @@ func refusalOf(err error) refusal {
 	case errors.Is(err, call.ErrTooManyCalls):
 		return refusal{http.StatusServiceUnavailable, "too many calls are open at once: raise max_calls or send again later"}
 	case consumererror.IsPermanent(err):
-		return refusal{http.StatusBadRequest, "the pipeline refuses this data for good: see the collector's log"}
+		return refusal{http.StatusBadRequest, "the pipeline refuses this data for good: " + reasonOf(err)}
 	}
 	return refusal{http.StatusServiceUnavailable, "the pipeline cannot take more now: send again later"}
+}
+
+// reasonOf is what the sender may know of an error: what a component of ours has worded for it. The text of others may hold
+// addresses and credentials of backends.
+func reasonOf(err error) string {
+	var denied denial.Error
+	if !errors.As(err, &denied) {
+		return "see the collector's log"
+	}
+	const most = 512
+	if len(denied.Reason) <= most {
+		return denied.Reason
+	}
+	return strings.ToValidUTF8(denied.Reason[:most], "") + "..."
 }
 
 // retryAfter is the seconds after which an overload is worth another try.
