@@ -148,6 +148,7 @@ func (c *Catalogue) swap(book *pricing.Book, from []*source) {
 		vendors, prices := book.Size()
 		c.Logger.Info("price book loaded",
 			zap.String("version", book.Version()), zap.Int("providers", vendors), zap.Int("prices", prices))
+		c.logLaidOver(book)
 	case old.Version() != book.Version():
 		c.Swapped()
 		c.logChanges(old, book, from)
