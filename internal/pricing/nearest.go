@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
@@ -21,6 +22,32 @@ func (b *Book) Nearest(provider, model string) string {
 		}
 	}
 	return nearestOf(model, b.vendors)
+}
+
+// NearestProvider is the provider whose name, or one of whose other names, a name that is not known may mean, or "". It is
+// stricter than Nearest: what is said of a whole provider holds for all of its prices.
+func (b *Book) NearestProvider(name string) string {
+	name = fold(name)
+	if name == "" || len(name) > maxKeyLength {
+		return ""
+	}
+	near := newLikeness(name)
+	near.least = 2 * maxKeyLength // mayMean decides
+	for known, v := range b.byName {
+		if mayMean(name, known) {
+			near.consider(known, v.name, v.reseller)
+		}
+	}
+	return near.owner
+}
+
+// mayMean says whether a name begins like another, or differs from it by a slip of the pen.
+func mayMean(name, known string) bool {
+	const telling = 4
+	if min(len(name), len(known)) >= telling && (strings.HasPrefix(known, name) || strings.HasPrefix(name, known)) {
+		return true
+	}
+	return levenshtein.ComputeDistance(name, known) <= len(name)/telling
 }
 
 func nearestOf(model string, vendors []*vendor) string {

@@ -74,3 +74,14 @@ func TestBookIsSafeForConcurrentUse(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// A provider is named only where the name nearly says so.
+func TestNearestProvider(t *testing.T) {
+	b := embedded(t, nil)
+	for name, want := range map[string]string{
+		"eleven": "elevenlabs", "ElevenLab": "elevenlabs", "deepgramm": "deepgram", "deepgram-eu": "deepgram", "opnai": "openai",
+		"acme": "", "gpt": "", "ai": "", "": "", strings.Repeat("openai", 100): "",
+	} {
+		assert.Equal(t, want, b.NearestProvider(name), name)
+	}
+}

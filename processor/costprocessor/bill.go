@@ -1,6 +1,7 @@
 package costprocessor
 
 import (
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -19,7 +20,11 @@ type bill struct {
 	total, computed, reported sum.Sum
 	byType                    map[string]sum.Sum
 	counts                    tally
+	unpriced                  []unknown // each once
 }
+
+// maxUnpriced is how much usage without a price a summary names.
+const maxUnpriced = 20
 
 // listOf is the list of usage among attributes. What has none has been through a cost processor already, or is not ours.
 func listOf(attributes pcommon.Map) (pcommon.Slice, bool) {
@@ -49,6 +54,8 @@ func (b *bill) addUp(entries pcommon.Slice) {
 		case reported:
 			b.reported.Add(b.usage.value)
 			b.cost(b.usage.value)
+		case unpriced:
+			b.name(&b.usage)
 		}
 	}
 	if b.has(priced) && b.has(reported) {
@@ -65,7 +72,15 @@ func (b *bill) begin() {
 		byType = make(map[string]sum.Sum, len(pricing.Stages))
 	}
 	clear(byType)
-	*b = bill{pricer: b.pricer, byType: byType}
+	*b = bill{pricer: b.pricer, byType: byType, unpriced: b.unpriced[:0]}
+}
+
+// name takes note of a usage without a price.
+func (b *bill) name(u *usage) {
+	what := unknown{u.provider(), u.model(), u.Kind, u.result.Reason}
+	if len(b.unpriced) < maxUnpriced && !slices.Contains(b.unpriced, what) {
+		b.unpriced = append(b.unpriced, what)
+	}
 }
 
 func (b *bill) cost(usd float64) {
@@ -175,6 +190,17 @@ func (b *bill) putBySource(attributes pcommon.Map) {
 		bySource.PutDouble(semconv.CostComputed, b.computed.Value())
 	}
 	bySource.PutDouble(semconv.CostProvider, b.reported.Value())
+}
+
+// putUnpriced names what has no price, where there is such.
+func (b *bill) putUnpriced(attributes pcommon.Map) {
+	if len(b.unpriced) == 0 {
+		return
+	}
+	list := attributes.PutEmptySlice(semconv.SummaryUnpriced)
+	for _, u := range b.unpriced {
+		list.AppendEmpty().SetStr(u.String())
+	}
 }
 
 func text(fields pcommon.Map, key string) string {

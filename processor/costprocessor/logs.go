@@ -51,5 +51,6 @@ func (b *bill) writeSummary(attributes pcommon.Map) {
 	b.putByType(attributes)
 	b.putBySource(attributes)
 	attributes.PutBool(semconv.SummaryCostComplete, b.completeFor(attributes))
+	b.putUnpriced(attributes)
 	attributes.PutStr(semconv.SummaryPriceVersion, b.book.Version())
 }

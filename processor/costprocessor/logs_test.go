@@ -1,9 +1,11 @@
 package costprocessor
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -105,6 +107,28 @@ func TestSummaryIsIncomplete(t *testing.T) {
 			assert.Equal(t, false, got[semconv.SummaryCostComplete])
 		})
 	}
+}
+
+// What has no price is named: each once, and no more than a few.
+func TestSummaryNamesWhatIsUnpriced(t *testing.T) {
+	logs, list := summaryLogs()
+	long := strings.Repeat("m", 200)
+	for range 2 {
+		entry(list, semconv.MetricLLMTokens, 7, "model", "gpt-9", "token_type", "prompt")
+		entry(list, semconv.MetricTTSCharacters, 48, "provider", "acme")
+		entry(list, semconv.MetricTTSCharacters, 48, "provider", "acme", "model", long)
+		entry(list, semconv.MetricTTSCharacters, 48, "provider", "cartesia")
+	}
+	h := newHarness(t, nil)
+	assert.Equal(t, []any{
+		"gpt-9 prompt.text: no_model", "acme characters: no_provider", "acme/" + long[:128] + "... characters: no_provider",
+	}, h.summarise(logs)[semconv.SummaryUnpriced])
+
+	logs, list = summaryLogs()
+	for i := range 30 {
+		entry(list, semconv.MetricTTSCharacters, 48, "provider", "acme", "model", fmt.Sprint(i))
+	}
+	assert.Len(t, h.summarise(logs)[semconv.SummaryUnpriced], 20)
 }
 
 // What a platform charges is added as it is, and shown beside what we computed.

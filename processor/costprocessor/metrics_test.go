@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -687,4 +689,22 @@ func (h *harness) pointsOf(name string) int64 {
 		sum += p.Value
 	}
 	return sum
+}
+
+// A provider under another name is more likely than a new one, and what the advice says to write makes it known.
+func TestAdviceForANearProvider(t *testing.T) {
+	h := newHarness(t, nil)
+	b := newBatch()
+	point(b.sum(semconv.MetricTTSCharacters, delta), 7, "provider", "eleven", "model", "eleven_flash_v2_5")
+	h.consumeMetrics(b.Metrics)
+	require.Equal(t, 1, h.messages.Len())
+	assert.Contains(t, h.messages.All()[0].ContextMap()["remedy"],
+		`if this is elevenlabs, report that, or put provider_aliases: ["eleven"] into a price file with provider: elevenlabs; else, if it costs money`)
+
+	path := filepath.Join(t.TempDir(), "names.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("provider: elevenlabs\nprovider_aliases: [\"eleven\"]\n"), 0o600))
+	h = newHarness(t, func(cfg *Config) { cfg.PriceFiles = []PriceFileConfig{{Path: path}} })
+	b = newBatch()
+	point(b.sum(semconv.MetricTTSCharacters, delta), 7, "provider", "eleven", "model", "eleven_flash_v2_5")
+	assert.Len(t, cost(h.consumeMetrics(b.Metrics)), 1)
 }

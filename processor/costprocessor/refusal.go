@@ -17,8 +17,9 @@ import (
 
 // refusal is why a request is refused where usage without a price is not to pass (on_unknown: fail).
 type refusal struct {
-	first usage
-	more  int // usages without a price beside it
+	first  usage
+	more   int // usages without a price beside it
+	remedy string
 }
 
 // note takes note of a usage without a price.
@@ -37,6 +38,7 @@ func (p pricer) refused(ctx context.Context, of *signal) error {
 		return nil
 	}
 	p.telemetry.ProcessorCostRefusedRequests.Add(ctx, 1, of.plain)
+	p.refusal.remedy = advice(p.book, &p.refusal.first)
 	p.refusals.note(of, p.refusal, p.now())
 	return consumererror.NewPermanent(denial.Error{Reason: p.refusal.text()})
 }
@@ -45,7 +47,7 @@ func (p pricer) refused(ctx context.Context, of *signal) error {
 func (r *refusal) text() string {
 	u := &r.first
 	text := fmt.Sprintf("the cost processor refuses the request, because on_unknown is fail and there is no price (%s) for %s of provider %q, model %q: %s",
-		u.result.Reason, u.Kind, brief(u.provider()), brief(cmp.Or(u.Model, u.labels.model)), remedy(u))
+		u.result.Reason, u.Kind, brief(u.provider()), brief(cmp.Or(u.Model, u.labels.model)), r.remedy)
 	if r.more > 0 {
 		text += fmt.Sprintf("; %d more usages in it have none", r.more)
 	}
@@ -81,7 +83,7 @@ func (l *refusals) note(of *signal, r *refusal, now time.Time) {
 	l.logger.Warn("request refused (on_unknown: fail)",
 		zap.String("signal", of.name), zap.Int("requests", requests), zap.String("provider", brief(u.provider())),
 		zap.String("model", brief(cmp.Or(u.Model, u.labels.model))), zap.Stringer("usage_kind", u.Kind),
-		zap.Stringer("reason", u.result.Reason), zap.String("remedy", remedy(u)), zap.Int("more_usages", r.more))
+		zap.Stringer("reason", u.result.Reason), zap.String("remedy", r.remedy), zap.Int("more_usages", r.more))
 }
 
 // due is how many requests of a signal were refused since the last message, or 0 if that was a moment ago.

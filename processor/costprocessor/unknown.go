@@ -28,6 +28,12 @@ type unknown struct {
 	reason          pricing.Reason
 }
 
+// String is the usage in short: openai/gpt-9 prompt.text: no_model.
+func (u unknown) String() string {
+	who := strings.Trim(brief(u.provider)+"/"+brief(u.model), "/")
+	return strings.TrimSpace(who+" "+u.kind.String()) + ": " + u.reason.String()
+}
+
 func newUnknowns(logger *zap.Logger) *unknowns {
 	return &unknowns{logger: logger, seen: map[unknown]struct{}{}}
 }
@@ -77,7 +83,7 @@ func (l *unknowns) log(book *pricing.Book, u *usage) {
 		zap.String("model", brief(u.Model)),
 		zap.Stringer("usage_kind", u.Kind),
 		zap.Stringer("reason", u.result.Reason),
-		zap.String("remedy", remedy(u)),
+		zap.String("remedy", advice(book, u)),
 	}
 	if nearest := book.Nearest(u.Provider, u.Model); nearest != "" && !knownModel(u.result.Reason) {
 		fields = append(fields, zap.String("nearest_known", nearest))
@@ -92,6 +98,19 @@ func brief(name string) string {
 		return name
 	}
 	return strings.ToValidUTF8(name[:most], "") + "..."
+}
+
+// advice is the remedy, behind what to do if a provider is known by another name.
+func advice(book *pricing.Book, u *usage) string {
+	if u.result.Reason != pricing.NoProvider || u.Provider == "" {
+		return remedy(u)
+	}
+	near := book.NearestProvider(u.Provider)
+	if near == "" {
+		return remedy(u)
+	}
+	return fmt.Sprintf("if this is %s, report that, or put provider_aliases: [%q] into a price file with provider: %s; else, %s",
+		near, brief(u.Provider), near, remedy(u))
 }
 
 // remedy is what gives the usage a price: what the bot should report, or the row that is missing.

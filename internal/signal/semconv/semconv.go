@@ -216,6 +216,7 @@ const (
 	SummaryCostByType      = "cost_usd_by_type"         // map: cost_type -> double
 	SummaryCostBySource    = "cost_usd_by_source"       // map: cost_source -> double, only if a platform reported any
 	SummaryCostComplete    = "cost_complete"            // bool: nothing of the call was unpriced
+	SummaryUnpriced        = "unpriced"                 // list of "provider/model usage_kind: reason", only if anything was
 	SummaryPriceVersion    = "price_version"
 )
 
