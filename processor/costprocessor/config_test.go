@@ -46,8 +46,9 @@ func TestConfig(t *testing.T) {
 			}},
 			Plans: map[string]string{"cartesia": "scale"}, OnUnknown: "drop", KeepForeignCost: true, Storage: &storage,
 			Sources: Sources{
-				"gen_ai.client.token.usage": {},
-				"lk.agents.usage":           {Stages: []string{"stt"}},
+				"gen_ai.client.token.usage":     {},
+				"gen_ai.client.inference.usage": {off: true},
+				"lk.agents.usage":               {Stages: []string{"stt"}},
 				"acme.tokens": {
 					KindAttribute: "direction", Kinds: map[string]string{"in": "prompt.text", "cached": "prompt.cache_read"}, Gross: true,
 					ProviderAttributes: []string{"vendor"}, Model: "acme-1",

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/processor"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/catalogue"
@@ -33,7 +34,8 @@ type engine struct {
 
 	counters   *counters
 	shelf      *shelf
-	feeds      map[string]*feed // of the metrics of others that are priced, by name
+	feeds      map[string]*feed    // of the metrics of others that are priced, by name
+	dormant    map[string]*dormant // and those that are known and are not
 	containers *containers
 	prices     func() *pricing.Book // of now
 }
@@ -43,6 +45,7 @@ func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*eng
 	if err != nil {
 		return nil, err
 	}
+	set.Logger = ofAllPipelines(set.Logger)
 	counters := newCounters(maxCounters)
 	telemetry, err := newTelemetry(set.TelemetrySettings, counters)
 	if err != nil {
@@ -52,8 +55,22 @@ func newEngine(set processor.Settings, cfg *Config, clock clockwork.Clock) (*eng
 		settings: set, config: cfg, logger: set.Logger, telemetry: telemetry, unknown: newUnknowns(set.Logger),
 		refusals: newRefusals(set.Logger), clock: clock,
 		storage: storage.NewNopClient(), counters: counters, containers: newContainers(maxContainers), feeds: feeds,
-		shelf: &shelf{counters: counters, logger: set.Logger, telemetry: telemetry},
+		dormant: cfg.Sources.dormant(feeds),
+		shelf:   &shelf{counters: counters, logger: set.Logger, telemetry: telemetry},
 	}, nil
+}
+
+// ofAllPipelines takes off a logger which pipeline it is of: the one that was made first would stand on every message. Loggers of
+// a collector offer that to components that are shared; others have nothing to take off.
+func ofAllPipelines(logger *zap.Logger) *zap.Logger {
+	return logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		if of, ok := core.(interface {
+			DropInjectedAttributes(names ...string) zapcore.Core
+		}); ok {
+			return of.DropInjectedAttributes("otelcol.signal", "otelcol.pipeline.id")
+		}
+		return core
+	}))
 }
 
 // start opens what the engine needs; the second pipeline to start finds it open.

@@ -11,6 +11,9 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/processor/processortest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
 )
@@ -66,4 +69,26 @@ func TestCapabilities(t *testing.T) {
 	assert.True(t, h.metrics.Capabilities().MutatesData)
 	assert.True(t, h.logs.Capabilities().MutatesData)
 	assert.True(t, h.traces.Capabilities().MutatesData)
+}
+
+// injected is what a collector's logger is made of, as far as it matters here.
+type injected struct {
+	zapcore.Core
+	dropped *[]string
+}
+
+func (c injected) DropInjectedAttributes(names ...string) zapcore.Core {
+	*c.dropped = names
+	return c.Core
+}
+
+// What is said of all pipelines does not name the one that was made first.
+func TestMessagesAreOfNoPipeline(t *testing.T) {
+	core, messages := observer.New(zap.InfoLevel)
+	var dropped []string
+	set := processortest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(injected{core, &dropped})
+	newStartedEngine(t, set, createDefaultConfig().(*Config), clockwork.NewFakeClockAt(noon))
+	assert.Equal(t, []string{"otelcol.signal", "otelcol.pipeline.id"}, dropped)
+	assert.NotZero(t, messages.Len())
 }

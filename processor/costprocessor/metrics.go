@@ -51,6 +51,7 @@ func (b *metricsBatch) scope(from source, metrics pmetric.MetricSlice) {
 		m, isUsage := meters[metric.Name()]
 		switch {
 		case !isUsage:
+			b.passOver(metric)
 		case !isCounter(metric):
 			b.tally.outcomes[ignoredNotCounter] += int64(points(metric))
 		case foreign:

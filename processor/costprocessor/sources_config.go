@@ -37,18 +37,22 @@ type SourceConfig struct {
 	// Gross says that all other kinds are also contained in prompt.text and completion.text.
 	Gross bool `mapstructure:"gross"`
 
+	off bool // by name: then nobody needs to be told that it is
+
 	_ struct{}
 }
 
 // Unmarshal also takes true for a source without anything to say, and false for none.
 func (s *Sources) Unmarshal(conf *confmap.Conf) error {
-	entries := map[string]any{}
+	entries, off := map[string]any{}, Sources{}
 	for name, value := range conf.ToStringMap() {
 		switch value := value.(type) {
 		case bool:
-			if value {
-				entries[name] = map[string]any{}
+			if !value {
+				off[name] = SourceConfig{off: true}
+				continue
 			}
+			entries[name] = map[string]any{}
 		case nil:
 			entries[name] = map[string]any{}
 		case map[string]any:
@@ -57,7 +61,12 @@ func (s *Sources) Unmarshal(conf *confmap.Conf) error {
 			return fmt.Errorf("sources: %q is %v; write true, or what its points count", name, value)
 		}
 	}
-	return confmap.NewFromStringMap(entries).Unmarshal((*map[string]SourceConfig)(s))
+	if err := confmap.NewFromStringMap(entries).Unmarshal((*map[string]SourceConfig)(s)); err != nil || len(off) == 0 {
+		return err
+	}
+	maps.Copy(off, *s)
+	*s = off
+	return nil
 }
 
 func (c *Config) validateSources() error {
@@ -70,6 +79,9 @@ func (s Sources) feeds() (map[string]*feed, error) {
 	feeds := map[string]*feed{}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(s)) {
+		if s[name].off {
+			continue
+		}
 		family, err := s.family(name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("sources: %q %w", name, err))

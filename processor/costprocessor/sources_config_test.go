@@ -16,7 +16,7 @@ func TestSourcesOfYAML(t *testing.T) {
 		"true":    {true, Sources{"lk.agents.usage": {}}},
 		"nothing": {nil, Sources{"lk.agents.usage": {}}},
 		"empty":   {map[string]any{}, Sources{"lk.agents.usage": {}}},
-		"false":   {false, nil},
+		"false":   {false, Sources{"lk.agents.usage": {off: true}}},
 		"more":    {map[string]any{"provider": "openai"}, Sources{"lk.agents.usage": {Provider: "openai"}}},
 	} {
 		t.Run(name, func(t *testing.T) {

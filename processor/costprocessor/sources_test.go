@@ -335,6 +335,32 @@ func TestStages(t *testing.T) {
 	h.assertOwn(ownPoints{priced: 1, ignored: map[string]int64{"other_stage": 1}})
 }
 
+// A source that is known and off is not passed over in silence, unless that was said.
+func TestSourcesThatAreOff(t *testing.T) {
+	h := newHarness(t, withSources("gen_ai.client.inference.usage"))
+	for range 3 {
+		assert.Empty(t, cost(h.consumeMetrics(strangers(delta, livekit("tts_characters", 5), livekit("llm_input_tokens", 5),
+			stranger{"lk.agents.usage.of_the_future", 5, atHome}).Metrics)))
+	}
+	h.assertOwn(ownPoints{ignored: map[string]int64{"source_off": 6}})
+	require.Equal(t, 1, h.messages.Len(), "once a family")
+	assert.Equal(t, "lk.agents.usage.tts_characters arrives and is not priced; if nothing else tells of the same use, switch it on, "+
+		"else say false: processors.cost.sources: {lk.agents.usage: true}", h.messages.All()[0].Message)
+
+	h = newHarness(t, func(cfg *Config) { cfg.Sources = Sources{"lk.agents.usage": {off: true}} })
+	h.consumeMetrics(strangers(cumulative, livekit("tts_characters", 5)).Metrics)
+	h.assertOwn(ownPoints{ignored: map[string]int64{"source_off": 1}})
+	assert.Zero(t, h.messages.Len())
+}
+
+// What another cost processor has priced is not told to be without a price.
+func TestSourcesThatAnotherPrices(t *testing.T) {
+	priced := newHarness(t, withSources("lk.agents.usage")).consumeMetrics(strangers(delta, livekit("tts_characters", 5)).Metrics)
+	h := newHarness(t, nil)
+	h.consumeMetrics(priced)
+	assert.Zero(t, h.messages.Len())
+}
+
 // Two collections in a request are two: what is cached in one is not in the other.
 func TestCollections(t *testing.T) {
 	h := newHarness(t, withSources("gen_ai.client.inference.usage"))

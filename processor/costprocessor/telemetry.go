@@ -34,6 +34,7 @@ const (
 	ignoredNotCounter
 	ignoredNotFinite
 	ignoredPriced
+	ignoredSource
 	ignoredStage
 	ignoredUnjoined
 	ignoredZero
@@ -52,6 +53,7 @@ var ignoredReasons = [outcomes]string{
 	ignoredNotCounter: "not_a_counter",
 	ignoredNotFinite:  "not_finite",
 	ignoredPriced:     "already_priced",
+	ignoredSource:     "source_off",
 	ignoredStage:      "other_stage",
 	ignoredUnjoined:   "unjoined",
 	ignoredZero:       "zero",
