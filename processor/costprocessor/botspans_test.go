@@ -360,14 +360,14 @@ func TestBotSpansThatCannotBe(t *testing.T) {
 func TestBotSpansAreCounted(t *testing.T) {
 	td := newBotTraces("pipecat")
 	td.span(t, "turn", 1, 0, map[string]any{"turn.number": 1})
-	td.span(t, "llm", 2, 1, pipecatLLM)                                                         // 3 parts
+	td.span(t, "llm", 2, 1, pipecatLLM)                                                             // 3 parts
 	td.span(t, "llm", 3, 1, enriched(pipecatLLM, "gen_ai.request.model", "gpt-9"))                  // 3 parts
 	td.span(t, "llm", 4, 1, enriched(pipecatLLM, "gen_ai.usage.cost", 0.1))                         // 1
 	td.span(t, "invoke_agent", 5, 1, enriched(pipecatLLM, "gen_ai.operation.name", "invoke_agent")) // 1
 	td.span(t, "llm", 6, 1, enriched(pipecatLLM, "gen_ai.usage.input_tokens", -1))                  // 1
-	td.span(t, "llm", 7, 1, pipecatLLM)                                                         // 1, for it contains 8
-	td.span(t, "llm", 8, 7, pipecatLLM)                                                         // 3 parts
-	td.span(t, "tts_request", 9, 1, map[string]any{"lk.tts_metrics": `{"type":"tts_metrics",` + // 1 covered, 2 priced
+	td.span(t, "llm", 7, 1, pipecatLLM)                                                             // 1, for it contains 8
+	td.span(t, "llm", 8, 7, pipecatLLM)                                                             // 3 parts
+	td.span(t, "tts_request", 9, 1, map[string]any{"lk.tts_metrics": `{"type":"tts_metrics",` +     // 1 covered, 2 priced
 		`"characters_count":48,"input_tokens":12,"output_tokens":58,"metadata":{"model_name":"gpt-4o-mini-tts","model_provider":"openai"}}`})
 	h := newHarness(t, nil)
 	h.consumeTraces(td.Traces)
