@@ -63,7 +63,7 @@ test-e2e: build
 .PHONY: bench
 bench: ## Run the benchmarks with allocations
 	go test -run '^$$' -bench . -benchmem ./...
-	cd test/e2e && go test -run '^$$' -bench . -cpu 1 ./socketbench
+	cd test/e2e && go test -run '^$$' -bench . -cpu 1 ./socketbench ./costbench
 
 .PHONY: corpus
 corpus: ## Write the payloads of the published SDKs anew (internal/dialect/*/testdata/sdk_*)
@@ -80,9 +80,10 @@ fuzz: ## Fuzz each decoder for FUZZTIME (60s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: soak
-soak: ## What takes long: every fuzz target for 5 minutes, 150,000 usages of the oracle, the e2e tests 10 times, with 100 kills each
+soak: ## What takes long: every fuzz target for 5 minutes, 150,000 usages of the oracle, 3,000 stories of each kind about money, the e2e tests 10 times, with 100 kills each
 	@scripts/fuzz.sh 5m
 	@scripts/oracle/run.sh 150000
+	OTELCOL_VOICE_WORLDS=3000 go test -timeout 60m -run 'Conserved|PartsAreTheWhole' ./processor/costprocessor
 	cd test/e2e && OTELCOL_VOICE_KILLS=100 go test -count 10 ./...
 
 .PHONY: validate

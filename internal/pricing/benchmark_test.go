@@ -39,7 +39,7 @@ func BenchmarkPrice(b *testing.B) {
 func benchmarkPrice(b *testing.B, book *Book) {
 	usages := []Usage{
 		{Provider: "openai", Model: "gpt-4o", Kind: CompletionText, Quantity: count(37), At: today},
-		{Provider: "openai", Model: "gpt-5.6-sol", Kind: PromptText, Quantity: count(146), RequestTokens: 300_000, At: today},
+		{Provider: "openai", Model: "gpt-5.6-sol", Kind: PromptText, Quantity: count(146), RequestTokens: 3000, At: today},
 		{Provider: "cartesia", Kind: Characters, Quantity: count(48), At: today},
 		{Provider: "gladia", Kind: STTSession, Quantity: measure(74.2), At: today},
 	}

@@ -1,8 +1,10 @@
 package pricing
 
 import (
+	"hash/maphash"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Bounds of the cache. A fleet uses some dozens of models; whoever sends more, or absurd names, is looked up each time
@@ -13,7 +15,12 @@ const (
 )
 
 // cache remembers quotes by what was asked. When it is full it starts over, which keeps what is in use.
+//
+// What was asked last is at hand by its digest as well. That is read without a lock, so that cores which price at the same
+// time do not wait for each other.
 type cache struct {
+	atHand [1024]atomic.Pointer[quote]
+
 	mu     sync.RWMutex
 	quotes map[quoteKey]*quote
 }
@@ -24,10 +31,24 @@ type quoteKey struct {
 	kind            Kind
 }
 
+var seed = maphash.MakeSeed()
+
+func (k *quoteKey) digest() uint64 {
+	return maphash.String(seed, k.model) + 31*maphash.String(seed, k.provider) + uint64(k.kind)
+}
+
 func (c *cache) get(key quoteKey) *quote {
+	hand := &c.atHand[key.digest()%uint64(len(c.atHand))]
+	if q := hand.Load(); q != nil && q.key == key {
+		return q
+	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.quotes[key]
+	q := c.quotes[key]
+	if q != nil {
+		hand.Store(q)
+	}
+	return q
 }
 
 func (c *cache) put(key quoteKey, q *quote) {
@@ -36,6 +57,7 @@ func (c *cache) put(key quoteKey, q *quote) {
 	}
 	// What a caller hands in may be part of something larger, which must not be kept alive.
 	key.provider, key.model = strings.Clone(key.provider), strings.Clone(key.model)
+	q.key = key
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.quotes == nil || len(c.quotes) >= maxQuotes {

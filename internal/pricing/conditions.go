@@ -84,8 +84,8 @@ func (s *scope) setContext(condition string) error {
 // has says whether a usage is in the scope but for the size of its request.
 func (s *scope) has(u *Usage, region string, at int64) bool {
 	return s.holds(at) &&
-		(s.tier == u.ServiceTier || sameTier(s.tier, u.ServiceTier)) &&
-		(s.region == "" || s.region == region || sameName(s.region, region)) &&
+		(s.tier == u.ServiceTier || u.ServiceTier != "" && sameTier(s.tier, u.ServiceTier)) &&
+		(s.region == "" || region != "" && (s.region == region || sameName(s.region, region))) &&
 		(s.window == nil || s.window.has(minuteOf(at)))
 }
 

@@ -126,7 +126,7 @@ func (b *Book) candidates(u *Usage, m match, reason Reason) []Candidate {
 			}
 			seen[o.row] = true
 			c := o.candidate()
-			if c.Applies = chosen != nil && o.row == chosen.row; !c.Applies {
+			if c.Applies = reason == Priced && o.row == chosen.row; !c.Applies {
 				c.Why = b.whyNot(o, of[0], u, q.regionOf(u), chosen)
 			}
 			candidates = append(candidates, c)
@@ -179,6 +179,8 @@ func (b *Book) whyNot(o *offer, kind Kind, u *Usage, region string, chosen *offe
 		return fmt.Sprintf("is for %s UTC, not %s", o.window, clock(minuteOf(at)))
 	case max(u.RequestTokens, 0) < o.context:
 		return "needs a request of " + o.row.When.ContextTokens + " tokens; this one has " + sizeText(u.RequestTokens)
+	case chosen != nil && chosen.row == o.row:
+		return "a later layer bills the same use in another quantity"
 	case chosen != nil && chosen.layer > o.layer:
 		return chosen.place() + " is of a later layer"
 	case chosen != nil:

@@ -3,6 +3,7 @@ package pricing
 import (
 	"cmp"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -97,7 +98,7 @@ func (b *Book) answer(q *quote, u *Usage) Result {
 	}
 	region, at := q.regionOf(u), u.At.UnixNano()
 	o, sizeUnknown := choose(q.offers, u, region, at)
-	if o == nil {
+	if o == nil || q.overruled(o, u, region, at) {
 		result.Reason = q.reasonAt(u, region, at)
 		return result
 	}
@@ -122,12 +123,13 @@ func (b *Book) ChangesAfter(u *Usage, moment time.Time) bool {
 
 // quote is what the book offers for a kind of a model: all that does not depend on the single usage.
 type quote struct {
+	key      quoteKey // under which it is remembered
 	provider string
 	nameless bool
 	region   string // that the model's id tells
 	reason   Reason
 	offers   []*offer // by precedence
-	paired   []*offer // of the kind's pairs
+	paired   []*offer // of the kind's pairs, by precedence as well
 	// lastChange is when the last of all these begins or ends, in Unix nanoseconds.
 	lastChange int64
 }
@@ -155,8 +157,19 @@ func (b *Book) makeQuote(provider, model string, kind Kind) *quote {
 	for _, pair := range kind.Pairs() {
 		q.paired = append(q.paired, offersOf(m.products, pair)...)
 	}
+	slices.SortStableFunc(q.paired, precedence)
 	q.lastChange = max(lastChange(q.offers), lastChange(q.paired))
 	return q
+}
+
+// overruled says whether a later layer than an offer's has a price for the same use in another quantity. Whoever wrote that
+// has decided what is billed: by both, the use would be billed twice.
+func (q *quote) overruled(o *offer, u *Usage, region string, at int64) bool {
+	if len(q.paired) == 0 || q.paired[0].layer <= o.layer {
+		return false
+	}
+	pair, _ := choose(q.paired, u, region, at)
+	return pair != nil && pair.layer > o.layer
 }
 
 // regionOf is where a usage took place: as it tells, else as the model's id does.
@@ -187,12 +200,13 @@ func offersOf(products []*product, kind Kind) []*offer {
 // to another one.
 func choose(offers []*offer, u *Usage, region string, at int64) (chosen *offer, sizeUnknown bool) {
 	for _, o := range offers {
+		short := max(u.RequestTokens, 0) < o.context
 		switch {
-		case !o.has(u, region, at):
-		case max(u.RequestTokens, 0) >= o.context:
-			return o, sizeUnknown
-		case u.RequestTokens <= 0:
+		case short && u.RequestTokens > 0, !o.has(u, region, at):
+		case short:
 			sizeUnknown = true
+		default:
+			return o, sizeUnknown
 		}
 	}
 	return nil, sizeUnknown

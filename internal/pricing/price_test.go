@@ -445,6 +445,43 @@ rows:
 	})
 }
 
+// Who says in a later layer that a model bills the other quantity of a pair has decided: neither is billed beside the other,
+// and what the later layer leaves out by its conditions stays with the earlier one.
+func TestLaterLayerDecidesWhatIsBilled(t *testing.T) {
+	base := `{provider: ear, rows: [
+  {models: [one], usage: stt_session_seconds, unit: hour, price: "0.36", per: "1"}]}`
+	over := `{provider: ear, rows: [
+  {models: [one], usage: stt_audio_seconds, unit: hour, price: "0.72", per: "1", effective_from: "2026-11-01T00:00:00Z"}]}`
+	october := time.Date(2026, 10, 31, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		book   *Book
+		kind   Kind
+		at     time.Time
+		usd    float64
+		reason Reason
+	}{
+		{bookOf(t, base), STTSession, today, 0.36, Priced},
+		{bookOf(t, base), STTAudio, today, 0, UnitMismatch},
+		{bookOf(t, base, over), STTAudio, today, 0.72, Priced},
+		{bookOf(t, base, over), STTSession, today, 0, UnitMismatch},
+		{bookOf(t, base, over), STTSession, october, 0.36, Priced},
+		{bookOf(t, base, over), STTAudio, october, 0, UnitMismatch},
+		{bookOf(t, over, base), STTSession, today, 0.36, Priced},
+		{bookOf(t, over, base), STTAudio, today, 0, UnitMismatch},
+	} {
+		u := Usage{Provider: "ear", Model: "one", Kind: test.kind, Quantity: count(3600), At: test.at}
+		got := test.book.Price(&u)
+		assert.Equal(t, test.reason, got.Reason, "%s at %s", test.kind, test.at)
+		assert.Equal(t, test.usd, got.USD)
+		explained := test.book.Explain(&u)
+		assert.Equal(t, test.reason.String(), explained.Reason)
+		for _, row := range explained.Rows {
+			assert.Equal(t, !row.Applies, row.Why != "", "%+v", row)
+			assert.Equal(t, row.Applies && row.Usage == test.kind.String(), row.Applies)
+		}
+	}
+}
+
 func TestOverridesLayer(t *testing.T) {
 	over := Overrides("overrides", []Row{{
 		Provider: "openai", Models: []string{"gpt-4o"}, Usage: "prompt.text", Unit: "token", Price: "2", Per: "1000000",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/jonboulle/clockwork"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -182,5 +183,41 @@ func BenchmarkProcessorTraces(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/span")
 			})
 		}
+	}
+}
+
+// A thousand counters of a process that go on, of which each export is written to a storage (which costs nothing here).
+func BenchmarkCounters(b *testing.B) {
+	for name, kept := range map[string]bool{"in memory": false, "stored": true} {
+		b.Run(name, func(b *testing.B) {
+			ctx, memory := context.Background(), newDisk()
+			e, err := newEngine(processortest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), clockwork.NewFakeClockAt(noon))
+			require.NoError(b, err)
+			require.NoError(b, e.start(ctx, componenttest.NewNopHost()))
+			b.Cleanup(func() { require.NoError(b, e.shutdown(ctx)) })
+			if kept {
+				require.NoError(b, e.shelf.open(ctx, memory))
+			}
+			e.counters.all = true
+			input := benchBatch(cumulative, false)
+			b.ReportAllocs()
+			for at := moment; b.Loop(); at++ {
+				md := pmetric.NewMetrics()
+				input.CopyTo(md)
+				for _, metric := range md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+					for _, p := range metric.Sum().DataPoints().All() {
+						p.SetTimestamp(at)
+						p.SetDoubleValue(float64(at - moment + 1))
+					}
+				}
+				if _, err := e.processMetrics(ctx, md); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPoints, "ns/point")
+			for _, shard := range memory.data {
+				b.ReportMetric(float64(len(shard))/benchPoints, "B/counter")
+			}
+		})
 	}
 }

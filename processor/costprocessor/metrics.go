@@ -138,7 +138,7 @@ func (b *metricsBatch) answer(what outcome, p pmetric.NumberDataPoint, of *origi
 		answers.count(&b.usage, p, of)
 	}
 	if what == priced || what == covered || what == unpriced {
-		p.Attributes().PutBool(semconv.TransitPriced, true)
+		markPriced(p.Attributes())
 	}
 }
 
@@ -146,8 +146,15 @@ func (b *metricsBatch) answer(what outcome, p pmetric.NumberDataPoint, of *origi
 func (b *metricsBatch) leave(usages pmetric.NumberDataPointSlice) {
 	for _, p := range usages.All() {
 		b.tally.outcomes[ignoredForeign]++
-		p.Attributes().PutBool(semconv.TransitPriced, true)
+		markPriced(p.Attributes())
 	}
+}
+
+// markPriced says on a usage that its money is known. Our receiver leaves room for it; where there is none it is made for the
+// mark alone, because to append would double the list.
+func markPriced(usage pcommon.Map) {
+	usage.EnsureCapacity(usage.Len() + 1)
+	usage.PutBool(semconv.TransitPriced, true)
 }
 
 // points is how many data points a metric has.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,7 +129,7 @@ func (b *pricedBench) costOf(md pmetric.Metrics) float64 {
 
 // Whenever the book is swapped, each request is priced by one book as a whole, and by none older than the request before.
 func TestRequestIsPricedByOneBook(t *testing.T) {
-	const points, prices, workers = 50, 8, 2
+	const points, prices, workers = 50, 5, 2
 	b := newPricedBench(t, nil)
 	b.startWith(componenttest.NewNopHost())
 	done := make(chan struct{})
@@ -163,9 +165,9 @@ func TestSummaryHasOneVersion(t *testing.T) {
 	var working sync.WaitGroup
 	var mu sync.Mutex
 	costs := map[string]map[float64]bool{} // by version
-	for range 4 {
+	for range 2 {
 		working.Go(func() {
-			for range 200 {
+			for range 100 {
 				version, cost := b.summary()
 				mu.Lock()
 				if costs[version] == nil {
@@ -176,7 +178,7 @@ func TestSummaryHasOneVersion(t *testing.T) {
 			}
 		})
 	}
-	for price := 2; price <= 10; price++ {
+	for price := 2; price <= 4; price++ {
 		b.reload(price)
 	}
 	working.Wait()
@@ -299,13 +301,18 @@ const unrenewed = "prices could not be renewed; those of before stay in force"
 
 // What is secret reaches the endpoint, nobody else, and no log.
 func TestSecretsReachTheEndpointOnly(t *testing.T) {
+	var mu sync.Mutex
 	var heard []string
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		heard = append(heard, "other "+r.Header.Get("Authorization")+r.Header.Get("X-Token"))
 	}))
 	t.Cleanup(other.Close)
 	answer := func(w http.ResponseWriter) { http.Error(w, "s3cret", http.StatusUnauthorized) }
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		heard = append(heard, r.Header.Get("Authorization")+" "+r.Header.Get("X-Token"))
 		answer(w)
 	}))
@@ -327,7 +334,9 @@ func TestSecretsReachTheEndpointOnly(t *testing.T) {
 		func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
 		func(w http.ResponseWriter) { _, _ = io.WriteString(w, homePrice(7)) },
 	} {
+		mu.Lock()
 		answer = next
+		mu.Unlock()
 		b.pass(time.Hour)
 	}
 	endpoint.Close()
@@ -342,10 +351,11 @@ func TestSecretsReachTheEndpointOnly(t *testing.T) {
 
 // An address whose certificate is nobody's is refused, by default.
 func TestCertificateOfTheEndpoint(t *testing.T) {
-	endpoint := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	endpoint := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, homePrice(7))
 	}))
-	endpoint.Config.ErrorLog = nil
+	endpoint.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes
+	endpoint.StartTLS()
 	t.Cleanup(endpoint.Close)
 	for name, test := range map[string]struct {
 		tls  map[string]any
@@ -376,9 +386,9 @@ func TestStartRefusesAuthenticator(t *testing.T) {
 
 // The prices of the address are kept in the processor's storage.
 func TestPricesAreKept(t *testing.T) {
-	up := true
+	var down atomic.Bool
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if !up {
+		if down.Load() {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
@@ -387,7 +397,8 @@ func TestPricesAreKept(t *testing.T) {
 	t.Cleanup(endpoint.Close)
 	host := extended{component.MustNewID("file_storage"): newDisk()}
 	conf := map[string]any{"price_url": map[string]any{"endpoint": endpoint.URL}, "storage": "file_storage"}
-	for _, up = range []bool{true, false} {
+	for _, away := range []bool{false, true} {
+		down.Store(away)
 		b := newPricedBench(t, conf)
 		b.startWith(host)
 		assert.Equal(t, 7.0, b.costOf(characters(1)))

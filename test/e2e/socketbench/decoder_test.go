@@ -14,6 +14,8 @@ import (
 	goccy "github.com/goccy/go-json"
 	"github.com/stretchr/testify/require"
 	"github.com/valyala/fastjson"
+
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/meter"
 )
 
 // message is what a dialect reads of a hot message: the same fields whichever decoder fills them. A datum's value is a
@@ -105,7 +107,7 @@ func BenchmarkDecoders(b *testing.B) {
 			}
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
-			cpu := startCPU()
+			cpu := meter.Start()
 			for b.Loop() {
 				for _, m := range hot {
 					if _, err := decode([]byte(m)); err != nil {
@@ -113,7 +115,7 @@ func BenchmarkDecoders(b *testing.B) {
 					}
 				}
 			}
-			cpu.report(b, b.N*len(hot))
+			cpu.Report(b, b.N*len(hot), "frame")
 		})
 	}
 }

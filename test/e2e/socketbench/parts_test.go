@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect"
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/meter"
 )
 
 // BenchmarkParts is what BenchmarkSocket's voice_frame is made of, each part alone: finding the messages in a body of 100
@@ -55,12 +56,12 @@ func decode(messages []dialect.Message) error {
 func part(b *testing.B, name string, frames int, work func() error) {
 	b.Run(name, func(b *testing.B) {
 		b.ReportAllocs()
-		cost := startCPU()
+		cost := meter.Start()
 		for b.Loop() {
 			if err := work(); err != nil {
 				b.Fatal(err)
 			}
 		}
-		cost.report(b, b.N*frames)
+		cost.Report(b, b.N*frames, "frame")
 	})
 }

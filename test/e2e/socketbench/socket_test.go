@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver"
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/meter"
 )
 
 // sizes are how many frames a body holds.
@@ -64,7 +65,7 @@ func measure(b *testing.B, address string, request []byte, frames int, prepare f
 	c := dial(b, address)
 	b.SetBytes(int64(len(request)))
 	b.ReportAllocs()
-	cost := startCPU()
+	cost := meter.Start()
 	for b.Loop() {
 		prepare()
 		status, err := c.post(request)
@@ -72,7 +73,7 @@ func measure(b *testing.B, address string, request []byte, frames int, prepare f
 			b.Fatal(status, err)
 		}
 	}
-	cost.report(b, b.N*frames)
+	cost.Report(b, b.N*frames, "frame")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*frames), "ns/frame")
 }
 
