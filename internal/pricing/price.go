@@ -88,7 +88,10 @@ type Result struct {
 // Price says what a usage costs or why that is not known. It allocates nothing once it has seen the provider, model and
 // kind.
 func (b *Book) Price(u *Usage) Result {
-	q := b.quote(u.Provider, u.Model, u.Kind)
+	return b.answer(b.quote(u.Provider, u.Model, u.Kind), u)
+}
+
+func (b *Book) answer(q *quote, u *Usage) Result {
 	result := Result{Provider: q.provider, Nameless: q.nameless, Reason: q.reason, Version: b.version}
 	if q.reason != Priced {
 		return result

@@ -13,8 +13,7 @@ import (
 // bill adds up lists of usage: of a call, on its summary and its span, or of one operation, on its span.
 type bill struct {
 	pricer
-	usage usage  // of the entry at hand
-	asked string // the model to go by where the book has not the other; of a bot's span
+	usage usage // of the entry at hand
 
 	// Of the list at hand. What a platform charges stands beside what we computed: neither undoes the other.
 	total, computed, reported sum.Sum

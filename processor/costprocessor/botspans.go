@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"sync"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/sum"
 )
 
 // botSpans is the room in which the spans of one request are read that are not ours. What they used is priced only when all
@@ -41,12 +43,14 @@ func (s *botSpans) leave() {
 	}
 }
 
-// bot reads a span of a bot's own tracing. What is known of a span that did something itself, be it that it is paid for,
-// is not to be counted again on those that it is in.
-func (b *tracesBatch) bot(span ptrace.Span, scope string) {
+// bot reads a span of a bot's own tracing, unless it has something of ours; it says whether it did. What is known of a span
+// that did something itself, be it that it is paid for, is not to be counted again on those that it is in.
+func (b *tracesBatch) bot(span ptrace.Span, scope string) bool {
 	bots := b.bots
 	here := linkOf(span)
 	switch bots.reader.Read(span, scope) {
+	case spanusage.Marked:
+		return false
 	case spanusage.Used:
 		here.operation = true
 		bots.found = append(bots.found, botSpan{Span: span, place: len(bots.links), usage: bots.reader.Usage})
@@ -62,6 +66,7 @@ func (b *tracesBatch) bot(span ptrace.Span, scope string) {
 		span.Attributes().PutBool(semconv.SummaryCostComplete, false)
 	}
 	bots.links = append(bots.links, here)
+	return true
 }
 
 // priceBots prices what was found in the bots' spans.
@@ -71,75 +76,102 @@ func (b *tracesBatch) priceBots() {
 		return
 	}
 	b.bill.containers.learn(bots.links, b.bill.now())
+	bill := spanBill{pricer: b.bill.pricer, prices: b.bill.book.Memo(), tally: &b.tally}
 	for i := range bots.found {
-		b.priceBot(&bots.found[i])
+		span := &bots.found[i]
+		if bots.links[span.place].contains && !span.usage.Alone {
+			b.tally.outcomes[ignoredContains]++
+			continue
+		}
+		bill.addUp(span)
+		bill.write(span.Attributes())
 	}
 }
 
-func (b *tracesBatch) priceBot(span *botSpan) {
-	if b.bots.links[span.place].contains && !span.usage.Alone {
-		b.tally.outcomes[ignoredContains]++
-		return
-	}
-	b.bill.addUpSpan(span)
-	b.tally.merge(&b.bill.counts)
-	b.bill.writeOperation(span.Attributes())
+// spanBill adds up what one span of a bot's used.
+type spanBill struct {
+	pricer
+	prices pricing.Memo
+	tally  *tally
+	usage  usage // the part at hand
+
+	// Of the span at hand.
+	asked   string // the model to go by where the book has not the other; empty once that is settled
+	total   sum.Sum
+	priced  bool // any of it
+	missing bool // the price of any of it
 }
 
-// addUpSpan prices each part of what a span used as of its end: then it is told, and then vendors bill.
-func (b *bill) addUpSpan(span *botSpan) {
-	b.begin()
+// addUp prices each part of what a span used as of its end: then it is told, and then vendors bill.
+func (b *spanBill) addUp(span *botSpan) {
 	used := &span.usage
+	b.asked, b.total, b.priced, b.missing = used.Asked, sum.Sum{}, false, false
 	b.usage.Usage = pricing.Usage{
 		Provider: used.Source.Provider, Model: used.Source.Model,
 		ServiceTier: used.Terms.ServiceTier, Region: used.Terms.Region, RequestTokens: used.Tokens.Request(), Single: true,
 		At: b.momentOf(int64(cmp.Or(span.EndTimestamp(), span.StartTimestamp()))),
 	}
-	b.usage.paired, b.asked = used.Paired(), used.Asked
+	b.usage.paired = used.Paired()
 	for leaf, n := range used.Tokens {
 		if n != 0 {
-			b.part(leafKinds[leaf], float64(n))
+			b.part(leafKinds[leaf], b.usage.count(n))
 		}
 	}
-	b.part(pricing.Characters, used.Characters)
-	b.part(pricing.STTAudio, used.Heard)
-	b.part(pricing.RealtimeSession, used.Open)
+	b.measured(pricing.Characters, used.Characters)
+	b.measured(pricing.STTAudio, used.Heard)
+	b.measured(pricing.RealtimeSession, used.Open)
 }
 
-// part prices one quantity of a span's usage, if there is any.
-func (b *bill) part(kind pricing.Kind, amount float64) {
-	if amount == 0 {
-		return
+func (b *spanBill) measured(kind pricing.Kind, amount float64) {
+	if amount != 0 {
+		b.part(kind, b.usage.measure(amount))
 	}
+}
+
+// part prices one quantity.
+func (b *spanBill) part(kind pricing.Kind, what outcome) {
 	u := &b.usage
 	u.Kind = kind
-	what := u.measure(amount)
 	if what == unsettled {
-		u.result = b.book.Price(&u.Usage)
+		u.result = b.prices.Price(&u.Usage)
 		b.settleModel()
 		what = b.judge(u)
 	}
-	b.counts.add(what, u)
-	if what == priced {
+	b.tally.add(what, u)
+	switch what {
+	case priced:
 		b.total.Add(u.result.USD)
+		b.priced = true
+	case covered:
+	default:
+		b.missing = true
 	}
 }
 
 // settleModel says by which model a span's usage is priced: the one that answered, unless the book has only the one that was
 // asked for.
-func (b *bill) settleModel() {
+func (b *spanBill) settleModel() {
 	if b.asked == "" {
 		return
 	}
-	u := &b.usage
-	if !knownModel(u.result.Reason) {
-		other := *u
-		other.Model = b.asked
-		if other.result = b.book.Price(&other.Usage); knownModel(other.result.Reason) {
-			*u = other
+	if u := &b.usage; !knownModel(u.result.Reason) {
+		answered, result := u.Model, u.result
+		u.Model = b.asked
+		if u.result = b.prices.Price(&u.Usage); !knownModel(u.result.Reason) {
+			u.Model, u.result = answered, result
 		}
 	}
 	b.asked = ""
+}
+
+// write says nothing of an amount where none is known, as on operations of ours.
+func (b *spanBill) write(attributes pcommon.Map) {
+	if b.missing {
+		attributes.PutBool(semconv.SummaryCostComplete, false)
+	}
+	if b.priced {
+		writeCost(attributes, b.total.Value(), semconv.GenAICostLocal)
+	}
 }
 
 // leafKinds are the kinds of usage that tokens are.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -159,6 +160,12 @@ func TestBotSpans(t *testing.T) {
 				`"cached_tokens_details":{"audio_tokens":0,"text_tokens":64}},"output_token_details":{"text_tokens":30,"audio_tokens":91},` +
 				`"metadata":{"model_name":"gpt-realtime","model_provider":"api.openai.com"}}`,
 		}, 0.0069656},
+		// 7.5 s of 4.80 an hour; the tokens are the same use
+		"realtime model that bills its session": {"livekit-agents", "agent_turn", map[string]any{
+			"lk.realtime_model_metrics": `{"type":"realtime_model_metrics","request_id":"r","timestamp":1764000003.1,"session_duration":7.5,` +
+				`"input_tokens":132,"output_tokens":121,"input_token_details":{"audio_tokens":132},"output_token_details":{"audio_tokens":121},` +
+				`"metadata":{"model_name":"grok-voice-latest","model_provider":"xai"}}`,
+		}, 0.01},
 		// 48 x 50
 		"speech by Pipecat": {"pipecat", "tts", map[string]any{
 			"gen_ai.operation.name": "tts", "gen_ai.provider.name": "cartesia", "gen_ai.request.model": "sonic-3.5", "text": "secret",
@@ -212,6 +219,16 @@ func raw(t *testing.T, attributes map[string]any) map[string]any {
 	m := pcommon.NewMap()
 	require.NoError(t, m.FromRaw(attributes))
 	return m.AsRaw()
+}
+
+// A span is a whole request, so that the vendor's minimum applies: 10 s of 0.111 an hour for 3 (cost.md V10).
+func TestBotSpansAreSingle(t *testing.T) {
+	td := newBotTraces("pipecat")
+	td.span(t, "stt", 2, 1, map[string]any{
+		"gen_ai.operation.name": "stt", "gen_ai.provider.name": "groq", "gen_ai.request.model": "whisper-large-v3", "metrics.audio_seconds": 3.0,
+	})
+	got, _ := costOf(firstSpan(newHarness(t, nil).consumeTraces(td.Traces)))
+	assert.InEpsilon(t, 10*0.111/3600, got, 1e-14)
 }
 
 // A span is priced as of its end; one without an end, of its start; one without either, of its arrival.
@@ -379,6 +396,13 @@ func TestBotSpansAreCounted(t *testing.T) {
 		"already_priced": 1, "container": 1, "malformed": 1, "contains_priced": 1,
 	}, "reason", "traces"), ignore)
 	assert.Equal(t, 1, h.messages.Len(), "one line a model")
+}
+
+// Where usage without a price is not to pass, neither is a bot's; but what is not usage is no reason.
+func TestBotSpansAreRefused(t *testing.T) {
+	h := newHarness(t, func(c *Config) { c.OnUnknown = onUnknownFail })
+	assert.True(t, consumererror.IsPermanent(h.traces.ConsumeTraces(context.Background(), told(t, "2 in 1: unknown"))))
+	assert.NoError(t, h.traces.ConsumeTraces(context.Background(), told(t, "4 in 3: llm, 3: unknown")))
 }
 
 // Spans of ours and spans of a bot's may come together; each is priced in its own way, and ours that say nothing of a cost

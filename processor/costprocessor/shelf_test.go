@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 	"github.com/otelcol-voice/otelcol-voice/internal/sum"
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/metadata"
 )
@@ -326,4 +328,25 @@ func (d *disk) fail(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.err = err
+}
+
+// However requests overtake each other, what is answered is on the disk, and nothing older takes its place.
+func TestStoredConcurrently(t *testing.T) {
+	b := newStoring(t)
+	var wait sync.WaitGroup
+	for worker := range 4 {
+		wait.Go(func() {
+			for i := range 25 {
+				n := i*4 + worker + 1
+				md := metricsOf(t, reading{at: "07-29 00:00", model: "gpt-4o", value: n * 1000})
+				metricsNamed(md, semconv.MetricLLMTokens)[0].Sum().DataPoints().At(0).SetTimestamp(when(t, "07-29 00:00") + pcommon.Timestamp(n))
+				_, err := b.cost.processMetrics(context.Background(), md)
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wait.Wait()
+	b.restart(dearer)
+	usd, _ := b.take(reading{at: "07-29 01:00", model: "gpt-4o", value: 101_000})
+	assert.Equal(t, []string{"0.26"}, usd, "100,000 at 2.5 and 1,000 at 10")
 }

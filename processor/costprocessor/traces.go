@@ -2,7 +2,6 @@ package costprocessor
 
 import (
 	"context"
-	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -28,36 +27,37 @@ func (e *engine) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Tr
 
 // tracesBatch is the spans of one request being priced.
 type tracesBatch struct {
-	bill  bill // of the span at hand
+	bill  bill // of the span of ours at hand
 	bots  *botSpans
 	tally tally
 }
 
+// scope deals with spans that are ours, by their scope or by what they list, and with those of bots.
 func (b *tracesBatch) scope(ss ptrace.ScopeSpans) {
 	scope := ss.Scope().Name()
 	for _, span := range ss.Spans().All() {
-		listed := hasTransit(span.Attributes()) && b.listed(span.Attributes())
-		if !listed && scope != semconv.ScopeName {
-			b.bot(span, scope)
+		switch {
+		case scope == semconv.ScopeName:
+			b.ours(span.Attributes())
+		case !b.bot(span, scope):
+			b.listed(span, scope)
 		}
 	}
 }
 
-func hasTransit(attributes pcommon.Map) bool {
-	for key := range attributes.All() {
-		if strings.HasPrefix(key, semconv.TransitPrefix) {
-			return true
-		}
+// listed deals with a span that has been through other hands, but has still what is between us: a list, or if not even that,
+// attributes to be taken off.
+func (b *tracesBatch) listed(span ptrace.Span, scope string) {
+	if listed := b.ours(span.Attributes()); !listed {
+		b.bot(span, scope)
 	}
-	return false
 }
 
-// listed writes what was done in a span cost, in the place of the list of what it used; it says whether there is one. Only
-// spans of ours have it.
+// ours writes what was done in a span of ours cost, in the place of the list of what it used; it says whether there is one.
 //
 // The spans of a call's operations hold parts of what its own span holds, so only that one is counted, and only the parts
 // have the conventions' attributes, which are added up by whoever reads them.
-func (b *tracesBatch) listed(attributes pcommon.Map) bool {
+func (b *tracesBatch) ours(attributes pcommon.Map) bool {
 	list, listed := listOf(attributes)
 	whole := isWhole(attributes)
 	if listed {

@@ -24,6 +24,7 @@ type said struct {
 	server, region  string
 	metrics         [4]string // JSON of LiveKit's, as in liveKitMetrics
 
+	marked  bool
 	told    bool // any usage
 	counted bool // any by a single attribute
 	broken  bool // a count is none
@@ -33,17 +34,28 @@ type said struct {
 	pipecat bool // its own names are there
 }
 
-// attribute takes an attribute. Names that mean nothing here are most of them.
+// attribute takes an attribute. Most have names that mean nothing here, and many of these can be told by their first letter.
 func (s *said) attribute(key string, value pcommon.Value) {
-	switch {
-	case strings.HasPrefix(key, "gen_ai."):
-		s.genAI(key[len("gen_ai."):], value)
-	case strings.HasPrefix(key, "llm."):
-		s.openInference(key[len("llm."):], value)
-	case strings.HasPrefix(key, "lk."):
-		s.measured(key[len("lk."):], value)
-	default:
+	if key == "" {
+		return
+	}
+	switch key[0] {
+	case 'g':
+		if name, known := strings.CutPrefix(key, "gen_ai."); known {
+			s.genAI(name, value)
+		}
+	case 'l':
+		s.llmOrLiveKit(key, value)
+	case 'a', 'c', 'm', 'o', 's', 't', 'v':
 		s.other(key, value)
+	}
+}
+
+func (s *said) llmOrLiveKit(key string, value pcommon.Value) {
+	if name, known := strings.CutPrefix(key, "llm."); known {
+		s.openInference(name, value)
+	} else if name, known := strings.CutPrefix(key, "lk."); known {
+		s.measured(name, value)
 	}
 }
 
@@ -152,6 +164,8 @@ func (s *said) other(key string, value pcommon.Value) {
 		s.region = text(value)
 	case "voice.cost.usd", "cost_complete", "operation.cost": // ours, and Logfire's
 		s.pay(value)
+	default:
+		s.marked = s.marked || strings.HasPrefix(key, "voice.tx.")
 	}
 }
 

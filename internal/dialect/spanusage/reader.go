@@ -23,8 +23,9 @@ type Usage struct {
 	Alone bool
 }
 
-// Paired says whether the same use is told in two quantities, of which the vendor bills one: characters and tokens of speech.
-func (u *Usage) Paired() bool { return u.Characters > 0 && !u.Tokens.Zero() }
+// Paired says whether the same use is told in two quantities, of which the vendor bills one: characters and tokens of speech,
+// or the tokens and the open time of a realtime model.
+func (u *Usage) Paired() bool { return (u.Characters > 0 || u.Open > 0) && !u.Tokens.Zero() }
 
 func (u *Usage) nothing() bool {
 	return u.Tokens.Zero() && u.Characters == 0 && u.Heard == 0 && u.Open == 0
@@ -41,6 +42,7 @@ const (
 	Container                 // what it tells is the sum of what is in it
 	Paid                      // it says what it cost
 	Impossible                // it tells what cannot be: a negative count, or parts that are more than the whole
+	Marked                    // it has what our components leave for each other (voice.tx.*): it is not a bot's, or not only
 )
 
 // Reader reads spans, one after another. It is not safe for concurrent use.
@@ -60,6 +62,8 @@ func (r *Reader) Read(span ptrace.Span, scope string) Verdict {
 		r.said.attribute(key, value)
 	}
 	switch s := &r.said; {
+	case s.marked:
+		return Marked
 	case s.paid:
 		return Paid
 	case !s.told:
@@ -76,15 +80,16 @@ func (r *Reader) Forget() { r.Usage, r.said = Usage{}, said{} }
 // use puts the usage together. What LiveKit has in its own attribute is the whole of it: the conventions' attributes beside
 // it tell a part of the same once more, and count only where the other cannot be read.
 func (r *Reader) use(scope string) Verdict {
-	s := &r.said
-	r.Usage = Usage{Source: s.source(), Asked: s.asked(), Terms: s.terms(), Alone: s.alone}
-	if s.liveKit && r.readMetrics() || r.count(isPipecat(scope)) {
-		if r.Usage.nothing() {
-			return Unused
-		}
-		return Used
+	s, u := &r.said, &r.Usage
+	*u = Usage{}
+	s.describe(u)
+	if !(s.liveKit && r.readMetrics()) && !r.count(isPipecat(scope)) {
+		return Impossible
 	}
-	return Impossible
+	if u.nothing() {
+		return Unused
+	}
+	return Used
 }
 
 // readMetrics reads what LiveKit says was used.
@@ -116,7 +121,5 @@ func (r *Reader) count(pipecat bool) bool {
 	if u.Source.Stage == frame.STT && u.Heard > 0 {
 		return true // the tokens that some models report beside the audio are left out, as those of LiveKit's metrics are
 	}
-	tokens, err := s.counts.tokens(s.counter(u.Source), pipecat || s.pipecat)
-	u.Tokens = tokens
-	return err == nil
+	return s.counts.divide(&u.Tokens, s.counter(u.Source), pipecat || s.pipecat)
 }

@@ -337,6 +337,7 @@ func TestVerdicts(t *testing.T) {
 		"zeros":                        {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", 0, "gen_ai.usage.output_tokens", 0), Unused},
 		"LiveKit: zeros":               {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": `{"type":"tts_metrics","characters_count":0,"input_tokens":0,"output_tokens":0}`}, Unused},
 
+		"ours":                              {"llm", ptrace.SpanKindClient, with(chat, "voice.tx.usage", []any{}), Marked},
 		"cost by the conventions' proposal": {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.cost.amount", 0.0), Paid},
 		"cost by custom":                    {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.cost", 0.01), Paid},
 		"cost by Sentry's name":             {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.total_cost", 0.01), Paid},

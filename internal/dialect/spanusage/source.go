@@ -9,12 +9,16 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-func (s *said) source() frame.Source {
-	return frame.Source{
-		Stage:    s.stage(),
-		Provider: s.provider(),
-		Model:    wire.Text(cmp.Or(first(s.answered[:]), first(s.requested[:]))),
+// describe says of a usage who did it, and on what terms.
+func (s *said) describe(u *Usage) {
+	u.Source.Stage = s.stage()
+	u.Source.Provider = s.provider()
+	u.Source.Model = wire.Text(first(s.requested[:]))
+	if answered := first(s.answered[:]); answered != "" && answered != u.Source.Model {
+		u.Source.Model, u.Asked = wire.Text(answered), u.Source.Model
 	}
+	u.Terms = s.terms(u.Source.Provider)
+	u.Alone = s.alone
 }
 
 // counter is who counted, for the gross/net rule: whatever is served by Bedrock is counted alike, and that is told by the
@@ -24,15 +28,6 @@ func (s *said) counter(source frame.Source) frame.Source {
 		source.Processor = "Bedrock"
 	}
 	return source
-}
-
-// asked is the model that was asked for, where it is not the one that answered.
-func (s *said) asked() string {
-	asked := first(s.requested[:])
-	if answered := first(s.answered[:]); answered == "" || answered == asked {
-		return ""
-	}
-	return wire.Text(asked)
 }
 
 // provider is who served the request. Whose client it was made with is often told in its place: many serve models by the
@@ -66,11 +61,14 @@ func providerNamed(name string) string {
 }
 
 // terms are conditions that prices may have. A region is told by who asks AWS, or in the address of OpenAI's regional servers.
-func (s *said) terms() frame.Terms {
-	terms := frame.Terms{ServiceTier: wire.Text(cmp.Or(s.tier, s.askedTier))}
+func (s *said) terms(provider string) frame.Terms {
+	var terms frame.Terms
+	if tier := cmp.Or(s.tier, s.askedTier); tier != "default" && tier != "auto" { // none in particular
+		terms.ServiceTier = wire.Text(tier)
+	}
 	if region, isRegional := strings.CutSuffix(s.server, "."+openAIServer); isRegional {
 		terms.Region = wire.Text(region)
-	} else if s.region != "" && s.provider() == "aws" {
+	} else if s.region != "" && provider == "aws" {
 		terms.Region = wire.Text(s.region)
 	}
 	return terms
@@ -78,4 +76,11 @@ func (s *said) terms() frame.Terms {
 
 func isPipecat(scope string) bool { return strings.Contains(scope, "pipecat") }
 
-func first(names []string) string { return cmp.Or(names...) }
+func first(names []string) string {
+	for _, name := range names {
+		if name != "" {
+			return name
+		}
+	}
+	return ""
+}

@@ -12,9 +12,11 @@ type counts struct {
 	input, output, total             int64
 	cacheRead, cacheWrite, reasoning int64
 	in, cached, out                  modalities
-	// unheard is what Pipecat before 1.6 told of realtime models: text and sound in one.
-	unheard struct{ prompt, completion, total int64 }
+	unheard                          unheard
 }
+
+// unheard is what Pipecat before 1.6 told of realtime models: text and sound in one.
+type unheard struct{ prompt, completion, total int64 }
 
 type modalities struct{ text, audio, image, video int64 }
 
@@ -90,23 +92,47 @@ func (c *counts) openInference(key string) *int64 {
 	return nil
 }
 
-// tokens divides the counts into disjoint leaves. AsVendor is as for pipecat.Counts. What a total holds beyond prompt and
-// completion is of neither, so far as is known.
-func (c *counts) tokens(by frame.Source, asVendor bool) (frame.Tokens, error) {
-	c.hear()
+// divide divides the counts into disjoint leaves, if they can be. AsVendor is as for pipecat.Counts. What a total holds beyond
+// prompt and completion is of neither, so far as is known.
+func (c *counts) divide(into *frame.Tokens, by frame.Source, asVendor bool) bool {
+	if c.unheard != (unheard{}) {
+		c.hear()
+	}
+	ofText := c.in == (modalities{}) && c.out == (modalities{}) && c.cached == (modalities{})
+	if !ofText {
+		c.complete()
+	}
+	if c.cacheRead+c.cacheWrite+c.reasoning > 0 {
+		c.gross(by, asVendor)
+	}
+	switch {
+	case by.Stage == frame.TTS && c.out == (modalities{}):
+		c.out.audio = c.output // what speech synthesis puts out is sound
+	case ofText:
+		return c.divideText(into)
+	}
+	tokens, err := c.leaves()
+	*into = tokens
+	into[frame.Unsplit] = max(c.total-c.input-c.output, 0)
+	return err == nil
+}
+
+// divideText divides counts of text alone, which most are.
+func (c *counts) divideText(into *frame.Tokens) bool {
+	into[frame.PromptText] = c.input - c.cacheRead - c.cacheWrite
+	into[frame.PromptCacheRead] = c.cacheRead
+	into[frame.PromptCacheWrite] = c.cacheWrite
+	into[frame.CompletionText] = c.output - c.reasoning
+	into[frame.CompletionReasoning] = c.reasoning
+	into[frame.Unsplit] = max(c.total-c.input-c.output, 0)
+	return into[frame.PromptText] >= 0 && into[frame.CompletionText] >= 0
+}
+
+// complete makes the totals what their parts are, where these are more or told alone.
+func (c *counts) complete() {
 	c.input = max(c.input, c.in.sum())
 	c.output = max(c.output, c.out.sum())
 	c.cacheRead = max(c.cacheRead, c.cached.sum())
-	c.gross(by, asVendor)
-	if by.Stage == frame.TTS && c.out == (modalities{}) {
-		c.out.audio = c.output // what speech synthesis puts out is sound
-	}
-	tokens, err := c.leaves()
-	if err != nil {
-		return frame.Tokens{}, err
-	}
-	tokens[frame.Unsplit] = max(c.total-c.input-c.output, 0)
-	return tokens, nil
 }
 
 // hear takes what old bots told of realtime models. Sound costs several times what text does, so that without being told
@@ -132,9 +158,6 @@ func (c *counts) gross(by frame.Source, asVendor bool) {
 // leaves divides gross counts: by modality as OpenAI's, by which cached tokens that no modality is told of are taken for text
 // first. What is written to the cache, and reasoning, is text.
 func (c *counts) leaves() (frame.Tokens, error) {
-	if c.in == (modalities{}) && c.out == (modalities{}) && c.cached == (modalities{}) {
-		return c.textLeaves()
-	}
 	usage := openairealtime.Usage{Input: c.input - c.cacheWrite - c.in.video, Output: c.output}
 	in, cached, out := &usage.InputDetails, &usage.InputDetails.CachedDetails, &usage.OutputDetails
 	in.Text, in.Audio, in.Image = max(c.in.text-c.cacheWrite, 0), c.in.audio, c.in.image
@@ -149,15 +172,4 @@ func (c *counts) leaves() (frame.Tokens, error) {
 	tokens[frame.CompletionText] -= c.reasoning
 	tokens[frame.CompletionReasoning] = c.reasoning
 	return wire.Leaves(tokens)
-}
-
-// textLeaves divides counts of text alone, which most are.
-func (c *counts) textLeaves() (frame.Tokens, error) {
-	return wire.Leaves(frame.Tokens{
-		frame.PromptText:          c.input - c.cacheRead - c.cacheWrite,
-		frame.PromptCacheRead:     c.cacheRead,
-		frame.PromptCacheWrite:    c.cacheWrite,
-		frame.CompletionText:      c.output - c.reasoning,
-		frame.CompletionReasoning: c.reasoning,
-	})
 }
