@@ -59,6 +59,7 @@ func NewBook(settings Settings, layers ...Layer) (*Book, error) {
 			b.addFile(&layer[i], number)
 		}
 		b.checkOverlaps(number)
+		b.checkPairs(number)
 	}
 	for i, discount := range settings.Discounts {
 		b.addDiscount(fmt.Sprintf("discounts[%d]", i), discount, 0, true)

@@ -581,6 +581,7 @@ func TestRemedies(t *testing.T) {
 		{"no default", semconv.MetricSTTSession, []any{"provider", "assemblyai"}, "report the model"},
 		{"no default, by name", semconv.MetricSTTSession, []any{"stt_model", "assemblyai"}, "report the model"},
 		{"the wrong quantity", semconv.MetricSTTAudio, []any{"provider", "gladia", "model", "solaria-1"}, "{provider: gladia, models: [\"solaria-1\"], usage: stt_audio_seconds, unit: second,"},
+		{"one of two quantities", semconv.MetricSTTAudio, []any{"provider", "gladia", "model", "solaria-1"}, "it needs one row, for that of stt_audio_seconds, stt_session_seconds which the vendor bills"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBatch()

@@ -22,8 +22,12 @@ func house() []pricing.Row {
 		"completion.text": "4", "completion.audio": "20", "characters": "3", "stt_audio_seconds": "0.5",
 	} {
 		kind, _ := pricing.KindNamed(usage)
+		model := "m"
+		if kind == pricing.Characters {
+			model = "v"
+		}
 		rows = append(rows, pricing.Row{
-			Provider: "house", Models: []string{"m"}, Usage: usage, Unit: kind.Unit(), Price: price, Per: "1000",
+			Provider: "house", Models: []string{model}, Usage: usage, Unit: kind.Unit(), Price: price, Per: "1000",
 		})
 	}
 	return rows

@@ -125,9 +125,20 @@ func remedy(u *usage) string {
 	}
 	return fmt.Sprintf(
 		"if it costs money, add a row to overrides of the cost processor: "+
-			`{provider: %s, models: [%q], usage: %s, unit: %s, price: "...", per: "%s"}, and one for each other usage of the `+
-			`model; see docs/prices.md`,
-		cmp.Or(brief(u.provider()), "..."), brief(u.Model), u.Kind, u.Kind.Unit(), customaryPer(u.Kind))
+			`{provider: %s, models: [%q], usage: %s, unit: %s, price: "...", per: "%s"}, and %s; see docs/prices.md`,
+		cmp.Or(brief(u.provider()), "..."), brief(u.Model), u.Kind, u.Kind.Unit(), customaryPer(u.Kind), further(u.Kind))
+}
+
+// further is what other rows the model needs, or that it needs no other for the same use in another quantity.
+func further(kind pricing.Kind) string {
+	if len(kind.Pairs()) == 0 || kind.Unit() == pricing.PromptText.Unit() {
+		return "one for each other usage of the model"
+	}
+	names := []string{kind.String()}
+	for _, pair := range kind.Pairs() {
+		names = append(names, pair.String())
+	}
+	return "no other for the same use: it needs one row, for that of " + strings.Join(names, ", ") + " which the vendor bills"
 }
 
 // customaryPer is how many units vendors name a price for: a row for one token invites to be off by a million.

@@ -43,6 +43,7 @@ const (
 	noteZero          = "a model with a price of 0 beside others, which may mean that it is unknown"
 	noteSecondPrice   = "another price of a model that already has one"
 	noteOtherQuantity = "a price for another quantity than the one that the book knows to be billed"
+	noteSameUse       = "a price for another quantity of a use that has a price in the catalogue: with both it would be billed twice"
 	noteWildcard      = "a model id with a *"
 )
 

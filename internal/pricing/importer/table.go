@@ -125,6 +125,9 @@ func (t *table) addImplied(row pricing.Row, kind pricing.Kind, u unit, each numb
 // layer is what was taken, one file for each vendor.
 func (t *table) layer() pricing.Layer {
 	var layer pricing.Layer
+	for vendor := range t.rows {
+		t.leaveOne(vendor)
+	}
 	for _, vendor := range slices.Sorted(maps.Keys(t.rows)) {
 		layer = append(layer, pricing.File{
 			Name: t.name, Provider: vendor, ProviderAliases: t.aliasesOf(vendor),
