@@ -25,6 +25,11 @@ type Config struct {
 	StreamTimeout time.Duration `mapstructure:"stream_timeout"`
 	// ObservationTimeout is how long the last value of a non-monotonic cumulative stream counts.
 	ObservationTimeout time.Duration `mapstructure:"observation_timeout"`
+	// IdentityTimeout is how long after the last point of a call that was counted its points are known when they come again.
+	IdentityTimeout time.Duration `mapstructure:"identity_timeout"`
+	// MaxIdentities is how many points are known when they come again. Beyond it, those of the calls that were silent for
+	// longest are forgotten.
+	MaxIdentities int `mapstructure:"max_identities"`
 
 	_ struct{}
 }
@@ -54,6 +59,8 @@ func createDefaultConfig() component.Config {
 		MaxSeries:          500_000,
 		StreamTimeout:      time.Hour,
 		ObservationTimeout: 3 * time.Minute,
+		IdentityTimeout:    15 * time.Minute,
+		MaxIdentities:      5_000_000,
 	}
 }
 
@@ -66,7 +73,9 @@ func (c *Config) Validate() error {
 		atLeast("call_id::resend_interval", c.CallID.ResendInterval, c.Interval),
 		atLeast("stream_timeout", c.StreamTimeout, time.Minute),
 		atLeast("observation_timeout", c.ObservationTimeout, c.Interval),
-		c.validateMaxSeries(),
+		atLeast("identity_timeout", c.IdentityTimeout, c.Interval),
+		limited("max_series", c.MaxSeries),
+		limited("max_identities", c.MaxIdentities),
 		c.validateKeep(),
 		c.validateDrop(),
 	)
@@ -83,13 +92,6 @@ func (c *Config) validateMetrics() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (c *Config) validateMaxSeries() error {
-	if c.MaxSeries < 1 {
-		return fmt.Errorf("max_series: got %d; give at least 1 (there is no unlimited)", c.MaxSeries)
-	}
-	return nil
 }
 
 func (c *Config) validateKeep() error {
@@ -121,6 +123,13 @@ func (c *Config) validateDrop() error {
 func atLeast(key string, got, least time.Duration) error {
 	if got < least {
 		return fmt.Errorf("%s: got %s; give at least %s", key, got, least)
+	}
+	return nil
+}
+
+func limited(key string, got int) error {
+	if got < 1 {
+		return fmt.Errorf("%s: got %d; give at least 1 (there is no unlimited)", key, got)
 	}
 	return nil
 }

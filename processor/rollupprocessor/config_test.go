@@ -33,6 +33,8 @@ func TestDefaultConfig(t *testing.T) {
 		MaxSeries:          500_000,
 		StreamTimeout:      time.Hour,
 		ObservationTimeout: 3 * time.Minute,
+		IdentityTimeout:    15 * time.Minute,
+		MaxIdentities:      5_000_000,
 	}, cfg)
 }
 
@@ -51,6 +53,8 @@ func TestWholeConfig(t *testing.T) {
 		MaxSeries:          1000,
 		StreamTimeout:      2 * time.Hour,
 		ObservationTimeout: 5 * time.Minute,
+		IdentityTimeout:    time.Hour,
+		MaxIdentities:      1000,
 	}, cfg)
 }
 
@@ -63,7 +67,9 @@ call_id::linger: got 0s; give at least 1ms
 call_id::resend_interval: got 0s; give at least 1ms
 stream_timeout: got 1s; give at least 1m0s
 observation_timeout: got 0s; give at least 1ms
+identity_timeout: got 0s; give at least 1ms
 max_series: got 0; give at least 1 (there is no unlimited)
+max_identities: got 0; give at least 1 (there is no unlimited)
 call_id::keep: got "voice.ttfb.milliseconds", a histogram; a histogram cannot keep call_id, remove it
 call_id::keep: got "other.metric", which metrics does not match; add it there or remove it here
 call_id::keep: got "voice.llm.tokens.total", which metrics does not match; add it there or remove it here

@@ -25,7 +25,7 @@ func (in *intake) histogram(m pmetric.Metric, from *origin) {
 		t.Bounds = in.store.Bounds(t.Name)
 	}
 	for _, p := range m.Histogram().DataPoints().All() {
-		in.note(in.distribution(t, p, take), p.Attributes())
+		in.note(in.distribution(t, p, take), t, p.Attributes())
 	}
 }
 
@@ -84,10 +84,15 @@ func (in *intake) adopt(t *target, p pmetric.HistogramDataPoint) outcome {
 }
 
 func (in *intake) deltaDistribution(t *target, p pmetric.HistogramDataPoint) outcome {
-	s := in.series(t, p.Attributes())
+	in.read(t, p.Attributes())
+	if in.comesAgain(t) {
+		return skippedDuplicate
+	}
+	s := in.series(t)
 	if s == nil {
 		return droppedLimit
 	}
+	in.counted()
 	in.store.AddHistogram(s, &in.reading)
 	return addedTo(s)
 }

@@ -30,6 +30,8 @@ type TelemetryBuilder struct {
 	ProcessorRollupConvertedHistograms metric.Int64Counter
 	ProcessorRollupFlushDuration       metric.Float64Histogram
 	ProcessorRollupFlushes             metric.Int64Counter
+	ProcessorRollupForgottenIdentities metric.Int64Counter
+	ProcessorRollupIdentities          metric.Int64Gauge
 	ProcessorRollupInputPoints         metric.Int64Counter
 	ProcessorRollupInputStreams        metric.Int64Gauge
 	ProcessorRollupOutputPoints        metric.Int64Counter
@@ -89,6 +91,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_rollup_flushes",
 		metric.WithDescription("Flushes, by what became of them. [Alpha]"),
 		metric.WithUnit("{flush}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRollupForgottenIdentities, err = builder.meter.Int64Counter(
+		"otelcol_processor_rollup_forgotten_identities",
+		metric.WithDescription("Identities of points that were forgotten for want of room. [Alpha]"),
+		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRollupIdentities, err = builder.meter.Int64Gauge(
+		"otelcol_processor_rollup_identities",
+		metric.WithDescription("Points that would be known if they came again. [Alpha]"),
+		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorRollupInputPoints, err = builder.meter.Int64Counter(

@@ -23,6 +23,8 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorRollupConvertedHistograms.Add(context.Background(), 1)
 	tb.ProcessorRollupFlushDuration.Record(context.Background(), 1)
 	tb.ProcessorRollupFlushes.Add(context.Background(), 1)
+	tb.ProcessorRollupForgottenIdentities.Add(context.Background(), 1)
+	tb.ProcessorRollupIdentities.Record(context.Background(), 1)
 	tb.ProcessorRollupInputPoints.Add(context.Background(), 1)
 	tb.ProcessorRollupInputStreams.Record(context.Background(), 1)
 	tb.ProcessorRollupOutputPoints.Add(context.Background(), 1)
@@ -38,6 +40,12 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRollupFlushes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRollupForgottenIdentities(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRollupIdentities(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRollupInputPoints(t, testTel,

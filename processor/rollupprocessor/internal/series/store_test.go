@@ -23,7 +23,7 @@ type book struct {
 }
 
 func newBook(t *testing.T) *book {
-	return &book{t, NewStore(Settings{Linger: 5 * time.Minute, Resend: time.Minute, MaxSeries: 100}), ident.NewHasher()}
+	return &book{t, NewStore(Settings{Linger: 5 * time.Minute, Resend: time.Minute, MaxSeries: 100}), ident.NewHasher(ident.NewSeed())}
 }
 
 // open opens a counter of that service, of a call unless it is empty.
@@ -34,7 +34,7 @@ func (b *book) open(service, metric, call string) *Series {
 	}
 	view := ident.View{Attributes: attributes, KeepCallID: true}
 	about := About{Key: Key{Service: ident.Service{Name: service}, Name: metric, Kind: Counter}}
-	return b.Open(&about, b.hasher.Series(view), view)
+	return b.Open(&about, b.hasher.Point(view).Series, view)
 }
 
 // flush flushes at that time, and the flush is accepted.
