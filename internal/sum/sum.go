@@ -28,6 +28,12 @@ func (s *Sum) Add(v float64) {
 // Value is the sum, to 15 decimal digits.
 func (s Sum) Value() float64 { return onPaper(s.sum + s.lost) }
 
+// Parts are the two numbers that a sum is, for keeping it; Of puts them together.
+func (s Sum) Parts() (sum, lost float64) { return s.sum, s.lost }
+
+// Of is the sum with these parts, which must be finite.
+func Of(sum, lost float64) Sum { return Sum{sum: sum, lost: lost} }
+
 // exactFrom is where float64 has no more than 15 digits and a bit, all of them before the decimal point or just after.
 const exactFrom = 1e15
 

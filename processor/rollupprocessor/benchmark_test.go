@@ -18,8 +18,13 @@ import (
 
 func newBenched(b *testing.B) *rollup {
 	b.Helper()
+	return newBenchedAt(b, time.Now)
+}
+
+func newBenchedAt(b *testing.B, now func() time.Time) *rollup {
+	b.Helper()
 	cfg := createDefaultConfig().(*Config)
-	around := surroundings{now: time.Now, ticker: clockwork.NewRealClock().NewTicker, instanceID: "bench"}
+	around := surroundings{now: now, ticker: clockwork.NewRealClock().NewTicker, instance: func() string { return "bench" }}
 	p, err := newRollup(processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop(), around)
 	require.NoError(b, err)
 	return p
@@ -86,7 +91,7 @@ func consume(b *testing.B, p *rollup, md pmetric.Metrics) {
 		_ = p.ConsumeMetrics(context.Background(), md)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*points), "ns/point")
-	require.Zero(b, p.intake.report.tally[skippedDuplicate])
+	require.Zero(b, p.books.(*memory).intake.report.tally[skippedDuplicate])
 }
 
 // renew makes all points of md those of another frame.
@@ -151,9 +156,8 @@ func BenchmarkConsumeNewSeries(b *testing.B) {
 
 // BenchmarkFlush100kSeries writes and hands over 100,000 series that have all changed.
 func BenchmarkFlush100kSeries(b *testing.B) {
-	p, md := newBenched(b), usage(100_000)
 	now := time.Now()
-	p.now = func() time.Time { return now }
+	p, md := newBenchedAt(b, func() time.Time { return now }), usage(100_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()

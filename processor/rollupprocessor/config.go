@@ -30,6 +30,8 @@ type Config struct {
 	// MaxIdentities is how many points are known when they come again. Beyond it, those of the calls that were silent for
 	// longest are forgotten.
 	MaxIdentities int `mapstructure:"max_identities"`
+	// Storage is the storage extension that keeps what was counted over a restart. Without one it is in memory.
+	Storage *component.ID `mapstructure:"storage"`
 
 	_ struct{}
 }

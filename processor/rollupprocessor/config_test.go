@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 )
@@ -41,6 +42,7 @@ func TestDefaultConfig(t *testing.T) {
 func TestWholeConfig(t *testing.T) {
 	cfg := load(t, "rollup/all")
 	require.NoError(t, cfg.Validate())
+	stored := component.MustNewIDWithName("file_storage", "rollup")
 	assert.Equal(t, &Config{
 		Metrics:  []string{"voice.*", "app.cost"},
 		Interval: time.Minute,
@@ -55,6 +57,7 @@ func TestWholeConfig(t *testing.T) {
 		ObservationTimeout: 5 * time.Minute,
 		IdentityTimeout:    time.Hour,
 		MaxIdentities:      1000,
+		Storage:            &stored,
 	}, cfg)
 }
 

@@ -19,6 +19,7 @@ import (
 // intake takes points to their series. It only reads what it is given and keeps nothing of it but strings. It is not safe
 // for concurrent use.
 type intake struct {
+	cfg          *Config
 	router       router
 	rules        rules
 	hasher       *ident.Hasher
@@ -43,21 +44,43 @@ type report struct {
 	forgotten int64 // identities of points for which there was no room any more
 }
 
-func newIntake(cfg *Config, rt router, now time.Time, instanceID string) *intake {
-	return &intake{
-		router: rt,
-		rules:  newRules(cfg.CallID),
-		hasher: ident.NewHasher(ident.NewSeed()),
-		store: series.NewStore(series.Settings{
-			InstanceID: instanceID,
-			Linger:     cfg.CallID.Linger,
-			Resend:     cfg.CallID.ResendInterval,
-			MaxSeries:  cfg.MaxSeries,
-		}),
+// identity is what tells an intake from others for as long as its state lives: the service.instance.id of all that leaves, and
+// the key of its digests.
+type identity struct {
+	instance string
+	seed     ident.Seed
+}
+
+// newIntake is an intake that has counted nothing and watches from now on.
+func newIntake(cfg *Config, who identity, now time.Time) *intake {
+	in := &intake{
+		hasher:       ident.NewHasher(who.seed),
 		streams:      input.NewStreams(now, cfg.StreamTimeout, cfg.MaxSeries),
 		observations: input.NewObservations(cfg.ObservationTimeout, cfg.MaxSeries),
-		once:         once.NewCalls(once.Settings{Timeout: cfg.IdentityTimeout, Limit: cfg.MaxIdentities}),
+		once:         once.NewCalls(onceSettings(cfg)),
+		store:        series.NewStore(who.instance, seriesSettings(cfg)),
 	}
+	in.configure(cfg)
+	return in
+}
+
+func onceSettings(cfg *Config) once.Settings {
+	return once.Settings{Timeout: cfg.IdentityTimeout, Limit: cfg.MaxIdentities}
+}
+
+func seriesSettings(cfg *Config) series.Settings {
+	return series.Settings{Linger: cfg.CallID.Linger, Resend: cfg.CallID.ResendInterval, MaxSeries: cfg.MaxSeries}
+}
+
+// configure changes the settings. What has been counted stays where it is.
+func (in *intake) configure(cfg *Config) {
+	in.cfg = cfg
+	in.router = newRouter(cfg)
+	in.rules = newRules(cfg.CallID)
+	in.store.Configure(seriesSettings(cfg))
+	in.streams.Configure(cfg.StreamTimeout, cfg.MaxSeries)
+	in.observations.Configure(cfg.ObservationTimeout, cfg.MaxSeries)
+	in.once.Configure(onceSettings(cfg))
 }
 
 // take counts all points of md that do not pass.
@@ -73,7 +96,19 @@ func (in *intake) take(md pmetric.Metrics, now time.Time) report {
 	return in.report
 }
 
-// forget drops the input streams and the calls that have been silent for too long.
+// flush writes the next flush, after it has forgotten the input streams and the calls that have been silent for too long. It is
+// false when the clock does not allow one; the last flush does not wait for it.
+func (in *intake) flush(now time.Time, last bool) (series.Flush, bool) {
+	in.forget(now)
+	return in.store.Flush(now, last)
+}
+
+// passFlush is a flush of which nobody sees anything: one that was written before, when this one is replayed.
+func (in *intake) passFlush(now time.Time, last bool) {
+	in.forget(now)
+	in.store.PassFlush(now, last)
+}
+
 func (in *intake) forget(now time.Time) {
 	in.once.Forget(now)
 	in.streams.Forget(now)

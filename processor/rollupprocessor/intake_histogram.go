@@ -118,7 +118,7 @@ func (in *intake) difference(t *target, p pmetric.HistogramDataPoint, stream *in
 	follows := sight == input.Again && d.Follows(was)
 	fell := t.ours && d.Sum < was.Sum
 	switch {
-	case sight == input.Baseline:
+	case sight == input.Baseline, sight == input.Again && len(d.Counts) != len(was.Counts): // it was read by another version
 		return skippedBaseline
 	case follows && d.Count == was.Count:
 		return added

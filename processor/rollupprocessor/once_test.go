@@ -126,7 +126,7 @@ func TestLateDuplicateOpensNoSeries(t *testing.T) {
 	s.at("320s").skip()
 	s.take(of("f1", tokens(5, "c1")))
 	s.at("330s").flush()
-	assert.Zero(t, s.rollup.intake.store.Series())
+	assert.Zero(t, s.intake().store.Series())
 }
 
 // What found no room is dropped each time, as what it is.

@@ -244,8 +244,14 @@ func TestKeysAreForgotten(t *testing.T) {
 func BenchmarkPoint(b *testing.B) {
 	m := pcommon.NewMap()
 	for _, pair := range [][2]string{
-		{"call_id", "550e8400-e29b-41d4-a716-446655440000"}, {"provider", "openai"}, {"model", "gpt-4o"}, {"token_type", "prompt"},
-		{"token_kind", "text"}, {"voice.tx.id", "0123456789abcdef"}, {"voice.tx.stage", "llm"}, {"voice.tx.service_tier", "flex"},
+		{"call_id", "550e8400-e29b-41d4-a716-446655440000"},
+		{"provider", "openai"},
+		{"model", "gpt-4o"},
+		{"token_type", "prompt"},
+		{"token_kind", "text"},
+		{"voice.tx.id", "0123456789abcdef"},
+		{"voice.tx.stage", "llm"},
+		{"voice.tx.service_tier", "flex"},
 	} {
 		m.PutStr(pair[0], pair[1])
 	}

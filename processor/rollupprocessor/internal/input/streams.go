@@ -81,6 +81,9 @@ func NewStreams(now time.Time, timeout time.Duration, limit int) *Streams {
 	}
 }
 
+// Configure changes the limits.
+func (s *Streams) Configure(timeout time.Duration, limit int) { s.timeout, s.limit = timeout, limit }
+
 // Len is the number of streams that are remembered.
 func (s *Streams) Len() int { return s.size }
 

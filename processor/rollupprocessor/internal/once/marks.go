@@ -47,11 +47,20 @@ func (m *marks) add(mark uint64) (forgotten int) {
 	switch n := len(m.list); {
 	case n <= few:
 	case 4*n > 3*len(m.index):
-		m.reindex(max(2*len(m.index), 4*few))
+		m.reindex(sizeFor(n))
 	default:
 		m.enter(mark, n)
 	}
 	return forgotten
+}
+
+// sizeFor is the size of an index for n marks, which will be more.
+func sizeFor(n int) int {
+	size := 4 * few
+	for 4*n > 3*size {
+		size *= 2
+	}
+	return size
 }
 
 func (m *marks) reindex(size int) {

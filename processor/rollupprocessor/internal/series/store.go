@@ -12,14 +12,13 @@ import (
 
 const tick = pcommon.Timestamp(time.Millisecond)
 
-// Settings of a store. InstanceID is the service.instance.id of all that leaves. A call's series end when none of them
-// has changed for Linger; until then they are sent at least every Resend. Beyond MaxSeries, what is new is folded into
-// one overflow series per family, and families that are new have nothing but it.
+// Settings of a store. A call's series end when none of them has changed for Linger; until then they are sent at least every
+// Resend. Beyond MaxSeries, what is new is folded into one overflow series per family, and families that are new have
+// nothing but it.
 type Settings struct {
-	InstanceID string
-	Linger     time.Duration
-	Resend     time.Duration
-	MaxSeries  int
+	Linger    time.Duration
+	Resend    time.Duration
+	MaxSeries int
 }
 
 // overflowRoom is how many series there may be beyond MaxSeries before families that are new have no overflow series: who
@@ -29,6 +28,7 @@ const overflowRoom = 10_000
 // Store is all output series. It is not safe for concurrent use.
 type Store struct {
 	set      Settings
+	instance string // service.instance.id of all that leaves
 	services map[ident.Service]*service
 	order    []*service
 	families map[Key]*Family
@@ -51,10 +51,11 @@ type service struct {
 	families []*Family
 }
 
-// NewStore is an empty store.
-func NewStore(set Settings) *Store {
+// NewStore is an empty store. Instance is the service.instance.id of all that leaves.
+func NewStore(instance string, set Settings) *Store {
 	return &Store{
 		set:      set,
+		instance: instance,
 		services: make(map[ident.Service]*service),
 		families: make(map[Key]*Family),
 		bounds:   make(map[string][]float64),
@@ -62,6 +63,12 @@ func NewStore(set Settings) *Store {
 		epoch:    1,
 	}
 }
+
+// Configure changes the settings.
+func (st *Store) Configure(set Settings) { st.set = set }
+
+// InstanceID is the service.instance.id of all that leaves.
+func (st *Store) InstanceID() string { return st.instance }
 
 // Series is the number of series that live.
 func (st *Store) Series() int { return st.series }

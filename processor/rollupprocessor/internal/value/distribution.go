@@ -164,12 +164,16 @@ func (d *Distribution) CopyFrom(o *Distribution) {
 // Bounds are the explicit bounds of p. It is false when they are not finite and increasing, or too many.
 func Bounds(p pmetric.HistogramDataPoint) ([]float64, bool) {
 	bounds := append([]float64{}, p.ExplicitBounds().AsRaw()...)
+	return bounds, sound(bounds)
+}
+
+func sound(bounds []float64) bool {
 	below := math.Inf(-1)
 	for _, bound := range bounds {
 		if !(bound > below) || math.IsInf(bound, 1) {
-			return nil, false
+			return false
 		}
 		below = bound
 	}
-	return bounds, len(bounds) < maxBuckets
+	return len(bounds) < maxBuckets
 }
