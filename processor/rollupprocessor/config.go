@@ -25,7 +25,8 @@ type Config struct {
 	StreamTimeout time.Duration `mapstructure:"stream_timeout"`
 	// ObservationTimeout is how long the last value of a non-monotonic cumulative stream counts.
 	ObservationTimeout time.Duration `mapstructure:"observation_timeout"`
-	// IdentityTimeout is how long after the last point of a call that was counted its points are known when they come again.
+	// IdentityTimeout is how long after the last point of a call that was counted its points are known when they come again,
+	// and its series go on from where they were.
 	IdentityTimeout time.Duration `mapstructure:"identity_timeout"`
 	// MaxIdentities is how many points are known when they come again. Beyond it, those of the calls that were silent for
 	// longest are forgotten.

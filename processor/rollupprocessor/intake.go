@@ -69,7 +69,12 @@ func onceSettings(cfg *Config) once.Settings {
 }
 
 func seriesSettings(cfg *Config) series.Settings {
-	return series.Settings{Linger: cfg.CallID.Linger, Resend: cfg.CallID.ResendInterval, MaxSeries: cfg.MaxSeries}
+	return series.Settings{
+		Linger:    cfg.CallID.Linger,
+		Resend:    cfg.CallID.ResendInterval,
+		Remember:  cfg.IdentityTimeout,
+		MaxSeries: cfg.MaxSeries,
+	}
 }
 
 // configure changes the settings. What has been counted stays where it is.

@@ -119,7 +119,7 @@ func TestIdentitiesEndWithTheirCall(t *testing.T) {
 
 // A series that has ended is not opened again by what was counted when it lived.
 func TestLateDuplicateOpensNoSeries(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, func(c *Config) { c.MaxSeries = 1 }) // which leaves no room for series that have ended
 	s.at("1s").take(of("f1", tokens(5, "c1")))
 	s.at("10s").skip()
 	s.at("310s").skip()

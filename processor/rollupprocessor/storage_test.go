@@ -84,8 +84,20 @@ func TestRestartBeforeAnythingWasAccepted(t *testing.T) {
 	)
 }
 
-func TestLifeOfACallGoesOnAfterACrash(t *testing.T) {
+func TestCallGoesOnAfterAPauseWithACrash(t *testing.T) {
 	s := newStored(t)
+	s.at("1s").take(tokens(5, "c1"))
+	s.at("10s").skip()
+	s.at("310s").skip() // ended
+	s.crash()
+	s.at("320s").skip()
+	s.restart()
+	s.at("600s").take(tokens(2, "c1"))
+	s.at("610s").flush("bot voice.llm.tokens.total{call_id=c1} counter 7 [999ms 10m10s]")
+}
+
+func TestLifeOfACallGoesOnAfterACrash(t *testing.T) {
+	s := newStored(t, func(c *Config) { c.MaxSeries = 1 }) // which leaves no room for series that have ended
 	s.at("1s").take(tokens(5, "c1"))
 	s.at("10s").skip()
 	s.crash()
@@ -264,7 +276,7 @@ func (s *stage) sameStateBut(unsure bool) {
 
 // What was counted leaves although nothing can be written, and what was flushed then is written with what comes next.
 func TestFlushesGoOnWhileTheStorageFails(t *testing.T) {
-	s := newStored(t)
+	s := newStored(t, func(c *Config) { c.MaxSeries = 2 }) // which leaves no room for series that have ended
 	s.at("1s").take(cost(1.0), tokens(5, "c1"))
 	s.disk.OnWrite(failing(errDisk, false))
 	s.at("10s").flush(

@@ -21,6 +21,7 @@ type round struct {
 	*Store
 	at             pcommon.Timestamp
 	linger, resend pcommon.Timestamp
+	remember       pcommon.Timestamp
 	silent         bool // nobody sees it
 	points         int
 	due, ending    []*Series // of the family at hand
@@ -55,6 +56,8 @@ func (st *Store) flush(now time.Time, last, silent bool) (Flush, bool) {
 		linger: pcommon.Timestamp(st.set.Linger),
 		resend: pcommon.Timestamp(st.set.Resend),
 		silent: silent,
+
+		remember: pcommon.Timestamp(st.set.Remember),
 	}
 	metrics := pmetric.NewMetrics()
 	for _, owner := range st.order {

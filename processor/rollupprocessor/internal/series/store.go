@@ -13,11 +13,12 @@ import (
 const tick = pcommon.Timestamp(time.Millisecond)
 
 // Settings of a store. A call's series end when none of them has changed for Linger; until then they are sent at least every
-// Resend. Beyond MaxSeries, what is new is folded into one overflow series per family, and families that are new have
-// nothing but it.
+// Resend. A call that goes on within Remember after its last change does so in the same series, unless there are many. Beyond
+// MaxSeries, what is new is folded into one overflow series per family, and families that are new have nothing but it.
 type Settings struct {
 	Linger    time.Duration
 	Resend    time.Duration
+	Remember  time.Duration
 	MaxSeries int
 }
 
