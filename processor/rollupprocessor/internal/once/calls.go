@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/room"
 )
 
 // Settings bound what is remembered. The marks of a call are forgotten when no point of it was counted for Timeout; beyond
@@ -23,6 +24,7 @@ type Settings struct {
 type Calls struct {
 	set    Settings
 	byKey  map[ident.Digest]*call
+	most   int     // of them
 	order  []*call // of first sight
 	held   int     // marks
 	lost   int     // marks that were forgotten for want of room since somebody asked
@@ -197,5 +199,6 @@ func (c *Calls) drop(over func(*call) bool) {
 		delete(c.byKey, known.key)
 		return true
 	})
+	c.byKey = room.Fit(c.byKey, &c.most)
 	c.newest, c.look = nil, look{}
 }

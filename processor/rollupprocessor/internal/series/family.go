@@ -44,6 +44,7 @@ type Family struct {
 	description string
 	bounds      []float64 // of histograms
 	byDigest    map[ident.Digest]*Series
+	most        int // of them
 	order       []*Series
 	overflow    *Series
 }

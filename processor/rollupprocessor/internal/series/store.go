@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/room"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/value"
 )
 
@@ -35,6 +36,7 @@ type Store struct {
 	families map[Key]*Family
 	bounds   map[string][]float64 // of histograms that nobody knew beforehand, by metric name
 	calls    map[callKey]*Call
+	most     int // calls
 	series   int
 	labels   ident.Writer
 
@@ -212,8 +214,10 @@ func (st *Store) leaveCall(c *Call) {
 	}
 }
 
-// prune takes out the families that have no series any more, and the services that have no families.
+// prune takes out the families that have no series any more, and the services that have no families, and gives back the room of
+// what is no more.
 func (st *Store) prune() {
+	st.calls = room.Fit(st.calls, &st.most)
 	st.order = slices.DeleteFunc(st.order, func(owner *service) bool {
 		owner.families = slices.DeleteFunc(owner.families, st.pruned)
 		if len(owner.families) > 0 {
@@ -227,6 +231,7 @@ func (st *Store) prune() {
 // pruned takes the family out if it is empty, and says whether it did.
 func (st *Store) pruned(family *Family) bool {
 	if len(family.order) > 0 {
+		family.byDigest = room.Fit(family.byDigest, &family.most)
 		return false
 	}
 	delete(st.families, family.key)
