@@ -178,7 +178,7 @@ const largestValue = 1e15
 
 // aim sets the target of the points of m.
 func (in *intake) aim(m pmetric.Metric, kind series.Kind, temporality pmetric.AggregationTemporality, from *origin) *target {
-	rule := in.rules[m.Name()]
+	rule := in.rules.of(m.Name())
 	_, ours := contract[m.Name()]
 	key := series.Key{Service: from.service, Name: m.Name(), Kind: kind}
 	in.target = target{

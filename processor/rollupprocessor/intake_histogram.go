@@ -21,7 +21,7 @@ func (in *intake) histogram(m pmetric.Metric, from *origin) {
 		return
 	}
 	t := in.aim(m, series.Histogram, m.Histogram().AggregationTemporality(), from)
-	if t.Bounds = in.rules[t.Name].bounds; t.Bounds == nil {
+	if t.Bounds = boundsOf(t.Name); t.Bounds == nil {
 		t.Bounds = in.store.Bounds(t.Name)
 	}
 	for _, p := range m.Histogram().DataPoints().All() {
@@ -94,6 +94,7 @@ func (in *intake) deltaDistribution(t *target, p pmetric.HistogramDataPoint) out
 	}
 	in.counted()
 	in.store.AddHistogram(s, &in.reading)
+	in.exemplify(s, p)
 	return addedTo(s)
 }
 
@@ -129,6 +130,9 @@ func (in *intake) difference(t *target, p pmetric.HistogramDataPoint, stream *in
 	default:
 		in.reset(sight == input.Again)
 		in.store.AddHistogram(stream.Series, d)
+	}
+	if p.Exemplars().Len() > 0 { // its largest value may be of long ago
+		in.exemplify(stream.Series, p)
 	}
 	return addedTo(stream.Series)
 }

@@ -301,9 +301,9 @@ func (r *reading) series(f *Family, were []float64) *Series {
 	s.call = r.call(f.key.Service)
 	s.labels = r.labels(s.call)
 	if f.key.Kind == Histogram {
-		s.histogram = value.NewHistogram(were)
+		s.histogram = newHistogram(were)
 		s.histogram.Decode(r.Decoder)
-		s.histogram = s.histogram.In(f.bounds)
+		s.histogram.Histogram = *s.histogram.In(f.bounds)
 	} else {
 		s.total.Decode(r.Decoder)
 	}

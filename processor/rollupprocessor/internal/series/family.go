@@ -128,7 +128,7 @@ func (f *Family) open(dest pmetric.MetricSlice) points {
 type points interface {
 	EnsureCapacity(n int)
 	zero(s *Series)
-	value(s *Series, at pcommon.Timestamp)
+	value(s *Series, r *round)
 	end(s *Series, at pcommon.Timestamp)
 }
 
@@ -138,8 +138,8 @@ func (ps numberPoints) zero(s *Series) {
 	s.total.WriteZero(stamp(ps.AppendEmpty(), s, s.start))
 }
 
-func (ps numberPoints) value(s *Series, at pcommon.Timestamp) {
-	s.total.Write(stamp(ps.AppendEmpty(), s, at))
+func (ps numberPoints) value(s *Series, r *round) {
+	s.total.Write(stamp(ps.AppendEmpty(), s, r.at))
 }
 
 func (ps numberPoints) end(s *Series, at pcommon.Timestamp) {
@@ -154,8 +154,10 @@ func (ps histogramPoints) zero(s *Series) {
 	s.histogram.WriteZero(stamp(ps.AppendEmpty(), s, s.start))
 }
 
-func (ps histogramPoints) value(s *Series, at pcommon.Timestamp) {
-	s.histogram.Write(stamp(ps.AppendEmpty(), s, at))
+func (ps histogramPoints) value(s *Series, r *round) {
+	p := stamp(ps.AppendEmpty(), s, r.at)
+	s.histogram.Write(p)
+	s.histogram.showSlowest(p, r)
 }
 
 // end keeps the bounds: a backend marks one series per bucket as ended.

@@ -22,7 +22,7 @@ type Series struct {
 	call   *Call // nil for a series without call_id
 
 	total     value.Total
-	histogram *value.Histogram // instead of total, of a histogram
+	histogram *histogram // instead of total, of a histogram
 
 	start   pcommon.Timestamp
 	offered pcommon.Timestamp // time of the last flush that it was in, accepted or not

@@ -175,7 +175,7 @@ func (st *Store) newSeries(family *Family) *Series {
 	s := &Series{family: family, start: max(st.now-tick, st.flushedAt+tick)}
 	st.earliest = max(st.earliest, s.start+tick)
 	if family.key.Kind == Histogram {
-		s.histogram = value.NewHistogram(family.bounds)
+		s.histogram = newHistogram(family.bounds)
 	}
 	return s
 }
