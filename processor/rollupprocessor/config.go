@@ -31,6 +31,8 @@ type Config struct {
 	// MaxIdentities is how many points are known when they come again. Beyond it, those of the calls that were silent for
 	// longest are forgotten.
 	MaxIdentities int `mapstructure:"max_identities"`
+	// Histograms is what histograms leave as, whatever they come as.
+	Histograms HistogramKind `mapstructure:"histograms"`
 	// Exemplars says that each series of histograms shows the slowest observation since the last flush, with its call and trace.
 	Exemplars bool `mapstructure:"exemplars"`
 	// Storage is the storage extension that keeps what was counted over a restart. Without one it is in memory.
@@ -65,6 +67,15 @@ const (
 	CallIDOff   CallIDDefault = "off"   // on none
 )
 
+// HistogramKind is what histograms leave as.
+type HistogramKind string
+
+// The kinds of histograms.
+const (
+	HistogramsExplicit    HistogramKind = "explicit"    // buckets with bounds, and so _bucket, _sum and _count at a backend
+	HistogramsExponential HistogramKind = "exponential" // native histograms at a backend
+)
+
 // minInterval keeps flushes apart by more than the milliseconds that a backend tells apart.
 const minInterval = 100 * time.Millisecond
 
@@ -78,6 +89,7 @@ func createDefaultConfig() component.Config {
 		ObservationTimeout: 3 * time.Minute,
 		IdentityTimeout:    15 * time.Minute,
 		MaxIdentities:      5_000_000,
+		Histograms:         HistogramsExplicit,
 		Exemplars:          true,
 	}
 }
@@ -108,6 +120,7 @@ func (c *Config) Validate() error {
 		limited("max_identities", c.MaxIdentities),
 		c.validateKeep(),
 		c.validateDrop(),
+		c.validateHistograms(),
 	)
 }
 
@@ -171,4 +184,13 @@ func limited(key string, got int) error {
 		return fmt.Errorf("%s: got %d; give at least 1 (there is no unlimited)", key, got)
 	}
 	return nil
+}
+
+func (c *Config) validateHistograms() error {
+	switch c.Histograms {
+	case HistogramsExplicit, HistogramsExponential:
+		return nil
+	default:
+		return fmt.Errorf("histograms: got %q; give explicit or exponential", c.Histograms)
+	}
 }

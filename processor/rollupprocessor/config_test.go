@@ -37,6 +37,7 @@ func TestDefaultConfig(t *testing.T) {
 		ObservationTimeout: 3 * time.Minute,
 		IdentityTimeout:    15 * time.Minute,
 		MaxIdentities:      5_000_000,
+		Histograms:         HistogramsExplicit,
 		Exemplars:          true,
 	}, cfg)
 }
@@ -60,6 +61,7 @@ func TestWholeConfig(t *testing.T) {
 		ObservationTimeout: 5 * time.Minute,
 		IdentityTimeout:    time.Hour,
 		MaxIdentities:      1000,
+		Histograms:         HistogramsExponential,
 		Storage:            &stored,
 	}, cfg)
 }
@@ -80,7 +82,8 @@ max_identities: got 0; give at least 1 (there is no unlimited)
 call_id::keep: got "voice.ttfb.milliseconds", a histogram; a histogram cannot keep call_id, remove it
 call_id::keep: got "other.metric", which metrics does not match; add it there or remove it here
 call_id::keep: got "voice.llm.tokens.total", which metrics does not match; add it there or remove it here
-call_id::drop: got "voice.cost.usd", which has no call_id by default; remove it`)
+call_id::drop: got "voice.cost.usd", which has no call_id by default; remove it
+histograms: got "native"; give explicit or exponential`)
 	assert.EqualError(t, load(t, "rollup/nothing").Validate(), `metrics: got none; name at least one, such as "voice.*"`)
 	both := load(t, "rollup")
 	both.CallID.Keep, both.CallID.Drop = []string{"voice.llm.tokens.total"}, []string{"voice.llm.tokens.total"}

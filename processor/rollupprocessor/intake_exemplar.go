@@ -3,6 +3,7 @@ package rollupprocessor
 import (
 	"math"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
@@ -12,25 +13,32 @@ import (
 
 // exemplify shows the slowest observation of a point if it is the slowest of its series since the last flush. That is one of
 // those that the point tells of, else its largest value, if it is known, and the call of the point.
-func (in *intake) exemplify(s *series.Series, p pmetric.HistogramDataPoint) {
+func (in *intake) exemplify(to *series.Series, s *sample) {
 	if !in.cfg.Exemplars {
 		return
 	}
-	slowest, v := slowestOf(p.Exemplars())
+	slowest, v := slowestOf(s.exemplars)
 	if slowest < 0 {
 		var known bool
 		if v, known = in.largest(); !known {
 			return
 		}
 	}
-	if !in.store.Slower(s, v) {
+	if !in.store.Slower(to, v) {
 		return
 	}
-	x := series.Exemplar{Value: v, CallID: callOf(p)}
+	x := series.Exemplar{Value: v, CallID: callOf(s.attributes)}
 	if slowest >= 0 {
-		x.TraceID, x.SpanID = p.Exemplars().At(slowest).TraceID(), p.Exemplars().At(slowest).SpanID()
+		x.TraceID, x.SpanID = s.exemplars.At(slowest).TraceID(), s.exemplars.At(slowest).SpanID()
 	}
-	in.store.Show(s, x)
+	in.store.Show(to, x)
+}
+
+// exemplifySome is for a cumulative point, whose largest value may be of long ago.
+func (in *intake) exemplifySome(to *series.Series, s *sample) {
+	if s.exemplars.Len() > 0 {
+		in.exemplify(to, s)
+	}
 }
 
 // slowestOf is the place of the largest of some exemplars, or -1.
@@ -63,8 +71,8 @@ func (in *intake) largest() (v float64, known bool) {
 	}
 }
 
-func callOf(p pmetric.HistogramDataPoint) string {
-	id, ok := p.Attributes().Get(semconv.AttrCallID)
+func callOf(attributes pcommon.Map) string {
+	id, ok := attributes.Get(semconv.AttrCallID)
 	if !ok {
 		return ""
 	}

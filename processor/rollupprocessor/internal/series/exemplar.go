@@ -69,13 +69,13 @@ func (x Exemplar) fit() Exemplar {
 // leads says whether there is anything to follow.
 func (x *Exemplar) leads() bool { return x.CallID != "" || !x.TraceID.IsEmpty() }
 
-// showSlowest puts the exemplar on a point, until a flush with it was accepted. It gets the time of the flush: backends refuse
+// showSlowest adds the exemplar, until a flush with it was accepted. It gets the time of the flush: backends refuse
 // what is older than what they have.
-func (h *histogram) showSlowest(p pmetric.HistogramDataPoint, r *round) {
+func (h *histogram) showSlowest(dest pmetric.ExemplarSlice, r *round) {
 	if h.shown <= r.accepted || !h.slowest.leads() {
 		return
 	}
-	x := p.Exemplars().AppendEmpty()
+	x := dest.AppendEmpty()
 	x.SetDoubleValue(h.slowest.Value)
 	x.SetTimestamp(r.at)
 	x.SetTraceID(h.slowest.TraceID)

@@ -86,8 +86,11 @@ func (s *Series) next(r *round) phase {
 }
 
 // over says whether nothing more is expected: the whole call has lingered and all of it was accepted, or nobody
-// observes the value any more.
+// observes the value any more, or there is no more of its family.
 func (s *Series) over(r *round) bool {
+	if s.family.retired {
+		return s.changed <= r.accepted
+	}
 	if s.call == nil {
 		return s.observers == 0 && !s.accumulates
 	}
