@@ -449,10 +449,13 @@ func TestShapesThatCannotBeCounted(t *testing.T) {
 			p.SetSum(1)
 			p.BucketCounts().FromRaw([]uint64{1})
 		}, "dropped/malformed=1"},
-		"delta exponential histogram": {func(m pmetric.Metric) {
+		"exponential histogram of no temporality": {func(m pmetric.Metric) {
+			m.SetEmptyExponentialHistogram().DataPoints().AppendEmpty()
+		}, "dropped/malformed=1"},
+		"exponential histogram without sum": {func(m pmetric.Metric) {
 			m.SetEmptyExponentialHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
 			m.ExponentialHistogram().DataPoints().AppendEmpty()
-		}, "dropped/unsupported=1"},
+		}, "dropped/no_sum=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)

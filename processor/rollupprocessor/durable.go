@@ -1,7 +1,9 @@
 package rollupprocessor
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -29,6 +31,23 @@ type durable struct {
 	cancel context.CancelFunc // of a write under way
 	done   chan struct{}      // closed when the writer has ended
 	ended  error              // how; the writer's until done
+}
+
+// configure changes the settings for what comes. That is written with what comes, which is to happen again under the same.
+func (d *durable) configure(cfg *Config) error {
+	before, err := json.Marshal(d.intake.cfg)
+	if err != nil {
+		return err
+	}
+	settings, err := json.Marshal(cfg)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(before, settings) {
+		d.owed = appendWith(d.owed, configured, d.time(), settings)
+	}
+	d.intake.configure(cfg)
+	return nil
 }
 
 // start starts the writer. It outlives the context of the component's Start.
@@ -210,7 +229,7 @@ func (d *durable) record(group []*job) []byte {
 	record := append(make([]byte, wal.SealSize, size), d.owed...)
 	for _, j := range group {
 		if j.what == requestTaken {
-			record = appendRequest(record, j.at, j.wire)
+			record = appendWith(record, requestTaken, j.at, j.wire)
 		} else {
 			record = appendEvent(record, j.what, j.at)
 		}

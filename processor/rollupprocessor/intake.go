@@ -34,6 +34,7 @@ type intake struct {
 	view    ident.View         // of the point at hand, and what was read of it
 	point   ident.Point        //
 	reading value.Distribution // of the histogram point at hand
+	wide    value.Exponential  // of an exponential one
 }
 
 // report is what became of one request.
@@ -83,9 +84,18 @@ func (in *intake) configure(cfg *Config) {
 	in.router = newRouter(cfg)
 	in.rules = newRules(cfg.CallID)
 	in.store.Configure(seriesSettings(cfg))
+	in.store.Retire(otherHistograms(cfg))
 	in.streams.Configure(cfg.StreamTimeout, cfg.MaxSeries)
 	in.observations.Configure(cfg.ObservationTimeout, cfg.MaxSeries)
 	in.once.Configure(onceSettings(cfg))
+}
+
+// otherHistograms is the kind that histograms do not have.
+func otherHistograms(cfg *Config) series.Kind {
+	if cfg.Histograms == HistogramsExponential {
+		return series.Histogram
+	}
+	return series.Exponential
 }
 
 // take counts all points of md that do not pass.
@@ -156,6 +166,8 @@ func (in *intake) metric(m pmetric.Metric, from *origin) {
 		in.sum(m, from)
 	case m.Type() == pmetric.MetricTypeHistogram && (known.isHistogram() || !ours):
 		in.histogram(m, from)
+	case m.Type() == pmetric.MetricTypeExponentialHistogram && (known.isHistogram() || !ours):
+		in.exponential(m, from)
 	default:
 		in.report.tally.add(droppedUnsupported, points(m))
 	}
@@ -183,14 +195,14 @@ const largestValue = 1e15
 
 // aim sets the target of the points of m.
 func (in *intake) aim(m pmetric.Metric, kind series.Kind, temporality pmetric.AggregationTemporality, from *origin) *target {
-	rule := in.rules[m.Name()]
+	rule := in.rules.of(m.Name())
 	_, ours := contract[m.Name()]
 	key := series.Key{Service: from.service, Name: m.Name(), Kind: kind}
 	in.target = target{
 		About:       series.About{Key: key, Unit: cmp.Or(rule.unit, ident.Text(m.Unit())), Description: cmp.Or(semconv.Description(m.Name()), ident.Text(m.Description()))},
 		family:      in.store.Family(key),
 		environment: from.environment,
-		keepCallID:  rule.callID && kind != series.Histogram,
+		keepCallID:  rule.callID && kind != series.Histogram && kind != series.Exponential,
 		ours:        ours,
 		largest:     largestValue,
 		from:        from.caller,

@@ -114,7 +114,7 @@ func (o *opener) client(ctx context.Context, name string) (guard.Client, error) 
 	})
 }
 
-// restore reads the state and lets happen again what happened since; then the settings of today hold.
+// restore reads the state and lets happen again what happened since. From then on the settings of today hold.
 func (o *opener) restore(ctx context.Context, d *durable) error {
 	if d.log.Empty() {
 		d.intake = o.fresh()
@@ -133,7 +133,9 @@ func (o *opener) restore(ctx context.Context, d *durable) error {
 	if err != nil {
 		return err
 	}
-	d.intake.configure(o.cfg)
+	if err := d.configure(o.cfg); err != nil {
+		return err
+	}
 	holds := d.intake.holds()
 	o.watch.logger.Info("The stored state goes on", zap.Int("series", holds.series), zap.Int("calls", holds.calls),
 		zap.Int("log_records", events), zap.String("service.instance.id", d.intake.store.InstanceID()))

@@ -2,6 +2,7 @@ package rollupprocessor
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -19,18 +20,20 @@ const (
 	flushWritten                   // whether or not it left
 	lastFlushed                    // one that did not wait for the clock
 	flushAccepted                  // the last one
+	configured                     // with the settings, as JSON
 )
 
-// Bytes of an event without metrics, at most.
+// Bytes of an event that has nothing with it, at most.
 const eventSize = 1 + binary.MaxVarintLen64
 
 func appendEvent(record []byte, what event, at time.Time) []byte {
 	return binary.AppendVarint(append(record, byte(what)), at.UnixNano())
 }
 
-func appendRequest(record []byte, at time.Time, wire []byte) []byte {
-	record = binary.AppendUvarint(appendEvent(record, requestTaken, at), uint64(len(wire)))
-	return append(record, wire...)
+// appendWith appends an event that has something with it.
+func appendWith(record []byte, what event, at time.Time, with []byte) []byte {
+	record = binary.AppendUvarint(appendEvent(record, what, at), uint64(len(with)))
+	return append(record, with...)
 }
 
 var (
@@ -51,6 +54,8 @@ func (in *intake) replay(record []byte) (burden int64, err error) {
 			in.passFlush(at, what == lastFlushed)
 		case flushAccepted:
 			in.store.Accepted()
+		case configured:
+			err = in.reconfigure(d.Bytes())
 		default:
 			err = codec.ErrShape
 		}
@@ -59,6 +64,15 @@ func (in *intake) replay(record []byte) (burden int64, err error) {
 		}
 	}
 	return burden, d.Err()
+}
+
+func (in *intake) reconfigure(settings []byte) error {
+	var cfg Config
+	if err := json.Unmarshal(settings, &cfg); err != nil {
+		return fmt.Errorf("settings in it: %w", err)
+	}
+	in.configure(&cfg)
+	return nil
 }
 
 func (in *intake) replayRequest(wire []byte, at time.Time) error {

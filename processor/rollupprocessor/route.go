@@ -9,13 +9,13 @@ type router struct{ ours *matcher }
 func newRouter(cfg *Config) router { return router{ours: newMatcher(cfg.Metrics)} }
 
 // passes says whether m goes on untouched, and why. Of our names it is what has no meaning added up and harms no backend:
-// gauges, summaries, and exponential histograms that are cumulative already, unless the name is that of a metric of another
-// shape, which they would hide at the backend.
+// gauges, summaries, and exponential histograms that are cumulative already, unless the name is that of a metric of ours, which
+// they would hide at the backend.
 func (r router) passes(m pmetric.Metric) (outcome, bool) {
 	if !r.ours.matches(m.Name()) {
 		return passedUnmatched, true
 	}
-	known, ours := contract[m.Name()]
+	_, ours := contract[m.Name()]
 	switch m.Type() {
 	case pmetric.MetricTypeGauge:
 		return passedGauge, !ours
@@ -23,7 +23,7 @@ func (r router) passes(m pmetric.Metric) (outcome, bool) {
 		return passedSummary, !ours
 	case pmetric.MetricTypeExponentialHistogram:
 		cumulative := m.ExponentialHistogram().AggregationTemporality() == pmetric.AggregationTemporalityCumulative
-		return passedExponential, cumulative && (!ours || known.isHistogram())
+		return passedExponential, cumulative && !ours
 	default:
 		return 0, false
 	}

@@ -207,10 +207,35 @@ func metricLines(t *testing.T, m pmetric.Metric) []string {
 		for _, p := range m.Histogram().DataPoints().All() {
 			lines = append(lines, line(m, p.Attributes(), "histogram", histogramText(p), p.StartTimestamp(), p.Timestamp()))
 		}
+	case pmetric.MetricTypeExponentialHistogram:
+		require.Equal(t, pmetric.AggregationTemporalityCumulative, m.ExponentialHistogram().AggregationTemporality())
+		for _, p := range m.ExponentialHistogram().DataPoints().All() {
+			lines = append(lines, line(m, p.Attributes(), "exponential", exponentialText(p), p.StartTimestamp(), p.Timestamp()))
+		}
 	default:
 		lines = append(lines, fmt.Sprintf("%s passed as %s", m.Name(), m.Type()))
 	}
 	return lines
+}
+
+// exponentialText lists only buckets with something in them, by their index.
+func exponentialText(p pmetric.ExponentialHistogramDataPoint) string {
+	if p.Flags().NoRecordedValue() {
+		return "ended"
+	}
+	text := fmt.Sprintf("scale=%d count=%d sum=%s", p.Scale(), p.Count(), doubleText(p.Sum()))
+	if p.ZeroCount() > 0 {
+		text += fmt.Sprintf(" zero:%d", p.ZeroCount())
+	}
+	for i, n := range p.Positive().BucketCounts().All() {
+		if n > 0 {
+			text += fmt.Sprintf(" %d:%d", int(p.Positive().Offset())+i, n)
+		}
+	}
+	if p.HasMin() || p.HasMax() {
+		text += fmt.Sprintf(" min=%g max=%g", p.Min(), p.Max())
+	}
+	return text
 }
 
 func line(m pmetric.Metric, attributes pcommon.Map, kind, text string, start, at pcommon.Timestamp) string {

@@ -54,6 +54,7 @@ func restored(next func() ([]byte, error)) (*intake, error) {
 	instance, seed := d.Text(), ident.DecodeSeed(d)
 	in := newIntake(&cfg, identity{instance, seed}, time.Time{})
 	list := in.store.Decode(d, in.hasher, boundsOf)
+	in.store.Retire(otherHistograms(&cfg))
 	in.streams.Decode(d, list)
 	in.observations.Decode(d, list)
 	in.once.Decode(d)

@@ -62,7 +62,7 @@ func recordOf(t testing.TB, steps []step) []byte {
 		}
 		wire, err := marshaler.MarshalMetrics(md)
 		require.NoError(t, err)
-		record = appendRequest(record, at, wire)
+		record = appendWith(record, requestTaken, at, wire)
 	}
 	return record
 }
@@ -178,7 +178,8 @@ func TestRecordsThatCannotBe(t *testing.T) {
 		"an unknown event":   {9, 0},
 		"no time":            {byte(flushWritten)},
 		"a cut off request":  whole[:40],
-		"a broken request":   appendRequest(nil, noon, []byte{0xff}),
+		"a broken request":   appendWith(nil, requestTaken, noon, []byte{0xff}),
+		"broken settings":    appendWith(nil, configured, noon, []byte("{")),
 		"something after it": append(slices.Clone(whole), 0),
 	} {
 		_, err := emptyIntake().replay(record)

@@ -109,3 +109,10 @@ func (g *gate) write(ops []*storage.Operation) disktest.Fault {
 }
 
 func (g *gate) lift() { g.once.Do(func() { close(g.open) }) }
+
+// sameStateAfter lets what is owed be written first.
+func (s *stage) sameStateAfter(p in) {
+	s.Helper()
+	s.take(p)
+	s.sameState()
+}

@@ -136,7 +136,7 @@ func TestHistogramsAndUpDownsGoOnAfterACrash(t *testing.T) {
 	s.restart()
 	s.crash()
 	s.at("10s").flush(
-		"bot voice.ttfb.milliseconds{} histogram count=2 sum=424.5 le500:2 min=12.5 max=412 [999ms 10s]",
+		"bot voice.ttfb.milliseconds{} histogram count=2 sum=424.5 le50:1 le500:1 min=12.5 max=412 [999ms 10s]",
 		"bot voice.custom{} histogram count=6 sum=14.0 le1:2 le+Inf:4 [999ms 10s]",
 	)
 	s.at("11s").take(session)
@@ -144,7 +144,7 @@ func TestHistogramsAndUpDownsGoOnAfterACrash(t *testing.T) {
 	s.at("21s").take(session)
 	s.crash()
 	s.at("30s").flush(
-		"bot voice.ttfb.milliseconds{} histogram count=2 sum=424.5 le500:2 min=12.5 max=412 [999ms 30s]",
+		"bot voice.ttfb.milliseconds{} histogram count=2 sum=424.5 le50:1 le500:1 min=12.5 max=412 [999ms 30s]",
 		"bot voice.custom{} histogram count=6 sum=14.0 le1:2 le+Inf:4 [999ms 30s]",
 		"bot voice.session.duration.seconds{call_id=c1} updown 12.4 [999ms 30s]",
 	)
@@ -236,6 +236,7 @@ func TestOtherSettingsAfterARestart(t *testing.T) {
 			lines := s.lines()
 			assert.Contains(t, lines, "bot voice.cost.usd{call_id=c1} counter 3.0 [999ms 6m40s]")
 			assert.Contains(t, lines, "bot voice.cost.usd{} counter 4.0 [10.999s 6m40s]")
+			s.sameStateAfter(cost(1.0, "call_id", "c1"))
 		})
 	}
 }

@@ -67,13 +67,25 @@ func (st *Stream) encode(e *codec.Encoder, index series.Index) {
 	e.Uint(uint64(st.at))
 	index.Encode(e, st.Series)
 	e.Bool(st.FromZero)
-	e.Bool(st.Distribution != nil)
-	if st.Distribution != nil {
+	switch {
+	case st.Distribution != nil:
+		e.Uint(isDistribution)
 		st.Distribution.Encode(e)
-	} else {
+	case st.Exponential != nil:
+		e.Uint(isExponential)
+		st.Exponential.Encode(e)
+	default:
+		e.Uint(isNumber)
 		st.Number.Encode(e)
 	}
 }
+
+// What the last state of a stream is.
+const (
+	isNumber = iota
+	isDistribution
+	isExponential
+)
 
 // Decode reads what Encode wrote.
 func (s *Streams) Decode(d *codec.Decoder, list series.List) {
@@ -103,10 +115,15 @@ func decodeRun(d *codec.Decoder, list series.List) *run {
 
 func decodeStream(d *codec.Decoder, list series.List) *Stream {
 	st := &Stream{at: pcommon.Timestamp(d.Uint()), Series: list.Decode(d), FromZero: d.Bool()}
-	if d.Bool() {
-		st.Distribution = value.DecodeDistribution(d)
-	} else {
+	switch d.Uint() {
+	case isNumber:
 		st.Number = value.DecodeNumber(d)
+	case isDistribution:
+		st.Distribution = value.DecodeDistribution(d)
+	case isExponential:
+		st.Exponential = value.DecodeExponential(d)
+	default:
+		d.Fail(codec.ErrShape)
 	}
 	return st
 }

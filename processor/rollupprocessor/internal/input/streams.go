@@ -43,6 +43,7 @@ type Stream struct {
 	Series       *series.Series
 	Number       value.Number
 	Distribution *value.Distribution // of a histogram
+	Exponential  *value.Exponential  // of an exponential one
 	FromZero     bool                // all of it was counted, from its start
 }
 

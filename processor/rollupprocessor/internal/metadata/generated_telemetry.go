@@ -85,7 +85,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorRollupConvertedHistograms, err = builder.meter.Int64Counter(
 		"otelcol_processor_rollup_converted_histograms",
-		metric.WithDescription("Histogram points that came in other bounds than those that the metric is held in. [Alpha]"),
+		metric.WithDescription("Histogram points that were converted to other bounds than those they came in. [Alpha]"),
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)

@@ -54,7 +54,7 @@ func AssertEqualProcessorRollupCommits(t *testing.T, tt *componenttest.Telemetry
 func AssertEqualProcessorRollupConvertedHistograms(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_rollup_converted_histograms",
-		Description: "Histogram points that came in other bounds than those that the metric is held in. [Alpha]",
+		Description: "Histogram points that were converted to other bounds than those they came in. [Alpha]",
 		Unit:        "{point}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -113,7 +113,7 @@ func (w *writing) family(f *Family) {
 	w.Uint(uint64(f.key.Kind))
 	w.Word(f.unit)
 	w.Word(f.description)
-	if f.key.Kind == Histogram {
+	if f.key.Kind.isHistogram() {
 		value.EncodeBounds(w.Encoder, f.bounds)
 	}
 	w.Len(len(f.order))
@@ -262,15 +262,13 @@ func (r *reading) service() {
 func (r *reading) family(owner ident.Service) {
 	r.Cut()
 	about := About{Key: Key{Service: owner, Name: r.Word(), Kind: Kind(r.Uint())}, Unit: r.Word(), Description: r.Word()}
-	if about.Kind < Counter || about.Kind > Histogram || r.store.families[about.Key] != nil {
+	if about.Kind < Counter || about.Kind > Exponential || r.store.families[about.Key] != nil {
 		r.Fail(codec.ErrShape)
 	}
 	var were []float64
-	if about.Kind == Histogram {
+	if about.Kind.isHistogram() {
 		were = value.DecodeBounds(r.Decoder)
-		if about.Bounds = r.bounds(about.Name); about.Bounds == nil {
-			about.Bounds = were
-		}
+		about.Bounds = r.boundsOf(&about, were)
 	}
 	n := r.Many()
 	if !r.OK() {
@@ -280,6 +278,16 @@ func (r *reading) family(owner ident.Service) {
 		r.Cut()
 		r.insert(f, r.series(f, were))
 	}
+}
+
+func (r *reading) boundsOf(about *About, were []float64) []float64 {
+	if about.Kind == Exponential {
+		return value.Grid
+	}
+	if ours := r.bounds(about.Name); ours != nil {
+		return ours
+	}
+	return were
 }
 
 func (r *reading) insert(f *Family, s *Series) {
@@ -300,10 +308,10 @@ func (r *reading) series(f *Family, were []float64) *Series {
 	s := &Series{family: f, overflow: flags&isOverflow != 0, accumulates: flags&isAccumulating != 0}
 	s.call = r.call(f.key.Service)
 	s.labels = r.labels(s.call)
-	if f.key.Kind == Histogram {
-		s.histogram = value.NewHistogram(were)
+	if f.key.Kind.isHistogram() {
+		s.histogram = newHistogram(were)
 		s.histogram.Decode(r.Decoder)
-		s.histogram = s.histogram.In(f.bounds)
+		s.histogram.Histogram = *s.histogram.In(f.bounds)
 	} else {
 		s.total.Decode(r.Decoder)
 	}

@@ -118,7 +118,7 @@ func (r *round) fill(dest points) {
 		if s.zeroPending(r) {
 			dest.zero(s)
 		}
-		dest.value(s, r.at)
+		dest.value(s, r)
 	}
 	r.points += n
 }

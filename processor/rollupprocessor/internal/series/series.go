@@ -22,7 +22,7 @@ type Series struct {
 	call   *Call // nil for a series without call_id
 
 	total     value.Total
-	histogram *value.Histogram // instead of total, of a histogram
+	histogram *histogram // instead of total, of a histogram
 
 	start   pcommon.Timestamp
 	offered pcommon.Timestamp // time of the last flush that it was in, accepted or not
@@ -89,8 +89,11 @@ func (s *Series) next(r *round) phase {
 }
 
 // over says whether nothing more is expected: the whole call has lingered and all of it was accepted, or nobody
-// observes the value any more.
+// observes the value any more, or there is no more of its family.
 func (s *Series) over(r *round) bool {
+	if s.family.retired {
+		return s.changed <= r.accepted
+	}
 	if s.call == nil {
 		return s.observers == 0 && !s.accumulates
 	}

@@ -73,6 +73,13 @@ func (st *Store) Configure(set Settings) { st.set = set }
 // InstanceID is the service.instance.id of all that leaves.
 func (st *Store) InstanceID() string { return st.instance }
 
+// Retire ends all series of a kind once their last values were accepted: there will be no more of it.
+func (st *Store) Retire(kind Kind) {
+	for key, family := range st.families {
+		family.retired = key.Kind == kind
+	}
+}
+
 // Series is the number of series that live.
 func (st *Store) Series() int { return st.series }
 
@@ -177,8 +184,8 @@ func (st *Store) newSeries(family *Family) *Series {
 	st.series++
 	s := &Series{family: family, start: max(st.now-tick, st.flushedAt+tick)}
 	st.earliest = max(st.earliest, s.start+tick)
-	if family.key.Kind == Histogram {
-		s.histogram = value.NewHistogram(family.bounds)
+	if family.key.Kind.isHistogram() {
+		s.histogram = newHistogram(family.bounds)
 	}
 	return s
 }
@@ -261,6 +268,12 @@ func (st *Store) AddHistogram(s *Series, d *value.Distribution) {
 func (st *Store) AddHistogramSince(s *Series, d, was *value.Distribution) {
 	st.accumulate(s)
 	s.histogram.AddSince(d, was)
+}
+
+// AddHistogramBuckets adds d, which is the buckets that a cumulative histogram has more than before; of its sums are both.
+func (st *Store) AddHistogramBuckets(s *Series, d *value.Distribution, sum, was float64) {
+	st.accumulate(s)
+	s.histogram.AddBuckets(d, sum, was)
 }
 
 // Join makes n, the last value of an input stream that s did not have, part of s.

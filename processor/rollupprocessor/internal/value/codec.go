@@ -132,6 +132,47 @@ func DecodeDistribution(d *codec.Decoder) *Distribution {
 	return read
 }
 
+// Encode writes x down.
+func (x *Exponential) Encode(e *codec.Encoder) {
+	e.Int(int64(x.scale))
+	e.Float(x.threshold)
+	e.Uint(x.zero)
+	x.positive.encode(e)
+	x.negative.encode(e)
+	e.Uint(x.Count)
+	e.Float(x.Sum)
+	e.Bool(x.Extremes)
+	e.Float(x.Min)
+	e.Float(x.Max)
+}
+
+func (b *buckets) encode(e *codec.Encoder) {
+	e.Int(int64(b.offset))
+	e.Len(len(b.counts))
+	for _, n := range b.counts {
+		e.Uint(n)
+	}
+}
+
+// DecodeExponential reads an exponential histogram.
+func DecodeExponential(d *codec.Decoder) *Exponential {
+	x := &Exponential{scale: int32(d.Int()), threshold: d.Float(), zero: d.Uint(), positive: decodeBuckets(d), negative: decodeBuckets(d)}
+	x.Count, x.Sum, x.Extremes = d.Uint(), d.Float(), d.Bool()
+	x.Min, x.Max = d.Float(), d.Float()
+	if x.scale < minScale || x.scale > maxScale || !finite(x.threshold) {
+		d.Fail(codec.ErrShape)
+	}
+	return x
+}
+
+func decodeBuckets(d *codec.Decoder) buckets {
+	b := buckets{offset: int32(d.Int()), counts: make([]uint64, d.Len())}
+	for i := range b.counts {
+		b.counts[i] = d.Uint()
+	}
+	return b
+}
+
 // EncodeBounds writes the bounds of a histogram down.
 func EncodeBounds(e *codec.Encoder, bounds []float64) {
 	e.Len(len(bounds))
