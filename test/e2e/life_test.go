@@ -109,8 +109,7 @@ func TestEndedCallsLeaveInstantQueries(t *testing.T) {
 	require.NoError(t, s.stop())
 }
 
-// Of 100,000 calls, nothing is held when they are over but the room in maps for as many as there were at once (9,000), and a call
-// that goes on all the while is right in each flush.
+// Of 100,000 calls, nothing is held when they are over, and a call that goes on all the while is right in each flush.
 func TestMemoryComesBackWhenCallsEnd(t *testing.T) {
 	const rounds, callsARound = 1000, 100
 	var page lastValues
@@ -137,7 +136,9 @@ func TestMemoryComesBackWhenCallsEnd(t *testing.T) {
 	}
 	grown := heap() - before
 	assert.Len(t, page.tokens, 1, "series that are not ended")
-	assert.Less(t, grown, int64(8*mebi), "bytes held: 80 of each call would be too many")
+	assert.Equal(t, int64(3), s.held("series"), "tokens, cost and calls")
+	assert.Equal(t, int64(1), s.held("calls"))
+	assert.Less(t, grown, int64(mebi), "bytes held: 10 of each call would be too many")
 	t.Logf("%d series at most; %d bytes held when %d calls were over", page.most, grown, rounds*callsARound)
 	require.NoError(t, s.stop())
 }

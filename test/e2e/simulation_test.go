@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor"
@@ -33,13 +34,16 @@ type simulation struct {
 	rollup  processor.Metrics
 	cost    processor.Metrics
 	ledger  accounts
-	stock   *stock // that has the same load, or nil
+	metrics *componenttest.Telemetry // of rollup itself
+	stock   *stock                   // that has the same load, or nil
 }
 
 // simulate begins a simulation whose flushes go to next.
 func simulate(t *testing.T, next consumer.ConsumeMetricsFunc) *simulation {
 	t.Helper()
 	s := &simulation{t: t, began: time.Unix(1764000000, 0).UTC(), arrived: make(chan struct{}, 1), ledger: accounts{}}
+	s.metrics = componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, s.metrics.Shutdown(context.Background())) })
 	s.clock = clockwork.NewFakeClockAt(s.began)
 	var err error
 	s.next, err = consumer.NewMetrics(func(ctx context.Context, md pmetric.Metrics) error {
@@ -54,7 +58,9 @@ func simulate(t *testing.T, next consumer.ConsumeMetricsFunc) *simulation {
 // start starts both processors, each with its defaults.
 func (s *simulation) start() {
 	s.t.Helper()
-	s.rollup = startProcessor(s.t, rollupprocessor.NewFactory(rollupprocessor.WithClock(s.clock)), s.next)
+	s.rollup = startProcessor(s.t, rollupprocessor.NewFactory(rollupprocessor.WithClock(s.clock)), s.next, func(set *processor.Settings, _ component.Config) {
+		set.TelemetrySettings = s.metrics.NewTelemetrySettings()
+	})
 	priced, err := consumer.NewMetrics(s.priced)
 	require.NoError(s.t, err)
 	s.cost = startProcessor(s.t, costprocessor.NewFactory(), priced)
@@ -80,16 +86,25 @@ func (s *simulation) stop() error {
 	return err
 }
 
-func startProcessor(t *testing.T, factory processor.Factory, next consumer.Metrics, configure ...func(component.Config)) processor.Metrics {
+func startProcessor(t *testing.T, factory processor.Factory, next consumer.Metrics, configure ...func(*processor.Settings, component.Config)) processor.Metrics {
 	t.Helper()
-	cfg := factory.CreateDefaultConfig()
+	set, cfg := processortest.NewNopSettings(factory.Type()), factory.CreateDefaultConfig()
 	for _, f := range configure {
-		f(cfg)
+		f(&set, cfg)
 	}
-	made, err := factory.CreateMetrics(t.Context(), processortest.NewNopSettings(factory.Type()), cfg, next)
+	made, err := factory.CreateMetrics(t.Context(), set, cfg, next)
 	require.NoError(t, err)
 	require.NoError(t, made.Start(context.Background(), componenttest.NewNopHost()))
 	return made
+}
+
+// held is how much rollup says that it holds: series, calls, identities.
+func (s *simulation) held(what string) int64 {
+	s.t.Helper()
+	m, err := s.metrics.GetMetric("otelcol_processor_rollup_" + what)
+	require.NoError(s.t, err)
+	gauge := m.Data.(metricdata.Gauge[int64])
+	return gauge.DataPoints[0].Value
 }
 
 // now is the time of the simulation.

@@ -55,7 +55,7 @@ func (s *stock) flush() {
 	s.t.Helper()
 	export, err := consumer.NewMetrics(s.export)
 	require.NoError(s.t, err)
-	interval := startProcessor(s.t, intervalprocessor.NewFactory(), export, func(cfg component.Config) {
+	interval := startProcessor(s.t, intervalprocessor.NewFactory(), export, func(_ *processor.Settings, cfg component.Config) {
 		cfg.(*intervalprocessor.Config).Interval = time.Hour
 	})
 	s.interval = interval
