@@ -3,6 +3,7 @@ package rollupprocessor
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -13,7 +14,9 @@ import (
 	"go.opentelemetry.io/collector/processor/processortest"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/disktest"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/metadata"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/wal"
 )
 
 func newBenched(b *testing.B) *rollup {
@@ -23,7 +26,11 @@ func newBenched(b *testing.B) *rollup {
 
 func newBenchedAt(b *testing.B, now func() time.Time) *rollup {
 	b.Helper()
-	cfg := createDefaultConfig().(*Config)
+	return newBenchedWith(b, createDefaultConfig().(*Config), now)
+}
+
+func newBenchedWith(b *testing.B, cfg *Config, now func() time.Time) *rollup {
+	b.Helper()
 	around := surroundings{now: now, ticker: clockwork.NewRealClock().NewTicker, instance: func() string { return "bench" }}
 	p, err := newRollup(processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop(), around)
 	require.NoError(b, err)
@@ -166,5 +173,134 @@ func BenchmarkFlush100kSeries(b *testing.B) {
 		now = now.Add(p.cfg.Interval)
 		b.StartTimer()
 		_ = p.flush(context.Background())
+	}
+}
+
+// calls are n series, 8 for each call: its tokens by type and kind.
+func calls(from, n int) pmetric.Metrics {
+	md := usage(n)
+	points := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints()
+	kinds := []string{semconv.KindText, semconv.KindCacheRead, semconv.KindAudio, semconv.KindReasoning}
+	for i, p := range points.All() {
+		call := (from + i) / 8
+		p.Attributes().PutStr(semconv.AttrCallID, fmt.Sprintf("550e8400-e29b-41d4-a716-%012d", call))
+		p.Attributes().PutStr(semconv.AttrTokenType, []string{semconv.TokenPrompt, semconv.TokenCompletion}[i/4%2])
+		p.Attributes().PutStr(semconv.AttrTokenKind, kinds[i%4])
+	}
+	return md
+}
+
+// fill opens n series.
+func fill(b *testing.B, p *rollup, n int) {
+	b.Helper()
+	const atOnce = 8000
+	for from := 0; from < n; from += atOnce {
+		require.NoError(b, p.ConsumeMetrics(context.Background(), calls(from, min(atOnce, n-from))))
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkMemory is what a million series of 125,000 calls hold, with the identities of their points.
+func BenchmarkMemory(b *testing.B) {
+	const n = 1_000_000
+	for b.Loop() {
+		cfg := createDefaultConfig().(*Config)
+		cfg.MaxSeries = n
+		before := heap()
+		p := newBenchedWith(b, cfg, time.Now)
+		fill(b, p, n)
+		held := heap() - before
+		require.Equal(b, n, p.books.(*memory).intake.store.Series())
+		b.ReportMetric(float64(held)/n, "B/series")
+		b.ReportMetric(float64(held)/1e6, "MB")
+	}
+}
+
+// BenchmarkSnapshot writes down a million series and reads them again.
+func BenchmarkSnapshot(b *testing.B) {
+	const n = 1_000_000
+	cfg := createDefaultConfig().(*Config)
+	cfg.MaxSeries = n
+	p := newBenchedWith(b, cfg, time.Now)
+	fill(b, p, n)
+	var shards [][]byte
+	b.Run("write", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var err error
+			shards, err = p.books.(*memory).intake.snapshot()
+			require.NoError(b, err)
+		}
+		size := 0
+		for _, shard := range shards {
+			size += len(shard)
+		}
+		b.ReportMetric(float64(size)/n, "B/series")
+	})
+	b.Run("read", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			rest := shards
+			_, err := restored(func() ([]byte, error) {
+				if len(rest) == 0 {
+					return nil, nil
+				}
+				defer func() { rest = rest[1:] }()
+				return rest[0][wal.SealSize:], nil
+			})
+			require.NoError(b, err)
+		}
+	})
+}
+
+// BenchmarkReplay goes through a log of requests of 100 points; MB/s are of the log.
+func BenchmarkReplay(b *testing.B) {
+	md := usage(100)
+	renew(md, "0123456789abcdef")
+	wire, err := marshaler.MarshalMetrics(md)
+	require.NoError(b, err)
+	record := appendWith(nil, requestTaken, time.Now(), wire)
+	in := newBenched(b).books.(*memory).intake
+	b.SetBytes(int64(len(record)))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := in.replay(record)
+		require.NoError(b, err)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/point")
+}
+
+// BenchmarkConsumeStored takes requests of some points, from several senders, with a storage in memory; test/e2e has the same
+// with a disk.
+func BenchmarkConsumeStored(b *testing.B) {
+	for _, n := range []int{1, 10, 100} {
+		for _, stored := range []bool{false, true} {
+			b.Run(fmt.Sprintf("points=%d/stored=%t", n, stored), func(b *testing.B) {
+				cfg := createDefaultConfig().(*Config)
+				if stored {
+					cfg.Storage = &storageID
+				}
+				p := newBenchedWith(b, cfg, time.Now)
+				if stored {
+					require.NoError(b, p.open(context.Background(), extended{storageID: disktest.New()}))
+				}
+				b.ReportAllocs()
+				b.SetParallelism(8)
+				b.RunParallel(func(pb *testing.PB) {
+					md := usage(n)
+					for pb.Next() {
+						_ = p.ConsumeMetrics(context.Background(), md)
+					}
+				})
+				b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "points/s")
+				require.NoError(b, p.Shutdown(context.Background()))
+			})
+		}
 	}
 }

@@ -51,7 +51,7 @@ func roleOf(text string) role {
 	}
 }
 
-// keys remembers the keys that come again with every point. Most are found by a look at their length and two letters.
+// keys remembers the keys that come again with every point. Most are found by a look at their length and three letters.
 type keys struct {
 	known map[string]*key
 	quick [quickKeys]*key
@@ -89,7 +89,7 @@ func placeOf(text string) int {
 	if n == 0 {
 		return 0
 	}
-	return (n*5 + int(text[n>>1])*3 + int(text[n-1])) % quickKeys
+	return int((uint8(n)*7 + text[n>>1]*3 + text[n-1]*5 + text[0]) % quickKeys)
 }
 
 func (h *Hasher) learn(text string) *key {
