@@ -6,7 +6,7 @@ cat <<TXT
 
   otelcol-voice
     post frames   http://localhost:4319/v1/frames      (JSON, an array or NDJSON)
-    post OTLP     http://localhost:4318 or grpc localhost:4317
+    post OTLP     http://localhost:4318 or grpc localhost:4317 (metrics)
 TXT
 if [ -n "${1:-}" ]; then
   cat <<TXT
@@ -19,7 +19,8 @@ else
     webhooks      http://localhost:4321/v1/webhooks/{platform}
     look          http://localhost:9464/metrics, 10 s after the first frame
                   ${2:-data}/calls.jsonl (a line for each call, at its end) and ${2:-data}/spans.jsonl
-    health        http://localhost:8888/metrics (the collector's own)
+    health        http://localhost:13133
+    own metrics   http://localhost:8888/metrics
     try next      make demo      (in another terminal: plays a few calls and shows what they cost)
 TXT
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lets the binary validate every collector configuration that is shipped, and every one that a document shows: a ```yaml
-# block with pipelines as it is, a fragment laid over config/local.yaml. Other YAML in documents (price rows, rules) is
+# block with exporters and pipelines as it is, a fragment laid over config/local.yaml. Other YAML in documents (price rows, rules) is
 # checked by the tests of its own room. Variables get well-formed dummies. Argument: the binary.
 set -euo pipefail
 bin=$(realpath "${1:?usage: validate.sh BINARY}")
@@ -30,7 +30,7 @@ for file in config/*.yaml; do check "$file" --config "$file"; done
 while read -r document; do
   blocks "$document"
   for block in "$work"/block-*.yaml; do
-    if grep -qs '^ *pipelines:' "$block"; then
+    if grep -qs '^ *pipelines:' "$block" && grep -qs '^exporters:' "$block"; then
       check "$document" --config "$block"
     elif grep -qsE '^(receivers|processors|exporters|extensions|connectors|service):' "$block"; then
       check "$document" --config config/local.yaml --config "$block"

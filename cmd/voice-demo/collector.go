@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -34,7 +36,7 @@ func (d *demo) ensureCollector(ctx context.Context) (stop func() error, err erro
 
 // moveToFreePorts returns configuration that does so.
 func (d *demo) moveToFreePorts() (string, error) {
-	var addresses [5]any
+	var addresses [6]any
 	for i := range addresses {
 		listener, err := net.Listen("tcp", "localhost:0")
 		if err != nil {
@@ -47,7 +49,7 @@ func (d *demo) moveToFreePorts() (string, error) {
 	d.page = fmt.Sprintf("http://%s/metrics", addresses[1])
 	d.health = fmt.Sprintf("http://%s", addresses[2])
 	return fmt.Sprintf(`yaml:
-receivers: {voice_frame: {protocols: {frames: {endpoint: %q}}}, otlp: {protocols: {grpc: {endpoint: %[4]q}, http: {endpoint: %[5]q}}}}
+receivers: {voice_frame: {protocols: {frames: {endpoint: %q}, webhooks: {endpoint: %[6]q}}}, otlp: {protocols: {grpc: {endpoint: %[4]q}, http: {endpoint: %[5]q}}}}
 exporters: {prometheus: {endpoint: %[2]q}}
 extensions: {health_check: {endpoint: %[3]q}}
 processors: {rollup: {interval: 1s}}
@@ -66,18 +68,51 @@ func (d *demo) startCollector(ctx context.Context, overlay string) (stop func() 
 	if err := collector.Start(); err != nil {
 		return nil, fmt.Errorf("%w: build it with `make build`", err)
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- collector.Wait() }()
 	stop = func() error {
 		_ = collector.Process.Signal(syscall.SIGTERM)
-		if err := collector.Wait(); err != nil {
+		if err := <-ended; err != nil {
 			return fmt.Errorf("the collector stopped with %w: see %s", err, log.Name())
 		}
 		return errors.Join(log.Close(), os.Remove(log.Name()))
 	}
-	if err := poll(ctx, func() bool { return answers(ctx, d.health) }); err != nil {
-		_ = stop()
-		return nil, fmt.Errorf("the collector did not become healthy: see %s", log.Name())
+	if err := d.awaitHealth(ctx, ended, log.Name()); err != nil {
+		_ = collector.Process.Kill()
+		return nil, err
 	}
 	return stop, nil
+}
+
+// awaitHealth waits until the collector that was started answers, or has ended.
+func (d *demo) awaitHealth(ctx context.Context, ended <-chan error, log string) error {
+	var end error
+	err := poll(ctx, func() bool {
+		select {
+		case end = <-ended:
+			return true
+		default:
+			return answers(ctx, d.health)
+		}
+	})
+	switch {
+	case end != nil:
+		return fmt.Errorf("the collector did not start: %s (all of it is in %s)", lastError(log), log)
+	case err != nil:
+		return fmt.Errorf("the collector did not become healthy: see %s", log)
+	}
+	return nil
+}
+
+// lastError is what a collector that did not start says at the end of its log.
+func lastError(log string) string {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return err.Error()
+	}
+	_, last, _ := strings.Cut(string(text), "\nError: ")
+	first, _, _ := strings.Cut(last, "\n")
+	return cmp.Or(first, "it does not say why")
 }
 
 func answers(ctx context.Context, url string) bool {

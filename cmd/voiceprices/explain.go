@@ -54,7 +54,8 @@ func asked(args []string, base request, w world) ([]request, error) {
 	if len(args) == 1 && args[0] == "-" {
 		return readRequests(w.in, base)
 	}
-	return []request{base}, base.read(args)
+	err := base.read(args)
+	return []request{base}, err
 }
 
 // answered is what a request costs: its parts, and their sum as far as they have a price.

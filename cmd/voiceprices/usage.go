@@ -79,8 +79,8 @@ func readRequests(in io.Reader, base request) ([]request, error) {
 
 func requestsOf(raw json.RawMessage, base request) ([]request, error) {
 	if raw[0] != '[' {
-		one := base
-		return []request{one}, strict(raw, &one)
+		err := strict(raw, &base)
+		return []request{base}, err
 	}
 	var list []json.RawMessage
 	if err := json.Unmarshal(raw, &list); err != nil {

@@ -49,10 +49,12 @@ func TestRoundedIsRewritten(t *testing.T) {
 	check := func(v float64) {
 		if r, sure := rounded(v); sure {
 			found++
-			assert.Equal(t, rewritten(v), r, "%x", v)
+			if want := rewritten(v); r != want {
+				t.Errorf("%x: got %x, want %x", v, r, want)
+			}
 		}
 	}
-	for range 200_000 {
+	for range 50_000 {
 		v := random.Float64() * math.Pow(10, float64(random.IntN(26)-10))
 		check(v)
 		check(-v)
@@ -63,7 +65,7 @@ func TestRoundedIsRewritten(t *testing.T) {
 			check(v * math.Pow(10, float64(scale-8)))
 		}
 	}
-	assert.Greater(t, found, 300_000)
+	assert.Greater(t, found, 75_000)
 }
 
 func BenchmarkValue(b *testing.B) {

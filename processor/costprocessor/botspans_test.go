@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -395,6 +396,13 @@ func TestBotSpansAreCounted(t *testing.T) {
 		"already_priced": 1, "container": 1, "malformed": 1, "contains_priced": 1,
 	}, "reason", "traces"), ignore)
 	assert.Equal(t, 1, h.messages.Len(), "one line a model")
+}
+
+// Where usage without a price is not to pass, neither is a bot's; but what is not usage is no reason.
+func TestBotSpansAreRefused(t *testing.T) {
+	h := newHarness(t, func(c *Config) { c.OnUnknown = onUnknownFail })
+	assert.True(t, consumererror.IsPermanent(h.traces.ConsumeTraces(context.Background(), told(t, "2 in 1: unknown"))))
+	assert.NoError(t, h.traces.ConsumeTraces(context.Background(), told(t, "4 in 3: llm, 3: unknown")))
 }
 
 // Spans of ours and spans of a bot's may come together; each is priced in its own way, and ours that say nothing of a cost

@@ -244,7 +244,7 @@ func (p *place) restart() {
 	p.t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Sources = Sources{"gen_ai.client.inference.usage": {}}
-	e, err := newEngine(processortest.NewNopSettings(metadata.Type), cfg, clockwork.NewFakeClockAt(noon))
+	e, err := newEngine(processortest.NewNopSettings(metadata.Type), cfg, clockwork.NewFakeClockAt(noon.AddDate(1, 0, 0))) // what is told is past
 	require.NoError(p.t, err)
 	require.NoError(p.t, e.shelf.open(context.Background(), p.disk)) // the rest of a start is to load prices that are not ours
 	p.engine = e

@@ -25,7 +25,10 @@ import (
 )
 
 // The story of a counter: a bot that runs from one day of 2026 on, and the collector that was started with it.
-const begin = "07-28 00:00"
+const (
+	begin = "07-28 00:00"
+	end   = "2028-01-01 00:00" // no story goes on until then
+)
 
 // when is a moment, as year-month-day hour:minute, of 2026 where no year is told; "-" is none.
 func when(t testing.TB, text string) pcommon.Timestamp {
@@ -72,8 +75,8 @@ func metricsOf(t testing.TB, readings ...reading) pmetric.Metrics {
 	return b.Metrics
 }
 
-// bench is a cost processor with a rollup behind it. Readings are days apart; rollup's clock goes with them, for it does not
-// believe in points from the future, and the cost processor's stands still unless a test moves it.
+// bench is a cost processor with a rollup behind it. Readings are days apart; rollup's clock goes with them, and the cost
+// processor's stands still behind all of them unless a test moves it. Neither believes in points from the future.
 type bench struct {
 	*testing.T
 	clock  *clockwork.FakeClock
@@ -109,7 +112,8 @@ func newBenchAt(t *testing.T, moment string) *bench {
 	ctx := context.Background()
 	start := when(t, moment).AsTime()
 	b := &bench{
-		T: t, clock: clockwork.NewFakeClockAt(start), days: clockwork.NewFakeClockAt(start), sink: new(consumertest.MetricsSink),
+		T: t, clock: clockwork.NewFakeClockAt(when(t, end).AsTime()), days: clockwork.NewFakeClockAt(start),
+		sink: new(consumertest.MetricsSink),
 	}
 	factory := rollupprocessor.NewFactory(rollupprocessor.WithClock(b.days))
 	cfg := factory.CreateDefaultConfig().(*rollupprocessor.Config)
@@ -314,6 +318,29 @@ func TestCounters(t *testing.T) {
 			gotUSD, gotUnits := b.totals()
 			assert.Equal(t, test.wantUSD, gotUSD)
 			assert.Equal(t, test.wantUnits, gotUnits)
+		})
+	}
+}
+
+// A point whose time cannot be counts as of its arrival: as a mark, it would make all that follows late, and what is used free.
+func TestPointFromTheFuture(t *testing.T) {
+	const now = "07-31 00:00"
+	for _, future := range []string{"07-31 00:11", "2201-01-01 00:00", "2290-01-01 00:00"} {
+		t.Run(future, func(t *testing.T) {
+			e := newStartedEngine(t, processortest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config),
+				clockwork.NewFakeClockAt(when(t, now).AsTime()))
+			var usd []string
+			for _, r := range []reading{
+				{at: "07-30 23:00", value: 1_000_000},
+				{at: future, value: 2_000_000},
+				{at: "07-31 00:10", value: 3_000_000},
+				{at: future, model: "gemini-3.6-flash", value: 1_000_000},
+			} {
+				out, err := e.processMetrics(t.Context(), metricsOf(t, r))
+				require.NoError(t, err)
+				usd = append(usd, values(out, semconv.MetricCost)...)
+			}
+			assert.Equal(t, []string{"0.2", "0.4", "0.6", "0.75"}, usd)
 		})
 	}
 }

@@ -105,11 +105,17 @@ func (e *engine) close(ctx context.Context) error {
 type pricer struct {
 	*engine
 	book    *pricing.Book
-	refusal *refusal // where usage without a price is not to pass
+	arrival time.Time // of the request
+	latest  int64     // time that is believed, in Unix nanoseconds
+	refusal *refusal  // where usage without a price is not to pass
 }
 
+// aheadOfUs is how far a sender's clock may be ahead of ours; rollup and the receiver go by the same.
+const aheadOfUs = 10 * time.Minute
+
 func (e *engine) pricer() pricer {
-	p := pricer{engine: e, book: e.prices()}
+	now := e.now()
+	p := pricer{engine: e, book: e.prices(), arrival: now, latest: now.Add(aheadOfUs).UnixNano()}
 	if e.config.OnUnknown == onUnknownFail {
 		p.refusal = &refusal{}
 	}
@@ -139,10 +145,11 @@ func (p pricer) judge(u *usage) outcome {
 
 func (e *engine) now() time.Time { return e.clock.Now() }
 
-// momentOf is when something was used: its own time, or now where it has none.
-func (e *engine) momentOf(unixNano int64) time.Time {
-	if unixNano == 0 {
-		return e.now()
+// momentOf is when something was used: its own time, or its arrival where it has none or one too far in the future. That would
+// have a price of then, and make all that follows of its counter late, which is billed nothing. (Beyond 2262 it is negative.)
+func (p *pricer) momentOf(unixNano int64) time.Time {
+	if unixNano <= 0 || unixNano > p.latest {
+		return p.arrival
 	}
 	return time.Unix(0, unixNano)
 }

@@ -127,3 +127,30 @@ func TestCountersOutliveACrash(t *testing.T) {
 	eventually(t, "one more costs 5", func() bool { return near(7, cost()) })
 	c.Stop()
 }
+
+// Spans that bots export themselves leave with what each operation cost; the turn that contains it has no cost of its own.
+func TestBotSpans(t *testing.T) {
+	overlay := `{processors: {rollup: {interval: 200ms}}, service: {pipelines: {traces: {receivers: [otlp]}}}}`
+	c := collector.Start(t, collector.Settings{Config: localConfig, Overlay: overlay})
+	status, answer := c.Post(otlpPort, "/v1/traces", []byte(`{"resourceSpans": [{"scopeSpans": [{"scope": {"name": "pipecat"}, "spans": [
+		{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "turn", "attributes": [
+			{"key": "conversation.id", "value": {"stringValue": "c"}}]},
+		{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203332", "parentSpanId": "b7ad6b7169203331", "name": "llm",
+		 "startTimeUnixNano": "1764000003000000000", "endTimeUnixNano": "1764000004000000000", "attributes": [
+			{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
+			{"key": "gen_ai.provider.name", "value": {"stringValue": "openai"}},
+			{"key": "gen_ai.request.model", "value": {"stringValue": "gpt-4o"}},
+			{"key": "gen_ai.usage.input_tokens", "value": {"intValue": "1042"}},
+			{"key": "gen_ai.usage.cache_read.input_tokens", "value": {"intValue": "896"}},
+			{"key": "gen_ai.usage.output_tokens", "value": {"intValue": "37"}}]}]}]}]}`), "")
+	require.Equal(t, http.StatusOK, status, "%s", answer)
+	var spans string
+	eventually(t, "both spans are written", func() bool {
+		text, err := os.ReadFile(c.File("data/spans.jsonl"))
+		spans = string(text)
+		return err == nil && strings.Contains(spans, `"name":"llm"`)
+	})
+	assert.Equal(t, 1, strings.Count(spans, `"key":"gen_ai.usage.cost.amount","value":{"doubleValue":0.001855}`), "%s", spans)
+	assert.Equal(t, 1, strings.Count(spans, `"key":"voice.cost.usd","value":{"doubleValue":0.001855}`), "%s", spans)
+	c.Stop()
+}

@@ -92,9 +92,16 @@ func (r *Reader) use(scope string) Verdict {
 	return Used
 }
 
+// maxMetrics is more than thirty times what LiveKit's metrics have, in bytes. What is longer is something else, and not read.
+const maxMetrics = 1 << 14
+
 // readMetrics reads what LiveKit says was used.
 func (r *Reader) readMetrics() bool {
-	r.json = append(r.json[:0], first(r.said.metrics[:])...)
+	metrics := first(r.said.metrics[:])
+	if len(metrics) > maxMetrics {
+		return false
+	}
+	r.json = append(r.json[:0], metrics...)
 	used, err := livekit.ReadUsed(r.json, &r.texts)
 	if err != nil {
 		return false

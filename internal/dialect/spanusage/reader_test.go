@@ -2,6 +2,7 @@ package spanusage
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -87,24 +88,34 @@ func TestRead(t *testing.T) {
 			Usage{Source: frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o-2024-08-06"}, Asked: "gpt-4o", Tokens: usual},
 		},
 		"the model that answered is the one asked for": {"", "chat", with(newer, "gen_ai.response.model", "gpt-4o"), Usage{Source: gpt, Tokens: usual}},
-		"service tier": {"", "chat", with(newer, "openai.request.service_tier", "auto", "openai.response.service_tier", "flex"),
-			Usage{Source: gpt, Tokens: usual, Terms: frame.Terms{ServiceTier: "flex"}}},
-		"service tier that was asked for": {"", "chat", with(newer, "gen_ai.openai.request.service_tier", "priority"),
-			Usage{Source: gpt, Tokens: usual, Terms: frame.Terms{ServiceTier: "priority"}}},
-		"OpenAI's servers in a region": {"", "chat", with(newer, "server.address", "eu.api.openai.com"),
-			Usage{Source: gpt, Tokens: usual, Terms: frame.Terms{Region: "eu"}}},
-		"a region of AWS": {"", "chat", with(newer, "gen_ai.provider.name", "aws.bedrock", "gen_ai.request.model", "amazon.nova-pro-v1:0", "cloud.region", "eu-west-1"),
+		"service tier": {
+			"", "chat", with(newer, "openai.request.service_tier", "auto", "openai.response.service_tier", "flex"),
+			Usage{Source: gpt, Tokens: usual, Terms: frame.Terms{ServiceTier: "flex"}},
+		},
+		"service tier that was asked for": {
+			"", "chat", with(newer, "gen_ai.openai.request.service_tier", "priority"),
+			Usage{Source: gpt, Tokens: usual, Terms: frame.Terms{ServiceTier: "priority"}},
+		},
+		"OpenAI's servers in a region": {
+			"", "chat", with(newer, "server.address", "eu.api.openai.com"),
+			Usage{Source: gpt, Tokens: usual, Terms: frame.Terms{Region: "eu"}},
+		},
+		"a region of AWS": {
+			"", "chat", with(newer, "gen_ai.provider.name", "aws.bedrock", "gen_ai.request.model", "amazon.nova-pro-v1:0", "cloud.region", "eu-west-1"),
 			Usage{
 				Source: frame.Source{Stage: frame.LLM, Provider: "aws", Model: "amazon.nova-pro-v1:0"}, Tokens: usual,
 				Terms: frame.Terms{Region: "eu-west-1"},
-			}},
+			},
+		},
 		"the client's own region is nobody's": {"", "chat", with(newer, "cloud.region", "eu-west-1"), Usage{Source: gpt, Tokens: usual}},
 		"OpenAI's client for somebody else's server": {
 			"", "chat", with(newer, "server.address", "api.groq.com", "gen_ai.request.model", "llama-3.3-70b-versatile"),
 			Usage{Source: frame.Source{Stage: frame.LLM, Provider: "groq", Model: "llama-3.3-70b-versatile"}, Tokens: usual},
 		},
-		"counts as doubles and texts": {"", "chat", with(newer, "gen_ai.usage.input_tokens", 1042.0, "gen_ai.usage.output_tokens", "37"),
-			Usage{Source: gpt, Tokens: usual}},
+		"counts as doubles and texts": {
+			"", "chat", with(newer, "gen_ai.usage.input_tokens", 1042.0, "gen_ai.usage.output_tokens", "37"),
+			Usage{Source: gpt, Tokens: usual},
+		},
 		"cache written, by its old name and its new one": {
 			"", "chat", with(newer, "gen_ai.usage.cache_creation_input_tokens", 22, "gen_ai.usage.cache_write.input_tokens", 22),
 			Usage{Source: gpt, Tokens: frame.Tokens{
@@ -226,7 +237,8 @@ func TestRead(t *testing.T) {
 			"gen_ai.usage.cache_read.input_tokens": 896, "gen_ai.usage.output_tokens": 37, "lk.llm_metrics": lkLLM[:128],
 		}, Usage{Source: gpt, Tokens: usual}},
 		"LiveKit: tts_request": {
-			"livekit-agents", "tts_request", attrs{"lk.tts_metrics": lkTTS, "lk.tts.streaming": true},
+			"livekit-agents", "tts_request",
+			attrs{"lk.tts_metrics": lkTTS, "lk.tts.streaming": true},
 			Usage{Source: frame.Source{Stage: frame.TTS, Provider: "cartesia", Model: "sonic-3"}, Characters: 48},
 		},
 		"LiveKit: tts_request, by characters and tokens": {"livekit-agents", "tts_request", attrs{"lk.tts_metrics": lkSpeechTokens}, Usage{
@@ -352,6 +364,8 @@ func TestVerdicts(t *testing.T) {
 		"negative seconds":          {"stt", ptrace.SpanKindClient, attrs{"gen_ai.operation.name": "stt", "metrics.audio_seconds": -1.0}, Impossible},
 		"a year of speech":          {"stt", ptrace.SpanKindClient, attrs{"gen_ai.operation.name": "stt", "metrics.audio_seconds": 31_536_000.0}, Impossible},
 		"LiveKit: cut off":          {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": lkTTS[:200]}, Impossible},
+		"LiveKit: too long":         {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": lkTTS + strings.Repeat(" ", maxMetrics)}, Impossible},
+		"LiveKit: too deep":         {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": `{"a":` + strings.Repeat("[", maxMetrics-10)}, Impossible},
 		"LiveKit: not a text":       {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": 7}, Impossible},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,9 +50,15 @@ func (c *clause) prepare() error {
 	return nil
 }
 
+// maxExpression bounds a regular expression, whose look-aheads may nest. Those of the catalogue have some 100 characters.
+const maxExpression = 1000
+
 // compile is a regular expression of JavaScript as a test of ids, or nil. Of what Go's expressions do not have, it knows a
 // negative look-ahead at the beginning: ^(?!.*-tts)gemini.
 func compile(expression string) func(string) bool {
+	if len(expression) > maxExpression {
+		return nil
+	}
 	if refused, wanted, is := cutLookahead(expression); is {
 		no, yes := compile("^"+refused), compile("^"+wanted)
 		if no == nil || yes == nil {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -173,4 +174,10 @@ func TestWindows(t *testing.T) {
 		_, err := parseMinute(wrong)
 		assert.Error(t, err, wrong)
 	}
+}
+
+// A catalogue is not to be trusted: an expression of a megabyte that nests is one that we cannot evaluate, and takes no time.
+func TestExpressionTooLong(t *testing.T) {
+	assert.Nil(t, compile("^"+strings.Repeat("(?!", 200_000)+strings.Repeat(")", 200_000)))
+	assert.NotNil(t, compile("^(?!.*-tts)gemini"))
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 )
 
-// compose makes the first book, of all that is offered. A file that does not fit is an error. An answer of the address that
-// does not is none: what was kept of the one before takes its place, or nothing does.
+// compose makes the first book, of all that is offered. A file that does not fit is an error, and so are plans and discounts.
+// An answer of the address that does not is none: what was kept of the one before takes its place, or nothing does.
 func (c *Catalogue) compose(kept *offer) error {
 	offering := c.offering()
 	err := c.adopt(offering)
@@ -22,12 +22,18 @@ func (c *Catalogue) compose(kept *offer) error {
 	if r.offer == nil {
 		return c.composeWithout()
 	}
-	files := slices.DeleteFunc(offering, func(s *source) bool { return s == r })
-	if c.adoptKept(kept) || c.adopt(files) == nil {
+	files := slices.DeleteFunc(slices.Clone(offering), func(s *source) bool { return s == r })
+	if c.adoptKept(kept) || !c.fitsOtherwise(offering) && c.adopt(files) == nil {
 		c.fail(r, refused(err))
 		return nil
 	}
 	return err
+}
+
+// fitsOtherwise says whether offers make a book without the account's plans and discounts.
+func (c *Catalogue) fitsOtherwise(offers []*source) bool {
+	_, err := pricing.NewBook(pricing.Settings{}, c.layersWith(offers)...)
+	return err == nil
 }
 
 // adoptKept adopts what was kept of the address instead of what it answers, which stays an offer.
@@ -98,6 +104,15 @@ func (c *Catalogue) adopt(offers []*source) error {
 
 // bind makes a book of what the sources have, and of those that are named of what they offer.
 func (c *Catalogue) bind(offers []*source) (*pricing.Book, error) {
+	layers := c.layersWith(offers)
+	book, err := pricing.NewBook(c.Account, layers...)
+	if err != nil && c.awaitsAddress(offers) {
+		return pricing.NewBook(c.knownAccount(layers), layers...)
+	}
+	return book, err
+}
+
+func (c *Catalogue) layersWith(offers []*source) []pricing.Layer {
 	layers := []pricing.Layer{c.Embedded}
 	for _, s := range c.sources {
 		layer := s.layer
@@ -106,17 +121,12 @@ func (c *Catalogue) bind(offers []*source) (*pricing.Book, error) {
 		}
 		layers = append(layers, layer)
 	}
-	layers = append(layers, pricing.Overrides("overrides", c.Overrides))
-	book, err := pricing.NewBook(c.Account, layers...)
-	if err != nil && c.awaitsAddress() {
-		return pricing.NewBook(c.knownAccount(layers), layers...)
-	}
-	return book, err
+	return append(layers, pricing.Overrides("overrides", c.Overrides))
 }
 
-// awaitsAddress says whether nothing is known of the address yet.
-func (c *Catalogue) awaitsAddress() bool {
-	return c.remote != nil && c.remote.layer == nil && c.remote.offer == nil
+// awaitsAddress says whether a book has nothing of the address yet.
+func (c *Catalogue) awaitsAddress(offers []*source) bool {
+	return c.remote != nil && c.remote.layer == nil && !slices.Contains(offers, &c.remote.source)
 }
 
 // knownAccount is the plans and discounts that fit layers. The others are of vendors that only the address knows.

@@ -143,9 +143,11 @@ func (b *bench) price(model string) string {
 	return priceIn(b.Book(), model)
 }
 
-func priceIn(book *pricing.Book, model string) string {
+func priceIn(book *pricing.Book, model string) string { return priceAt("home", book, model) }
+
+func priceAt(provider string, book *pricing.Book, model string) string {
 	quantity, _ := pricing.Count(1)
-	result := book.Price(&pricing.Usage{Provider: "home", Model: model, Kind: pricing.Characters, Quantity: quantity, At: noon})
+	result := book.Price(&pricing.Usage{Provider: provider, Model: model, Kind: pricing.Characters, Quantity: quantity, At: noon})
 	if result.Reason != pricing.Priced {
 		return result.Reason.String()
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 )
 
 // server answers requests for prices as a test wants.
@@ -361,6 +363,39 @@ func TestPlansOfTheAddress(t *testing.T) {
 	b.pass(firstRetry)
 	assert.Equal(t, "1", b.price("m"))
 	require.Len(t, b.said(failed, "error"), 1, "but for the address all is well")
+}
+
+// An answer that does not fit, of an address of which nothing else is known, is as good as none: neither the start nor the files
+// wait for it, whatever plans and discounts do. What makes a good answer not fit is a slip in the configuration.
+func TestFirstAnswerDoesNotFit(t *testing.T) {
+	discount := []pricing.Discount{{Provider: "away", Multiplier: "0.5"}}
+	away := strings.ReplaceAll(home("m", "4"), "home", "away")
+	wrong := text(strings.ReplaceAll(home("m", "2", "m", "3"), "home", "away"))
+	for name, first := range map[string]http.HandlerFunc{"at the start": wrong, "later": status(http.StatusBadGateway)} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			s := b.serve(first)
+			b.file("prices.yaml", home("n", "1"))
+			b.settings.Account.Discounts = discount
+			b.start()
+			s.answers(wrong)
+			b.pass(firstRetry)
+			require.Contains(t, strings.Join(b.said(failed, "error"), "\n"), "two rows price characters of away/m")
+			b.write("prices.yaml", home("n", "2"))
+			b.pass(b.settings.LookInterval)
+			b.pass(settleTime)
+			assert.Equal(t, "2", b.price("n"))
+			s.answers(text(away))
+			b.hour()
+			assert.Equal(t, "2", priceAt("away", b.Book(), "m"))
+		})
+	}
+	t.Run("for a slip in the configuration", func(t *testing.T) {
+		b := newBench(t)
+		b.serve(text(away))
+		b.settings.Account.Discounts = []pricing.Discount{{Provider: "awy", Multiplier: "0.5"}}
+		require.ErrorContains(t, b.tryStart(), `discounts[0]: provider "awy" is not in the book`)
+	})
 }
 
 // An answer that does not fit the rest is refused, for as long as that is so.
