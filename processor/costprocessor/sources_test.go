@@ -225,7 +225,7 @@ func TestSources(t *testing.T) {
 			points: []stranger{
 				livekit("llm_input_tokens", 1000), livekit("llm_input_cached_tokens", 900), livekit("llm_output_tokens", 50),
 				livekit("tts_characters", 100),
-				{"lk.agents.usage.tts_audio_duration", 7.5, atHome},
+				livekit("tts_audio_duration", 7.5),
 				{"lk.agents.usage.stt_audio_duration", 60.0, atHome},
 			},
 			cost: []string{
