@@ -64,6 +64,7 @@ test-e2e: build
 bench: ## Run the benchmarks with allocations
 	go test -run '^$$' -bench . -benchmem ./...
 	cd test/e2e && go test -run '^$$' -bench . -cpu 1 ./socketbench ./costbench
+	cd test/e2e && go test -run '^$$' -bench . ./rollupbench
 
 .PHONY: corpus
 corpus: ## Write the payloads of the published SDKs anew (internal/dialect/*/testdata/sdk_*)

@@ -47,7 +47,7 @@ func check(args []string, w world) error {
 	} else {
 		found.show(w)
 	}
-	if err == nil && o.strict && len(found.Stale) > 0 {
+	if err == nil && o.strict && len(found.Stale)+len(found.Warnings) > 0 {
 		err = errFinding
 	}
 	return err
@@ -72,6 +72,8 @@ type checked struct {
 	Rows      int     `json:"rows,omitempty"`
 	MaxAge    int     `json:"max_age_days,omitempty"`
 	Stale     []stale `json:"stale,omitempty"`
+	// Warnings are names that may be slips of the pen.
+	Warnings []string `json:"warnings,omitempty"`
 	// Files are those that were named.
 	Files []readFile `json:"files,omitempty"`
 }
@@ -85,24 +87,13 @@ type stale struct {
 }
 
 func (o *checkOptions) examine(book *pricing.Book, now time.Time) *checked {
-	c := &checked{Version: book.Version(), MaxAge: o.maxAge}
-	c.count(book)
+	size := book.Size()
+	c := &checked{
+		Version: book.Version(), MaxAge: o.maxAge, Warnings: book.Warnings(),
+		Providers: size.Vendors, Models: size.Models, Prices: size.Prices, Rows: size.Rows,
+	}
 	c.sortOut(book.Stale(o.at.or(now), time.Duration(o.maxAge)*24*time.Hour))
 	return c
-}
-
-// count counts prices as models and kinds that have at least one row, whatever its conditions.
-func (c *checked) count(book *pricing.Book) {
-	providers, models, prices := map[string]bool{}, map[[2]string]bool{}, map[[3]string]bool{}
-	for entry := range book.Rows() {
-		c.Rows++
-		providers[entry.Row.Provider] = true
-		for _, model := range entry.Row.Models {
-			models[[2]string{entry.Row.Provider, model}] = true
-			prices[[3]string{entry.Row.Provider, model, entry.Row.Usage}] = true
-		}
-	}
-	c.Providers, c.Models, c.Prices = len(providers), len(models), len(prices)
 }
 
 // sortOut puts rows of a provider and day together, the oldest first.
@@ -127,6 +118,9 @@ func (c *checked) show(w world) {
 		counted(c.Prices, "price"), counted(c.Rows, "row"))
 	for _, file := range c.Files {
 		file.show(w)
+	}
+	for _, warning := range c.Warnings {
+		fmt.Fprintf(w.out, "warning: %s\n", warning)
 	}
 	if len(c.Stale) == 0 {
 		return

@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "write what the commands say into docs/prices.md")
 
 // session is a block of a document that shows a command and what it says.
-var session = regexp.MustCompile("(?s)```console\n\\$ voiceprices ([^\n]*)\n(.*?)```")
+var session = regexp.MustCompile("(?s)```console\n\\$ bin/voiceprices ([^\n]*)\n(.*?)```")
 
 // The document shows what the commands say, to the letter. Run the test with -update after a change of the book.
 func TestDocumentShowsWhatTheCommandsSay(t *testing.T) {
@@ -31,7 +31,7 @@ func TestDocumentShowsWhatTheCommandsSay(t *testing.T) {
 	now := session.ReplaceAllStringFunc(string(text), func(block string) string {
 		shown++
 		command := session.FindStringSubmatch(block)[1]
-		return "```console\n$ voiceprices " + command + "\n" + printed(t, command) + "```"
+		return "```console\n$ bin/voiceprices " + command + "\n" + printed(t, command) + "```"
 	})
 	assert.Equal(t, len(commands()), len(commandsIn(now)), "every command is shown")
 	if *update {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,10 +60,17 @@ func asked(args []string, base request, w world) ([]request, error) {
 
 // answered is what a request costs: its parts, and their sum as far as they have a price.
 type answered struct {
-	Usages []pricing.Explanation `json:"usages"`
-	USD    float64               `json:"usd"`
-	// Complete says that every part has a price.
+	Usages []explained `json:"usages"`
+	USD    float64     `json:"usd"`
+	// Complete says that every part has a price or is billed with another one.
 	Complete bool `json:"complete"`
+}
+
+// explained is a part of a request.
+type explained struct {
+	pricing.Explanation
+	// Covered is the kind of the part with which the same use is billed, if it is.
+	Covered string `json:"covered_by,omitempty"`
 }
 
 func answer(book *pricing.Book, requests []request) ([]answered, error) {
@@ -80,19 +88,39 @@ func answer(book *pricing.Book, requests []request) ([]answered, error) {
 // total explains usages and adds them up as they are written, so that the sum is what one would expect of the parts.
 func total(book *pricing.Book, usages []pricing.Usage) answered {
 	a := answered{Complete: true}
-	sum := new(big.Rat)
 	for i := range usages {
-		e := book.Explain(&usages[i])
-		a.Usages = append(a.Usages, e)
-		if e.USD == nil {
+		a.Usages = append(a.Usages, explained{Explanation: book.Explain(&usages[i])})
+	}
+	sum := new(big.Rat)
+	for i := range a.Usages {
+		e := &a.Usages[i]
+		e.Covered = a.covers(e, usages[i].Kind)
+		switch {
+		case e.USD != nil:
+			part, _ := new(big.Rat).SetString(amount(*e.USD))
+			sum.Add(sum, part)
+		case e.Covered != "":
+			e.Reason, e.Detail = "", ""
+		default:
 			a.Complete = false
-			continue
 		}
-		part, _ := new(big.Rat).SetString(amount(*e.USD))
-		sum.Add(sum, part)
 	}
 	a.USD, _ = sum.Float64()
 	return a
+}
+
+// covers is the kind of a part that bills the same use as one without a price, or "".
+func (a *answered) covers(e *explained, kind pricing.Kind) string {
+	if e.Reason != pricing.UnitMismatch.String() {
+		return ""
+	}
+	for _, other := range a.Usages {
+		pair, _ := pricing.KindNamed(other.Asked.Usage)
+		if other.USD != nil && slices.Contains(kind.Pairs(), pair) {
+			return other.Asked.Usage
+		}
+	}
+	return ""
 }
 
 func complete(answers []answered) bool {
@@ -112,7 +140,7 @@ func showAnswers(w world, answers []answered) {
 		way := ""
 		for _, e := range a.Usages {
 			showExplanation(w, &e, way)
-			way = found(&e)
+			way = found(&e.Explanation)
 		}
 		a.showTotal(w)
 	}
@@ -121,7 +149,7 @@ func showAnswers(w world, answers []answered) {
 func (a *answered) showTotal(w world) {
 	missing := 0
 	for _, e := range a.Usages {
-		if e.USD == nil {
+		if e.USD == nil && e.Covered == "" {
 			missing++
 		}
 	}
@@ -137,10 +165,10 @@ func (a *answered) showTotal(w world) {
 }
 
 // showExplanation prints how a usage came to its price. The way to its model is left out where it was the one before.
-func showExplanation(w world, e *pricing.Explanation, before string) {
-	fmt.Fprintln(w.out, heading(e))
+func showExplanation(w world, e *explained, before string) {
+	fmt.Fprintln(w.out, heading(&e.Explanation))
 	t := newTable(w.out)
-	if way := found(e); way != before {
+	if way := found(&e.Explanation); way != before {
 		t.row("  model", way)
 	}
 	for _, c := range e.Rows {
@@ -148,6 +176,9 @@ func showExplanation(w world, e *pricing.Explanation, before string) {
 	}
 	for _, line := range e.Arithmetic {
 		t.row("  amount", line)
+	}
+	if e.Covered != "" {
+		t.row("  covered", "this use is billed as "+e.Covered)
 	}
 	if e.Detail != "" {
 		t.row("  no price", e.Reason+": "+e.Detail)

@@ -89,19 +89,39 @@ func providersOf(layer pricing.Layer) string {
 	return strings.Join(slices.Compact(names), ", ")
 }
 
-// write writes the files to where they shall go. What is for a vendor as a whole needs a file of its own, so several
-// vendors need a folder.
+// write writes the files to where they shall go: a folder has one for each vendor, else rows of several name their own.
 func (o *importOptions) write(w world, files pricing.Layer) error {
 	if info, err := os.Stat(o.out); o.out != "" && (err == nil && info.IsDir() || strings.HasSuffix(o.out, "/")) {
 		return writeFolder(o.out, files)
 	}
+	file := files[0]
 	if len(files) > 1 {
-		return fmt.Errorf("the rows are of %d providers; choose one with --provider, or a folder with -o prices.d/", len(files))
+		file = merged(files)
+		fmt.Fprintln(w.err, "note: a file of several providers does not say which of them are resellers, nor their aliases and "+
+			"defaults; -o prices.d/ writes one for each, which do")
 	}
 	if o.out == "" {
-		return writePriceFile(w.out, &files[0])
+		return writePriceFile(w.out, &file)
 	}
-	return createPriceFile(o.out, &files[0])
+	return createPriceFile(o.out, &file)
+}
+
+// merged is one file of several.
+func merged(files pricing.Layer) pricing.File {
+	var all pricing.File
+	for _, file := range files {
+		for _, row := range file.Rows {
+			row.Provider = cmp.Or(row.Provider, file.Provider)
+			row.Source, row.Verified = cmp.Or(row.Source, file.Source), cmp.Or(row.Verified, file.Verified)
+			row.Confidence = cmp.Or(row.Confidence, file.Confidence)
+			all.Rows = append(all.Rows, row)
+		}
+		for _, multiplier := range file.Multipliers {
+			multiplier.Provider = cmp.Or(multiplier.Provider, file.Provider)
+			all.Multipliers = append(all.Multipliers, multiplier)
+		}
+	}
+	return all
 }
 
 func writeFolder(folder string, files pricing.Layer) error {

@@ -35,29 +35,30 @@ func TestExplain(t *testing.T) {
 		"its prompt is the size of the request": {
 			"--model gpt-5.6-luna prompt.text=100000 prompt.cache_read=172000 completion.text=1000", "", 0, []float64{0.04868},
 		},
-		"a size of its own":         {"--model gpt-5.6-luna --request-tokens 1000 prompt.text=300000", "", 0, []float64{0.06}},
-		"a sum has no size":         {"--model gpt-5.6-luna --aggregate prompt.text=300000", "", 0, []float64{0.06}},
-		"a minimum":                 {"--provider groq --model whisper-large-v3-turbo stt_audio_seconds=3", "", 0, []float64{0.04 / 360}},
-		"no minimum for a sum":      {"--provider groq --model whisper-large-v3-turbo stt_audio_seconds=3 --aggregate", "", 0, []float64{0.04 / 1200}},
-		"up to the minute":          {"--provider twilio --model voice-inbound transport_seconds=61", "", 0, []float64{0.017}},
-		"channels":                  {"--provider google stt_audio_seconds=60 --channels 2", "", 0, []float64{0.032}},
-		"a tier":                    {"--model gpt-4o --tier priority prompt.text=1000000", "", 0, []float64{4.25}},
-		"a region":                  {"--model gpt-5.4 --region eu prompt.text=100", "", 0, []float64{0.000275}},
-		"a plan":                    {"--provider deepgram --plan deepgram=growth stt_audio_seconds=60", "", 0, []float64{0.0042}},
-		"a day":                     {"--model grok-voice --at 2026-08-04 realtime_session_seconds=3600", "", 0, []float64{3}},
-		"a file":                    {"--prices contract.yaml --model gpt-4o completion.text=1000000", "", 0, []float64{25}},
-		"a catalogue":               {"--prices litellm.json --provider acme --model voice-1 characters=1000", "", 0, []float64{0.02}},
-		"a configuration":           {"--config collector.yaml --model gpt-4o completion.text=1000000", "", 0, []float64{20}},
-		"two configurations":        {"--config collector.yaml --config more.yaml --model gpt-4o completion.text=1000000", "", 0, []float64{12.5}},
-		"its plan":                  {"--config collector.yaml --provider deepgram stt_audio_seconds=60", "", 0, []float64{0.0042}},
-		"its overrides":             {"--config collector.yaml --provider home --model piper characters=60", "", 0, []float64{0}},
-		"no price":                  {"--model gpt-4o-mine prompt.text=1", "", 1, []float64{0}},
-		"a part has a price":        {"--provider xai --model grok-voice realtime_session_seconds=600 completion.audio=12", "", 1, []float64{0.8}},
-		"requests that come in":     {"-", `{"model": "gpt-4o", "usage": {"prompt.text": 1000}} [{"model": "whisper-1", "usage": {"stt_audio_seconds": 90.5}}]`, 0, []float64{0.0025, 0.00905}},
-		"flags for what comes in":   {"- --model gpt-4o", `{"usage": {"prompt.text": 1000}, "at": "2026-11-27T12:00:00Z"}`, 0, []float64{0.0025}},
-		"what comes in is a sum":    {"- --provider groq", `{"model": "whisper-large-v3-turbo", "usage": {"stt_audio_seconds": 3}, "aggregate": true}`, 0, []float64{0.04 / 1200}},
-		"nothing used":              {"--model gpt-4o prompt.text=0", "", 0, []float64{0}},
-		"nothing of a minimum used": {"--provider groq --model whisper-large-v3 stt_audio_seconds=0", "", 0, []float64{0}},
+		"a size of its own":           {"--model gpt-5.6-luna --request-tokens 1000 prompt.text=300000", "", 0, []float64{0.06}},
+		"a sum has no size":           {"--model gpt-5.6-luna --aggregate prompt.text=300000", "", 0, []float64{0.06}},
+		"a minimum":                   {"--provider groq --model whisper-large-v3-turbo stt_audio_seconds=3", "", 0, []float64{0.04 / 360}},
+		"no minimum for a sum":        {"--provider groq --model whisper-large-v3-turbo stt_audio_seconds=3 --aggregate", "", 0, []float64{0.04 / 1200}},
+		"up to the minute":            {"--provider twilio --model voice-inbound transport_seconds=61", "", 0, []float64{0.017}},
+		"channels":                    {"--provider google stt_audio_seconds=60 --channels 2", "", 0, []float64{0.032}},
+		"a tier":                      {"--model gpt-4o --tier priority prompt.text=1000000", "", 0, []float64{4.25}},
+		"a region":                    {"--model gpt-5.4 --region eu prompt.text=100", "", 0, []float64{0.000275}},
+		"a plan":                      {"--provider deepgram --plan deepgram=growth stt_audio_seconds=60", "", 0, []float64{0.0042}},
+		"a day":                       {"--model grok-voice --at 2026-08-04 realtime_session_seconds=3600", "", 0, []float64{3}},
+		"a file":                      {"--prices contract.yaml --model gpt-4o completion.text=1000000", "", 0, []float64{25}},
+		"a catalogue":                 {"--prices litellm.json --provider acme --model voice-1 characters=1000", "", 0, []float64{0.02}},
+		"a configuration":             {"--config collector.yaml --model gpt-4o completion.text=1000000", "", 0, []float64{20}},
+		"two configurations":          {"--config collector.yaml --config more.yaml --model gpt-4o completion.text=1000000", "", 0, []float64{12.5}},
+		"its plan":                    {"--config collector.yaml --provider deepgram stt_audio_seconds=60", "", 0, []float64{0.0042}},
+		"its overrides":               {"--config collector.yaml --provider home --model piper characters=60", "", 0, []float64{0}},
+		"no price":                    {"--model gpt-4o-mine prompt.text=1", "", 1, []float64{0}},
+		"a part has a price":          {"--provider xai --model grok-voice realtime_session_seconds=600 characters=12", "", 1, []float64{0.8}},
+		"a part is billed as another": {"--provider xai --model grok-voice realtime_session_seconds=600 completion.audio=12", "", 0, []float64{0.8}},
+		"requests that come in":       {"-", `{"model": "gpt-4o", "usage": {"prompt.text": 1000}} [{"model": "whisper-1", "usage": {"stt_audio_seconds": 90.5}}]`, 0, []float64{0.0025, 0.00905}},
+		"flags for what comes in":     {"- --model gpt-4o", `{"usage": {"prompt.text": 1000}, "at": "2026-11-27T12:00:00Z"}`, 0, []float64{0.0025}},
+		"what comes in is a sum":      {"- --provider groq", `{"model": "whisper-large-v3-turbo", "usage": {"stt_audio_seconds": 3}, "aggregate": true}`, 0, []float64{0.04 / 1200}},
+		"nothing used":                {"--model gpt-4o prompt.text=0", "", 0, []float64{0}},
+		"nothing of a minimum used":   {"--provider groq --model whisper-large-v3 stt_audio_seconds=0", "", 0, []float64{0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errText := ask(t, test.input, append(words("explain --json"), words(test.args)...)...)
@@ -77,7 +78,8 @@ func TestExplain(t *testing.T) {
 func TestExplainInWords(t *testing.T) {
 	for name, test := range map[string]struct{ args, want string }{
 		"no price":     {"--model gpt-4o-mine prompt.text=1", "total: no price\n"},
-		"a part of it": {"--model grok-voice realtime_session_seconds=600 completion.audio=12", "total: 0.8 USD, without 1 usage that has no price\n"},
+		"a part of it": {"--model grok-voice realtime_session_seconds=600 characters=12", "total: 0.8 USD, without 1 usage that has no price\n"},
+		"covered":      {"--provider gladia --model solaria-1 stt_audio_seconds=5 stt_session_seconds=9", "  covered  this use is billed as stt_session_seconds\n"},
 		"why":          {"--provider xai --model grok-voice completion.audio=12", "unit_mismatch: the vendor bills the same use in another quantity\n"},
 		"the nearest":  {"--provider openai --model gpt-4o-mine prompt.text=1", `the nearest known is "openai/gpt-4o-mini"` + "\n"},
 		"another time": {"--model grok-voice realtime_session_seconds=1", "held only until 2026-08-05T00:00:00Z\n"},
@@ -123,7 +125,6 @@ func TestQuestionsThatCannotBeAnswered(t *testing.T) {
 		"import":                                                 "voiceprices import: name the one file to read",
 		"import litellm.json --provider acme --model none":       "voiceprices import: litellm.json: has no rows of provider acme, model none, usage *; its providers are acme",
 		"import litellm.json --format hal":                       `voiceprices import: litellm.json: format "hal" is unknown; it must be one of `,
-		"import embedded":                                        "voiceprices import: the rows are of 37 providers; choose one with --provider, or a folder with -o prices.d/",
 		"list rime":                                              `voiceprices list: "rime": list takes no arguments; narrow it down with --provider, --model and --usage`,
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -291,4 +292,23 @@ func TestPriceURLIsNotAsked(t *testing.T) {
 	code, _, errText := ask(t, "", "explain", "--config", path, "--model", "gpt-4o", "prompt.text=1")
 	assert.Equal(t, exitOK, code)
 	assert.Equal(t, "note: the prices of price_url are left out; download them and add --prices FILE\n", errText)
+}
+
+// Rows of several vendors can be one file, in which each names its own.
+func TestImportOfSeveralProviders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "all.yaml")
+	code, out, errText := ask(t, "", words("import embedded --provider openai --provider groq")...)
+	require.Equal(t, exitOK, code, errText)
+	assert.Contains(t, errText, "-o prices.d/")
+	require.NoError(t, os.WriteFile(path, []byte(out), 0o600))
+	code, out, errText = ask(t, "", "diff", "--common", "embedded", path)
+	require.Equal(t, exitOK, code, errText)
+	assert.Equal(t, "0 changes.\n", out)
+}
+
+func TestCheckDoubts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "slip.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("provider: opnai\nrows:\n  - {models: [gpt-4o], usage: prompt.text, unit: token, price: \"1\", per: \"1\"}\n"), 0o600))
+	_, out, _ := ask(t, "", "check", path)
+	assert.Contains(t, out, `warning: `+path+`: row 1: provider "opnai" is new to the book; the nearest known is "openai"`)
 }

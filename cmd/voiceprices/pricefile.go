@@ -74,7 +74,7 @@ func fields(row *pricing.Row) []string {
 // multiplier are the keys of a multiplier that say something.
 func multiplier(d *pricing.Discount) []string {
 	return said(
-		"models", quoteAll(d.Models), "usage", quoteAll(d.Usage), "multiplier", quote(d.Multiplier), "when", conditions(&d.When),
+		"provider", quote(d.Provider), "models", quoteAll(d.Models), "usage", quoteAll(d.Usage), "multiplier", quote(d.Multiplier), "when", conditions(&d.When),
 		"effective_from", quote(d.EffectiveFrom), "effective_until", quote(d.EffectiveUntil), "note", quote(d.Note),
 	)
 }

@@ -35,6 +35,9 @@ func (s *step) say(fact Fact) {
 		fact.FrameID = s.id
 	}
 	fact.Call, fact.Time = s.key, s.at
+	if fact.Kind.latency() && !s.ended {
+		fact.Parent, fact.Traced = s.context.Parent, s.traced
+	}
 	s.facts = append(s.facts, fact)
 }
 

@@ -59,7 +59,14 @@ type Fact struct {
 	Usage   Usage
 	Turn    *Turn
 	Summary *Summary
+	// Parent is the bot's span that the call belongs to, and Traced says that the call has spans of its own. Both are known of
+	// latencies while the call goes on.
+	Parent frame.Trace
+	Traced bool
 }
+
+// latency says whether the fact is how long something took.
+func (k FactKind) latency() bool { return k == Waited || k == Worked || k == Answered || k == Ended }
 
 // Quantity is what a usage counts.
 type Quantity uint8

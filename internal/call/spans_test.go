@@ -258,3 +258,26 @@ func TestRollbackOfSpans(t *testing.T) {
 	facts, _ := apply(t, table, say(5, tokens(gpt, prompt(7, 0))), say(6, kind(frame.CallEnded)))
 	assert.Equal(t, []string{"1 llm/gpt-4o 0-5 ttfb 100 work 0 +7"}, drawn(turns(facts)[0]))
 }
+
+// A latency names the trace of its call while that goes on; what comes late does not know it any more.
+func TestLatenciesKnowTheirTrace(t *testing.T) {
+	frames := []frame.Frame{
+		say(0, ttfb(gpt, 400)), say(1, processing(gpt, 900)), say(2, kind(frame.CallEnded)), say(3, ttfb(gpt, 500)),
+	}
+	frames[0].Trace = frame.Trace{TraceID: [16]byte{1}, SpanID: [8]byte{2}}
+	for _, traced := range []bool{true, false} {
+		config := tracing
+		config.Trace = traced
+		facts, _ := apply(t, NewTable(config), frames...)
+		var known []bool
+		for _, f := range facts {
+			if f.Kind.latency() {
+				known = append(known, f.Parent == frames[0].Trace)
+				assert.Equal(t, traced && !f.Parent.IsZero(), f.Traced)
+			} else {
+				assert.Zero(t, f.Parent)
+			}
+		}
+		assert.Equal(t, []bool{true, true, true, false}, known)
+	}
+}

@@ -20,6 +20,7 @@ type Book struct {
 	rows    []*offer           // all of them, in the order of layers and files, before discounts
 	plans   map[string]string  // the plan chosen, by provider
 	version string
+	doubts  []string
 	cache   cache
 }
 
@@ -30,6 +31,7 @@ type vendor struct {
 	defaults map[string]string // model id by stage
 	aliases  map[string]string // model id by other name
 	products map[string]*product
+	first    int        // the lowest layer that has rows of it
 	globs    []*product // those of products whose id is a glob, most specific first
 }
 
@@ -65,6 +67,7 @@ func NewBook(settings Settings, layers ...Layer) (*Book, error) {
 		b.addDiscount(fmt.Sprintf("discounts[%d]", i), discount, 0, true)
 	}
 	b.checkReferences()
+	b.doubt()
 	b.choosePlans(settings.Plans)
 	b.applyDiscounts()
 	b.finish()
@@ -79,15 +82,28 @@ func NewBook(settings Settings, layers ...Layer) (*Book, error) {
 // Version identifies the book's content: the day of its newest row and a digest of all.
 func (b *Book) Version() string { return b.version }
 
-// Size is how many vendors the book has and how many prices: one for each row and model id that it names.
-func (b *Book) Size() (vendors, prices int) {
+// Size is how many vendors have rows, how many models they have, and how many prices there are: kinds of usage of a model that
+// have at least one row, whatever its conditions.
+func (b *Book) Size() Size {
+	type model struct{ vendor, id string }
+	type price struct {
+		model
+		kind Kind
+	}
+	vendors, models, prices := map[string]bool{}, map[model]bool{}, map[price]bool{}
 	for _, o := range b.rows {
-		if o.plan == "" || o.plan == b.plans[fold(o.row.Provider)] {
-			prices += len(o.row.Models)
+		vendor := fold(o.row.Provider)
+		vendors[vendor] = true
+		for _, id := range o.row.Models {
+			m := model{vendor, fold(id)}
+			models[m], prices[price{m, o.kind}] = true, true
 		}
 	}
-	return len(b.vendors), prices
+	return Size{Vendors: len(vendors), Models: len(models), Prices: len(prices), Rows: len(b.rows)}
 }
+
+// Size is how much is in a book.
+type Size struct{ Vendors, Models, Prices, Rows int }
 
 // builder is a book in the making.
 type builder struct {
@@ -97,6 +113,7 @@ type builder struct {
 	rows      []*offer
 	discounts []*discount
 	refs      []reference
+	doubts    []string
 	errs      []error
 }
 
@@ -183,7 +200,7 @@ func (b *builder) addRows(f *File, layer int) {
 			b.failRow(fmt.Sprintf("%s: row %d (%s %s)", f.Name, i+1, strings.Join(row.Models, ", "), row.Usage), err)
 			continue
 		}
-		offer.layer, offer.file, offer.number = layer, f.Name, i+1
+		offer.layer, offer.file, offer.number, offer.foreign = layer, f.Name, i+1, f.Catalogue
 		b.addOffer(offer)
 	}
 }
@@ -204,6 +221,9 @@ func (b *builder) failRow(place string, err error) {
 func (b *builder) addOffer(o *offer) {
 	b.rows = append(b.rows, o)
 	v := b.vendor(fold(o.row.Provider))
+	if len(v.products) == 0 {
+		v.first = o.layer
+	}
 	for _, model := range o.row.Models {
 		id := fold(model)
 		p := v.products[id]
@@ -347,11 +367,12 @@ func (b *builder) book() *Book {
 	for alias, name := range b.aliases {
 		names[alias] = b.vendors[name]
 	}
-	return &Book{vendors: sorted(b.vendors), byName: names, rows: b.rows, plans: b.plans}
+	return &Book{vendors: sorted(b.vendors), byName: names, rows: b.rows, plans: b.plans, doubts: b.doubts}
 }
 
 // version digests what was put together, not how it was written: comments and order of keys do not count.
 func version(newest time.Time, settings Settings, layers []Layer) string {
+	settings, layers = withoutEmpty(settings, layers)
 	// Strings, and structs, slices and maps of them, cannot fail to encode.
 	content, _ := json.Marshal([]any{settings, layers})
 	digest := sha256.Sum256(content)
@@ -360,4 +381,26 @@ func version(newest time.Time, settings Settings, layers []Layer) string {
 		version = newest.Format(time.DateOnly) + "+" + version
 	}
 	return version
+}
+
+// withoutEmpty is the same without what is there but empty, which depends on how a configuration was read.
+func withoutEmpty(settings Settings, layers []Layer) (Settings, []Layer) {
+	if len(settings.Plans) == 0 {
+		settings.Plans = nil
+	}
+	if len(settings.Discounts) == 0 {
+		settings.Discounts = nil
+	}
+	var full []Layer
+	for _, layer := range layers {
+		layer = slices.DeleteFunc(slices.Clone(layer), func(f File) bool { return f.saysNothing() })
+		if len(layer) > 0 {
+			full = append(full, layer)
+		}
+	}
+	return settings, full
+}
+
+func (f *File) saysNothing() bool {
+	return f.Provider == "" && len(f.Rows)+len(f.Multipliers)+len(f.ProviderAliases)+len(f.Defaults)+len(f.ModelAliases) == 0
 }

@@ -70,9 +70,9 @@ func TestEmbeddedModelsBillOneOfAPair(t *testing.T) {
 
 func TestEmbeddedSizeAndVersion(t *testing.T) {
 	book := embedded(t, nil)
-	vendors, prices := book.Size()
-	assert.GreaterOrEqual(t, vendors, 25)
-	assert.GreaterOrEqual(t, prices, 400)
+	size := book.Size()
+	assert.GreaterOrEqual(t, size.Vendors, 25)
+	assert.GreaterOrEqual(t, size.Prices, 400)
 	assert.Regexp(t, `^2026-11-20\+[0-9a-f]{8}$`, book.Version())
 }
 
@@ -192,7 +192,7 @@ func TestFaultsAreLocated(t *testing.T) {
 			`test.yaml: row 2 (two characters): price ".nan" is not a decimal; write digits with at most one point, as in 2.5`,
 		},
 		{
-			"scientific notation", `{models: [two], usage: characters, unit: character, price: 1.5e-05, per: 1}`,
+			"scientific notation", `{models: [two], usage: characters, unit: character, price: 1.5e-05, per: "1"}`,
 			`test.yaml: row 2 (two characters): price "1.5e-05" scientific notation is refused; write the digits out, as in 0.0000025`,
 		},
 		{

@@ -19,6 +19,8 @@ import (
 type File struct {
 	// Name is where the file was read from, for messages.
 	Name string `yaml:"-" json:"-"`
+	// Catalogue marks a file of somebody else, whose names are not ours to doubt.
+	Catalogue bool `yaml:"-" json:"-"`
 	// Provider is the vendor, and the provider of rows that name none.
 	Provider string `yaml:"provider,omitempty"`
 	// ProviderAliases are other names of the vendor.
@@ -43,6 +45,9 @@ type Layer []File
 
 // Parse reads a price file. It is strict: a key that it does not know is an error.
 func Parse(name string, text []byte) (File, error) {
+	if err := checkWriting(text); err != nil {
+		return File{}, fmt.Errorf("%s: %w", name, err)
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	file := File{}

@@ -14,6 +14,7 @@ type offer struct {
 	file     string
 	number   int // of the row in its file, from 1
 	layer    int
+	foreign  bool // of the catalogue of somebody else
 	kind     Kind
 	rounding rounding
 	// written is the price of a unit as the row has it, and asked with all that multiplies it; listed is without the

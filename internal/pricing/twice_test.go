@@ -22,9 +22,9 @@ func TestSameUseTwiceIsRefused(t *testing.T) {
 		"tokens from the cache and the session": {
 			`{models: [ear], usage: prompt.cache_read, unit: token, price: "1", per: "1"}, {models: [ear], usage: realtime_session_seconds, unit: hour, price: "1", per: "1"}`, true,
 		},
-		"of two models":           {audio + `}, {models: [ear2], usage: stt_session_seconds, unit: minute, price: "0.02", per: "1"}`, false},
-		"of two tiers":            {audio + `, when: {service_tier: batch}}, {models: [ear], usage: stt_session_seconds, unit: minute, price: "0.02", per: "1"}`, false},
-		"one after the other":     {audio + `, effective_until: "2026-01-01T00:00:00Z"}, {models: [ear], usage: stt_session_seconds, unit: minute, price: "0.02", per: "1", effective_from: "2026-01-01T00:00:00Z"}`, false},
+		"of two models":       {audio + `}, {models: [ear2], usage: stt_session_seconds, unit: minute, price: "0.02", per: "1"}`, false},
+		"of two tiers":        {audio + `, when: {service_tier: batch}}, {models: [ear], usage: stt_session_seconds, unit: minute, price: "0.02", per: "1"}`, false},
+		"one after the other": {audio + `, effective_until: "2026-01-01T00:00:00Z"}, {models: [ear], usage: stt_session_seconds, unit: minute, price: "0.02", per: "1", effective_from: "2026-01-01T00:00:00Z"}`, false},
 		"a glob for a voice and a mind": {
 			`{models: ["*"], usage: characters, unit: character, price: "1", per: "1"}, {models: ["*"], usage: prompt.text, unit: token, price: "1", per: "1"}`, false,
 		},

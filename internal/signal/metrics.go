@@ -21,6 +21,7 @@ type Batch struct {
 	points  int
 	next    uint64 // number of the next point
 	id      identity
+	spot    spot
 
 	calls []call.Fact // that have ended, for the logs and their spans
 	turns []call.Fact // that have ended, for their spans
@@ -177,6 +178,7 @@ func (b *Batch) observe(f *call.Fact, metric instrumentID) pcommon.Map {
 	point.ExplicitBounds().FromRaw(bounds)
 	point.BucketCounts().FromRaw(singles[metric][bucket(bounds, f.Value)])
 	point.SetTimestamp(b.stamp(f.Time))
+	b.show(point, f)
 	return b.identify(point.Attributes(), f, metric)
 }
 

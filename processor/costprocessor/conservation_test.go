@@ -657,7 +657,8 @@ func TestPartsAreTheWhole(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 4))
 		prices := priceList{}
 		for _, it := range items {
-			if it.kind != pricing.CompletionReasoning { // costs what text costs
+			// Reasoning costs what text costs, and the ear bills the session.
+			if it.kind != pricing.CompletionReasoning && it.kind != pricing.STTAudio {
 				prices[it] = []epoch{{price: 1 + random.Int64N(5000)}}
 			}
 		}

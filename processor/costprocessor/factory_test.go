@@ -46,7 +46,7 @@ func TestPipelinesOfOneProcessorShareAnEngine(t *testing.T) {
 
 func TestStartRefusesPriceFiles(t *testing.T) {
 	for file, want := range map[string]string{
-		"missing.yaml": "price_files: stat testdata/missing.yaml: no such file or directory",
+		"missing.yaml": "price_files: stat testdata/missing.yaml: no such file or directory; relative paths start from /",
 		"config.yaml":  "testdata/config.yaml: is no price file that we know",
 	} {
 		t.Run(file, func(t *testing.T) {

@@ -2,6 +2,7 @@ package costprocessor
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -73,6 +74,9 @@ func usageOf(name string, value any, more ...any) stranger {
 }
 
 func livekit(name string, value any) stranger {
+	if strings.HasPrefix(name, "tts_") {
+		return stranger{"lk.agents.usage." + name, value, []any{"model_provider", "house", "model_name", "v"}}
+	}
 	return stranger{"lk.agents.usage." + name, value, atHome}
 }
 
@@ -220,8 +224,8 @@ func TestSources(t *testing.T) {
 			name: "LiveKit",
 			points: []stranger{
 				livekit("llm_input_tokens", 1000), livekit("llm_input_cached_tokens", 900), livekit("llm_output_tokens", 50),
-				{"lk.agents.usage.tts_characters", 100, atHome},
-				{"lk.agents.usage.tts_audio_duration", 7.5, atHome},
+				livekit("tts_characters", 100),
+				livekit("tts_audio_duration", 7.5),
 				{"lk.agents.usage.stt_audio_duration", 60.0, atHome},
 			},
 			cost: []string{
@@ -229,7 +233,7 @@ func TestSources(t *testing.T) {
 				"0.09 cost_source=computed cost_type=llm model=m provider=house",
 				"0.1 cost_source=computed cost_type=llm model=m provider=house",
 				"0.2 cost_source=computed cost_type=llm model=m provider=house",
-				"0.3 cost_source=computed cost_type=tts model=m provider=house",
+				"0.3 cost_source=computed cost_type=tts model=v provider=house",
 			},
 			own: ownPoints{priced: 5, covered: 1},
 		},
@@ -462,7 +466,7 @@ func TestOwnSources(t *testing.T) {
 				Gross: true, Provider: "house", ModelAttributes: []string{"llm"},
 			},
 			"acme.net":  {KindAttribute: "what", Kinds: map[string]string{"in": "prompt.text", "hit": "prompt.cache_read"}, Provider: "house", Model: "m"},
-			"acme.said": {Usage: "characters", ProviderAttributes: []string{"vendor"}, Model: "m"},
+			"acme.said": {Usage: "characters", ProviderAttributes: []string{"vendor"}, Model: "v"},
 		}
 	})
 	out := h.consumeMetrics(strangers(delta,
@@ -482,7 +486,7 @@ func TestOwnSources(t *testing.T) {
 		"0.04 cost_source=computed cost_type=llm model=m provider=house",
 		"1 cost_source=computed cost_type=llm model=m provider=house",
 		"0.04 cost_source=computed cost_type=llm model=m provider=house",
-		"0.15 cost_source=computed cost_type=tts model=m provider=house",
+		"0.15 cost_source=computed cost_type=tts model=v provider=house",
 	}, cost(out))
 	assert.Equal(t, []string{"3 cost_type=llm model=m provider=house reason=no_kind usage_kind=other"}, unpricedLines(out))
 }

@@ -165,8 +165,7 @@ func (t *telemetry) observe(prices *catalogue.Catalogue) error {
 			return nil
 		}),
 		t.RegisterProcessorCostPricesCallback(func(_ context.Context, o metric.Int64Observer) error {
-			_, n := prices.Book().Size()
-			o.Observe(int64(n))
+			o.Observe(int64(prices.Book().Size().Prices))
 			return nil
 		}),
 	)

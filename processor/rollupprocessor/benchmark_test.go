@@ -3,6 +3,7 @@ package rollupprocessor
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -13,13 +14,24 @@ import (
 	"go.opentelemetry.io/collector/processor/processortest"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/disktest"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/metadata"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/wal"
 )
 
 func newBenched(b *testing.B) *rollup {
 	b.Helper()
-	cfg := createDefaultConfig().(*Config)
-	around := surroundings{now: time.Now, ticker: clockwork.NewRealClock().NewTicker, instanceID: "bench"}
+	return newBenchedAt(b, time.Now)
+}
+
+func newBenchedAt(b *testing.B, now func() time.Time) *rollup {
+	b.Helper()
+	return newBenchedWith(b, createDefaultConfig().(*Config), now)
+}
+
+func newBenchedWith(b *testing.B, cfg *Config, now func() time.Time) *rollup {
+	b.Helper()
+	around := surroundings{now: now, ticker: clockwork.NewRealClock().NewTicker, instance: func() string { return "bench" }}
 	p, err := newRollup(processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop(), around)
 	require.NoError(b, err)
 	return p
@@ -73,21 +85,45 @@ func latencies(n int, temporality pmetric.AggregationTemporality, bounds []float
 	return md
 }
 
+// consume takes the same series again and again, each time of another frame.
 func consume(b *testing.B, p *rollup, md pmetric.Metrics) {
 	b.Helper()
 	points := md.DataPointCount()
 	require.NoError(b, p.ConsumeMetrics(context.Background(), md))
 	b.ReportAllocs()
-	for b.Loop() {
+	for n := 0; b.Loop(); n++ {
+		b.StopTimer()
+		renew(md, fmt.Sprintf("%016x", n))
+		b.StartTimer()
 		_ = p.ConsumeMetrics(context.Background(), md)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*points), "ns/point")
+	require.Zero(b, p.books.(*memory).intake.report.tally[skippedDuplicate])
+}
+
+// renew makes all points of md those of another frame.
+func renew(md pmetric.Metrics, frame string) {
+	m := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
+	if m.Type() != pmetric.MetricTypeSum {
+		return
+	}
+	for _, p := range m.Sum().DataPoints().All() {
+		p.Attributes().PutStr(semconv.TransitID, frame)
+	}
 }
 
 func BenchmarkConsumeKnownSeries(b *testing.B) {
 	for _, n := range []int{1, 100, 10_000} {
 		b.Run(fmt.Sprintf("sum/points=%d", n), func(b *testing.B) { consume(b, newBenched(b), usage(n)) })
 	}
+	b.Run("sum_again/points=100", func(b *testing.B) {
+		p, md := newBenched(b), usage(100)
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = p.ConsumeMetrics(context.Background(), md)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/point")
+	})
 	b.Run("histogram/points=100", func(b *testing.B) {
 		consume(b, newBenched(b), latencies(100, pmetric.AggregationTemporalityDelta, semconv.LatencyBounds))
 	})
@@ -127,15 +163,144 @@ func BenchmarkConsumeNewSeries(b *testing.B) {
 
 // BenchmarkFlush100kSeries writes and hands over 100,000 series that have all changed.
 func BenchmarkFlush100kSeries(b *testing.B) {
-	p, md := newBenched(b), usage(100_000)
 	now := time.Now()
-	p.now = func() time.Time { return now }
+	p, md := newBenchedAt(b, func() time.Time { return now }), usage(100_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
+		renew(md, fmt.Sprint(now.UnixNano()))
 		_ = p.ConsumeMetrics(context.Background(), md)
 		now = now.Add(p.cfg.Interval)
 		b.StartTimer()
 		_ = p.flush(context.Background())
+	}
+}
+
+// calls are n series, 8 for each call: its tokens by type and kind.
+func calls(from, n int) pmetric.Metrics {
+	md := usage(n)
+	points := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints()
+	kinds := []string{semconv.KindText, semconv.KindCacheRead, semconv.KindAudio, semconv.KindReasoning}
+	for i, p := range points.All() {
+		call := (from + i) / 8
+		p.Attributes().PutStr(semconv.AttrCallID, fmt.Sprintf("550e8400-e29b-41d4-a716-%012d", call))
+		p.Attributes().PutStr(semconv.AttrTokenType, []string{semconv.TokenPrompt, semconv.TokenCompletion}[i/4%2])
+		p.Attributes().PutStr(semconv.AttrTokenKind, kinds[i%4])
+	}
+	return md
+}
+
+// fill opens n series.
+func fill(b *testing.B, p *rollup, n int) {
+	b.Helper()
+	const atOnce = 8000
+	for from := 0; from < n; from += atOnce {
+		require.NoError(b, p.ConsumeMetrics(context.Background(), calls(from, min(atOnce, n-from))))
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkMemory is what a million series of 125,000 calls hold, with the identities of their points.
+func BenchmarkMemory(b *testing.B) {
+	const n = 1_000_000
+	for b.Loop() {
+		cfg := createDefaultConfig().(*Config)
+		cfg.MaxSeries = n
+		before := heap()
+		p := newBenchedWith(b, cfg, time.Now)
+		fill(b, p, n)
+		held := heap() - before
+		require.Equal(b, n, p.books.(*memory).intake.store.Series())
+		b.ReportMetric(float64(held)/n, "B/series")
+		b.ReportMetric(float64(held)/1e6, "MB")
+	}
+}
+
+// BenchmarkSnapshot writes down a million series and reads them again.
+func BenchmarkSnapshot(b *testing.B) {
+	const n = 1_000_000
+	cfg := createDefaultConfig().(*Config)
+	cfg.MaxSeries = n
+	p := newBenchedWith(b, cfg, time.Now)
+	fill(b, p, n)
+	var shards [][]byte
+	b.Run("write", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var err error
+			shards, err = p.books.(*memory).intake.snapshot()
+			require.NoError(b, err)
+		}
+		size := 0
+		for _, shard := range shards {
+			size += len(shard)
+		}
+		b.ReportMetric(float64(size)/n, "B/series")
+	})
+	b.Run("read", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			rest := shards
+			_, err := restored(func() ([]byte, error) {
+				if len(rest) == 0 {
+					return nil, nil
+				}
+				defer func() { rest = rest[1:] }()
+				return rest[0][wal.SealSize:], nil
+			})
+			require.NoError(b, err)
+		}
+	})
+}
+
+// BenchmarkReplay goes through a log of requests of 100 points; MB/s are of the log.
+func BenchmarkReplay(b *testing.B) {
+	md := usage(100)
+	renew(md, "0123456789abcdef")
+	wire, err := marshaler.MarshalMetrics(md)
+	require.NoError(b, err)
+	record := appendWith(nil, requestTaken, time.Now(), wire)
+	in := newBenched(b).books.(*memory).intake
+	b.SetBytes(int64(len(record)))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := in.replay(record)
+		require.NoError(b, err)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/point")
+}
+
+// BenchmarkConsumeStored takes requests of some points, from several senders, with a storage in memory; test/e2e has the same
+// with a disk.
+func BenchmarkConsumeStored(b *testing.B) {
+	for _, n := range []int{1, 10, 100} {
+		for _, stored := range []bool{false, true} {
+			b.Run(fmt.Sprintf("points=%d/stored=%t", n, stored), func(b *testing.B) {
+				cfg := createDefaultConfig().(*Config)
+				if stored {
+					cfg.Storage = &storageID
+				}
+				p := newBenchedWith(b, cfg, time.Now)
+				if stored {
+					require.NoError(b, p.open(context.Background(), extended{storageID: disktest.New()}))
+				}
+				b.ReportAllocs()
+				b.SetParallelism(8)
+				b.RunParallel(func(pb *testing.PB) {
+					md := usage(n)
+					for pb.Next() {
+						_ = p.ConsumeMetrics(context.Background(), md)
+					}
+				})
+				b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "points/s")
+				require.NoError(b, p.Shutdown(context.Background()))
+			})
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package rollupprocessor
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
@@ -47,21 +46,55 @@ var contract = map[string]instrument{
 	semconv.MetricErrors:           {unit: semconv.UnitError},
 }
 
-// rules are the contract as configured. A metric that nobody knows keeps no call_id unless the configuration names it.
-type rules map[string]instrument
+// keeps says whether a metric keeps call_id that the configuration does not name. Of what nobody knows, usage is none.
+func (d CallIDDefault) keeps(name string) bool {
+	known := contract[name]
+	switch d {
+	case CallIDLabel:
+		return !known.isHistogram()
+	case CallIDOff:
+		return false
+	default:
+		return known.callID
+	}
+}
+
+// rules are the contract as configured.
+type rules struct {
+	known  map[string]instrument
+	others instrument
+}
 
 func newRules(cfg CallIDConfig) rules {
-	r := make(rules, len(contract)+len(cfg.Keep))
+	r := rules{
+		known:  make(map[string]instrument, len(contract)+len(cfg.Keep)),
+		others: instrument{callID: cfg.Default == CallIDLabel},
+	}
 	for name, known := range contract {
-		known.callID = known.callID && !slices.Contains(cfg.Drop, name)
-		r[name] = known
+		known.callID = cfg.Default.keeps(name)
+		r.known[name] = known
 	}
 	for _, name := range cfg.Keep {
-		known := r[name]
-		known.callID = true
-		r[name] = known
+		r.set(name, true)
+	}
+	for _, name := range cfg.Drop {
+		r.set(name, false)
 	}
 	return r
+}
+
+func (r *rules) set(name string, callID bool) {
+	known := r.of(name)
+	known.callID = callID
+	r.known[name] = known
+}
+
+// of is the rule for a metric.
+func (r *rules) of(name string) instrument {
+	if known, ok := r.known[name]; ok {
+		return known
+	}
+	return r.others
 }
 
 // matcher knows names and beginnings of names.

@@ -252,7 +252,9 @@ func TestCallEndsTogetherAfterItLingered(t *testing.T) {
 		"bot voice.llm.tokens.total{call_id=c1} counter ended [999ms 8m20s]",
 		"bot voice.tts.characters.total{call_id=c1} counter ended [999ms 8m20s]",
 	)
-	s.at("510s").flush()
+	s.at("1090s").flush()
+	assert.Equal(t, []string{"=2"}, s.counts("otelcol_processor_rollup_series"), "they may go on")
+	s.at("1110s").flush()
 	assert.Equal(t, []string{"=0"}, s.counts("otelcol_processor_rollup_series"))
 	assert.Equal(t, []string{"=0"}, s.counts("otelcol_processor_rollup_calls"))
 }
@@ -343,16 +345,36 @@ func TestCallThatGoesOnAfterItsEndWasSent(t *testing.T) {
 	s.at("330s").flush()
 }
 
+// A pause longer than linger cuts no call: the last value of its series is what it came to in all.
+func TestCallGoesOnAfterAPause(t *testing.T) {
+	s := newStage(t)
+	characters := in{metric: semconv.MetricTTSCharacters, value: 48, attributes: []string{"call_id", "c1"}}
+	s.at("1s").take(tokens(5, "c1"), characters)
+	s.at("10s").skip()
+	s.at("310s").skip() // ended
+	s.at("320s").flush()
+	s.at("899s").flush()
+	s.take(tokens(2, "c1"))
+	s.at("910s").flush(
+		"bot voice.llm.tokens.total{call_id=c1} counter 7 [999ms 15m10s]",
+		"bot voice.tts.characters.total{call_id=c1} counter 48 [999ms 15m10s]",
+	)
+	s.at("1200s").flush( // it ends as a whole again
+		"bot voice.llm.tokens.total{call_id=c1} counter ended [999ms 20m0s]",
+		"bot voice.tts.characters.total{call_id=c1} counter ended [999ms 20m0s]",
+	)
+}
+
 func TestCallThatComesBackIsANewSeriesAfterTheOldOne(t *testing.T) {
 	s := newStage(t)
 	s.at("1s").take(tokens(5, "c1"))
 	s.at("10s").skip()
 	s.at("310s").skip() // ended
-	s.at("320s").skip() // forgotten
+	s.at("910s").skip() // forgotten
 	s.take(tokens(2, "c1"))
-	s.at("330s").flush( // its zero is after all that was sent, though the value came in the same millisecond
-		"bot voice.llm.tokens.total{call_id=c1} counter 0 [5m20.001s 5m20.001s]",
-		"bot voice.llm.tokens.total{call_id=c1} counter 2 [5m20.001s 5m30s]",
+	s.at("920s").flush( // its zero is after all that was sent, though the value came in the same millisecond
+		"bot voice.llm.tokens.total{call_id=c1} counter 0 [15m10.001s 15m10.001s]",
+		"bot voice.llm.tokens.total{call_id=c1} counter 2 [15m10.001s 15m20s]",
 	)
 }
 
@@ -427,10 +449,13 @@ func TestShapesThatCannotBeCounted(t *testing.T) {
 			p.SetSum(1)
 			p.BucketCounts().FromRaw([]uint64{1})
 		}, "dropped/malformed=1"},
-		"delta exponential histogram": {func(m pmetric.Metric) {
+		"exponential histogram of no temporality": {func(m pmetric.Metric) {
+			m.SetEmptyExponentialHistogram().DataPoints().AppendEmpty()
+		}, "dropped/malformed=1"},
+		"exponential histogram without sum": {func(m pmetric.Metric) {
 			m.SetEmptyExponentialHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
 			m.ExponentialHistogram().DataPoints().AppendEmpty()
-		}, "dropped/unsupported=1"},
+		}, "dropped/no_sum=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
@@ -463,6 +488,7 @@ func TestOverflowKeepsTotals(t *testing.T) {
 	s.received("added/overflow=4 added=3")
 }
 
+// Calls that may go on are not remembered where there is little room.
 func TestRoomComesBackWhenCallsEnd(t *testing.T) {
 	s := newStage(t, func(c *Config) { c.MaxSeries = 1 })
 	s.at("1s").take(tokens(1, "c1"))

@@ -36,6 +36,6 @@ func NewFactory(options ...FactoryOption) processor.Factory {
 type factory struct{ clock clockwork.Clock }
 
 func (f *factory) createMetrics(_ context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {
-	around := surroundings{now: f.clock.Now, ticker: f.clock.NewTicker, instanceID: uuid.NewString()}
+	around := surroundings{now: f.clock.Now, ticker: f.clock.NewTicker, instance: uuid.NewString}
 	return newRollup(set, cfg.(*Config), next, around)
 }

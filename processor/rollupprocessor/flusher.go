@@ -57,14 +57,19 @@ func (p *rollup) lastFlush(ctx context.Context) error { return p.send(ctx, true)
 
 func (p *rollup) send(ctx context.Context, last bool) error {
 	began := p.now()
-	flush, holds, ok := p.write(began, last)
-	p.telemetry.holding(ctx, holds)
-	what, err := postponed, errClock
-	if ok {
-		what, err = p.deliver(ctx, flush)
+	flush, err := p.books.flush(ctx, last)
+	what := postponed
+	switch {
+	case err != nil:
+	case flush.ok:
+		p.telemetry.holding(ctx, flush.holds)
+		what, err = p.deliver(ctx, flush.Flush)
+	default:
+		p.telemetry.holding(ctx, flush.holds)
+		err = errClock
 	}
 	p.telemetry.flushed(ctx, what, flush.Points, p.now().Sub(began))
-	p.note(err, holds)
+	p.note(err, flush.holds)
 	return err
 }
 
@@ -76,7 +81,7 @@ func (p *rollup) deliver(ctx context.Context, flush series.Flush) (result, error
 	} else if err := p.next.ConsumeMetrics(ctx, flush.Metrics); err != nil {
 		return refused, err
 	}
-	p.accept()
+	p.books.accept(ctx)
 	return what, nil
 }
 

@@ -39,7 +39,7 @@ func FuzzConsume(f *testing.F) {
 		next, now := &sink{}, noon
 		cfg := createDefaultConfig().(*Config)
 		cfg.MaxSeries = 3
-		p, err := newRollup(processortest.NewNopSettings(metadata.Type), cfg, next, surroundings{now: func() time.Time { return now }, instanceID: "collector-1"})
+		p, err := newRollup(processortest.NewNopSettings(metadata.Type), cfg, next, surroundings{now: func() time.Time { return now }, instance: func() string { return "collector-1" }})
 		require.NoError(t, err)
 		for range 2 {
 			require.NoError(t, p.ConsumeMetrics(context.Background(), md))

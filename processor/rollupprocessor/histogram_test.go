@@ -60,14 +60,14 @@ func TestBoundsOfCallDuration(t *testing.T) {
 func TestBoundsOfAnUnknownHistogramAreThoseSeenFirst(t *testing.T) {
 	s := newStage(t)
 	custom := func(service string, bound float64) in {
-		return in{service: service, metric: "voice.custom", value: dist{bounds: []float64{bound}, counts: []uint64{1, 0}, sum: 1}}
+		return in{service: service, metric: "voice.custom", value: dist{bounds: []float64{bound}, counts: []uint64{2, 0}, sum: 1}}
 	}
 	s.at("1s").take(custom("a", 10), custom("a", 7), custom("b", 3))
 	s.at("10s").flush(
 		"a voice.custom{} histogram count=0 sum=0.0 [999ms 999ms]",
-		"a voice.custom{} histogram count=2 sum=2.0 le10:2 [999ms 10s]",
+		"a voice.custom{} histogram count=4 sum=2.0 le10:4 [999ms 10s]",
 		"b voice.custom{} histogram count=0 sum=0.0 [999ms 999ms]",
-		"b voice.custom{} histogram count=1 sum=1.0 le10:1 [999ms 10s]",
+		"b voice.custom{} histogram count=2 sum=1.0 le10:2 [999ms 10s]",
 	)
 	assert.Equal(t, []string{"=2"}, s.counts("otelcol_processor_rollup_converted_histograms"))
 }
@@ -76,13 +76,13 @@ func TestBoundsOfAnUnknownHistogramAreThoseSeenFirst(t *testing.T) {
 func TestExtremesAreKnownOrLeftOut(t *testing.T) {
 	s := newStage(t)
 	point := func(n uint64, low, high float64) in {
-		return in{metric: semconv.MetricTTFB, value: dist{bounds: []float64{1000}, counts: []uint64{n, 0}, sum: float64(n), min: low, max: high}}
+		return in{metric: semconv.MetricTTFB, value: dist{bounds: []float64{1000}, counts: []uint64{n, 0}, sum: 30 * float64(n), min: low, max: high}}
 	}
 	s.at("1s").take(point(2, 30, 40), point(1, 20, 20), point(0, 0, 0))
 	s.at("10s").flush(
 		"bot voice.ttfb.milliseconds{} histogram count=0 sum=0.0 [999ms 999ms]",
-		"bot voice.ttfb.milliseconds{} histogram count=3 sum=3.0 le1000:3 min=20 max=40 [999ms 10s]",
+		"bot voice.ttfb.milliseconds{} histogram count=3 sum=90.0 le50:1 le1000:2 min=20 max=40 [999ms 10s]",
 	)
 	s.at("11s").take(point(1, 0, 0))
-	s.at("20s").flush("bot voice.ttfb.milliseconds{} histogram count=4 sum=4.0 le1000:4 [999ms 20s]")
+	s.at("20s").flush("bot voice.ttfb.milliseconds{} histogram count=4 sum=120.0 le50:2 le1000:2 [999ms 20s]")
 }

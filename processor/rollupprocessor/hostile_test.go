@@ -210,7 +210,7 @@ func TestOtherShapesOfOurMetricsAreDropped(t *testing.T) {
 	summary := func(m pmetric.Metric) { m.SetEmptySummary().DataPoints().AppendEmpty().SetCount(1) }
 	exponential := func(m pmetric.Metric) {
 		m.SetEmptyExponentialHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-		m.ExponentialHistogram().DataPoints().AppendEmpty().SetCount(1)
+		m.ExponentialHistogram().DataPoints().AppendEmpty().SetSum(0)
 	}
 	for name, tc := range map[string]struct {
 		metric string
@@ -225,11 +225,12 @@ func TestOtherShapesOfOurMetricsAreDropped(t *testing.T) {
 		"histogram of a counter": {semconv.MetricCost, func(m pmetric.Metric) {
 			in{value: dist{counts: []uint64{1}, sum: 1}}.data(m)
 		}, "dropped/unsupported=1"},
-		"sum of a histogram":                   {semconv.MetricTTFB, func(m pmetric.Metric) { in{value: 1}.data(m) }, "dropped/unsupported=1"},
-		"exponential histogram of a counter":   {semconv.MetricCost, exponential, "dropped/unsupported=1"},
-		"exponential histogram of a histogram": {semconv.MetricTTFB, exponential, "passed/exponential=1"},
-		"gauge of a metric that is not ours":   {"voice.level", gauge, "passed/gauge=1"},
-		"summary of a metric that is not ours": {"voice.level", summary, "passed/summary=1"},
+		"sum of a histogram":                     {semconv.MetricTTFB, func(m pmetric.Metric) { in{value: 1}.data(m) }, "dropped/unsupported=1"},
+		"exponential histogram of a counter":     {semconv.MetricCost, exponential, "dropped/unsupported=1"},
+		"exponential histogram of a histogram":   {semconv.MetricTTFB, exponential, "skipped/baseline=1"},
+		"exponential histogram that is not ours": {"voice.level", exponential, "passed/exponential=1"},
+		"gauge of a metric that is not ours":     {"voice.level", gauge, "passed/gauge=1"},
+		"summary of a metric that is not ours":   {"voice.level", summary, "passed/summary=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)

@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/input"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/once"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/series"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/value"
 )
@@ -18,17 +19,22 @@ import (
 // intake takes points to their series. It only reads what it is given and keeps nothing of it but strings. It is not safe
 // for concurrent use.
 type intake struct {
+	cfg          *Config
 	router       router
 	rules        rules
 	hasher       *ident.Hasher
 	store        *series.Store
 	streams      *input.Streams
 	observations *input.Observations
+	once         *once.Calls
 
 	now     time.Time          // arrival of the request at hand
 	report  report             // of the request at hand
 	target  target             // of the metric at hand; a field, so that it is not allocated for each
+	view    ident.View         // of the point at hand, and what was read of it
+	point   ident.Point        //
 	reading value.Distribution // of the histogram point at hand
+	wide    value.Exponential  // of an exponential one
 }
 
 // report is what became of one request.
@@ -36,36 +42,90 @@ type report struct {
 	tally     tally
 	resets    int64 // cumulative streams that began anew with the same start
 	converted int64 // histogram points that came in other bounds than ours
+	forgotten int64 // identities of points for which there was no room any more
 }
 
-func newIntake(cfg *Config, rt router, now time.Time, instanceID string) *intake {
-	return &intake{
-		router: rt,
-		rules:  newRules(cfg.CallID),
-		hasher: ident.NewHasher(),
-		store: series.NewStore(series.Settings{
-			InstanceID: instanceID,
-			Linger:     cfg.CallID.Linger,
-			Resend:     cfg.CallID.ResendInterval,
-			MaxSeries:  cfg.MaxSeries,
-		}),
+// identity is what tells an intake from others for as long as its state lives: the service.instance.id of all that leaves, and
+// the key of its digests.
+type identity struct {
+	instance string
+	seed     ident.Seed
+}
+
+// newIntake is an intake that has counted nothing and watches from now on.
+func newIntake(cfg *Config, who identity, now time.Time) *intake {
+	in := &intake{
+		hasher:       ident.NewHasher(who.seed),
 		streams:      input.NewStreams(now, cfg.StreamTimeout, cfg.MaxSeries),
 		observations: input.NewObservations(cfg.ObservationTimeout, cfg.MaxSeries),
+		once:         once.NewCalls(onceSettings(cfg)),
+		store:        series.NewStore(who.instance, seriesSettings(cfg)),
 	}
+	in.configure(cfg)
+	return in
+}
+
+func onceSettings(cfg *Config) once.Settings {
+	return once.Settings{Timeout: cfg.IdentityTimeout, Limit: cfg.MaxIdentities}
+}
+
+func seriesSettings(cfg *Config) series.Settings {
+	return series.Settings{
+		Linger:    cfg.CallID.Linger,
+		Resend:    cfg.CallID.ResendInterval,
+		Remember:  cfg.IdentityTimeout,
+		MaxSeries: cfg.MaxSeries,
+	}
+}
+
+// configure changes the settings. What has been counted stays where it is.
+func (in *intake) configure(cfg *Config) {
+	in.cfg = cfg
+	in.router = newRouter(cfg)
+	in.rules = newRules(cfg.CallID)
+	in.store.Configure(seriesSettings(cfg))
+	in.store.Retire(otherHistograms(cfg))
+	in.streams.Configure(cfg.StreamTimeout, cfg.MaxSeries)
+	in.observations.Configure(cfg.ObservationTimeout, cfg.MaxSeries)
+	in.once.Configure(onceSettings(cfg))
+}
+
+// otherHistograms is the kind that histograms do not have.
+func otherHistograms(cfg *Config) series.Kind {
+	if cfg.Histograms == HistogramsExponential {
+		return series.Histogram
+	}
+	return series.Exponential
 }
 
 // take counts all points of md that do not pass.
 func (in *intake) take(md pmetric.Metrics, now time.Time) report {
 	in.now, in.report = now, report{}
 	in.store.Arrive(now)
+	in.once.Begin()
 	for _, rm := range md.ResourceMetrics().All() {
 		in.resource(rm)
 	}
+	in.report.forgotten = int64(in.once.Lost())
+	in.view = ident.View{} // nothing of the request is kept
 	return in.report
 }
 
-// forget drops the input streams that have been silent for too long.
+// flush writes the next flush, after it has forgotten the input streams and the calls that have been silent for too long. It is
+// false when the clock does not allow one; the last flush does not wait for it.
+func (in *intake) flush(now time.Time, last bool) (series.Flush, bool) {
+	in.forget(now)
+	return in.store.Flush(now, last)
+}
+
+// passFlush is a flush of which nobody sees anything: one that was written before, when this one is replayed.
+func (in *intake) passFlush(now time.Time, last bool) {
+	in.forget(now)
+	in.store.PassFlush(now, last)
+}
+
 func (in *intake) forget(now time.Time) {
+	in.once.Forget(now)
 	in.streams.Forget(now)
 	in.observations.Forget(now, in.store.Leave)
 }
@@ -73,6 +133,7 @@ func (in *intake) forget(now time.Time) {
 // origin is where the points at hand come from.
 type origin struct {
 	service     ident.Service
+	caller      ident.Digest // of the service
 	environment string
 	resource    pcommon.Resource
 	scope       pcommon.InstrumentationScope
@@ -84,6 +145,7 @@ func (in *intake) resource(rm pmetric.ResourceMetrics) {
 		environment: ident.EnvironmentOf(rm.Resource()),
 		resource:    rm.Resource(),
 	}
+	from.caller = in.hasher.Text(from.service.Name).Then(in.hasher.Text(from.service.Namespace))
 	for _, sm := range rm.ScopeMetrics().All() {
 		from.scope = sm.Scope()
 		for _, m := range sm.Metrics().All() {
@@ -104,6 +166,8 @@ func (in *intake) metric(m pmetric.Metric, from *origin) {
 		in.sum(m, from)
 	case m.Type() == pmetric.MetricTypeHistogram && (known.isHistogram() || !ours):
 		in.histogram(m, from)
+	case m.Type() == pmetric.MetricTypeExponentialHistogram && (known.isHistogram() || !ours):
+		in.exponential(m, from)
 	default:
 		in.report.tally.add(droppedUnsupported, points(m))
 	}
@@ -118,9 +182,11 @@ type target struct {
 	ours        bool    // of the contract, where nothing is absurdly large and no histogram has anything below zero
 	largest     float64 // that a value may be, either side of zero
 
-	// Of cumulative metrics: who reports, and the part of a stream's identity that all points share.
-	producer ident.Digest
-	stream   ident.Digest
+	// Parts of identities that all points share: the service and the metric of a delta, the producer and the metric's stream of
+	// a cumulative point.
+	cumulative bool
+	from       ident.Digest
+	metric     ident.Digest
 }
 
 // largestValue is more than a point of ours, and a delta of anything, has to say. It leaves room to count on: a counter at
@@ -129,16 +195,18 @@ const largestValue = 1e15
 
 // aim sets the target of the points of m.
 func (in *intake) aim(m pmetric.Metric, kind series.Kind, temporality pmetric.AggregationTemporality, from *origin) *target {
-	rule := in.rules[m.Name()]
+	rule := in.rules.of(m.Name())
 	_, ours := contract[m.Name()]
 	key := series.Key{Service: from.service, Name: m.Name(), Kind: kind}
 	in.target = target{
 		About:       series.About{Key: key, Unit: cmp.Or(rule.unit, ident.Text(m.Unit())), Description: cmp.Or(semconv.Description(m.Name()), ident.Text(m.Description()))},
 		family:      in.store.Family(key),
 		environment: from.environment,
-		keepCallID:  rule.callID && kind != series.Histogram,
+		keepCallID:  rule.callID && kind != series.Histogram && kind != series.Exponential,
 		ours:        ours,
 		largest:     largestValue,
+		from:        from.caller,
+		metric:      in.hasher.Text(m.Name()).Then(in.hasher.Text(kind.String())),
 	}
 	if temporality == pmetric.AggregationTemporalityCumulative {
 		in.identify(&in.target, from)
@@ -152,26 +220,43 @@ func (in *intake) identify(t *target, from *origin) {
 	if !t.ours {
 		t.largest = math.MaxFloat64
 	}
-	t.producer = in.hasher.Set(from.resource.Attributes())
-	t.stream = in.hasher.Scope(from.scope).Then(in.hasher.Text(t.Name)).Then(in.hasher.Text(t.Kind.String()))
+	t.cumulative = true
+	t.from = in.hasher.Set(from.resource.Attributes())
+	t.metric = in.hasher.Scope(from.scope).Then(t.metric)
 }
 
-// series finds or opens the series of a point; nil when there is no room.
-func (in *intake) series(t *target, attributes pcommon.Map) *series.Series {
-	view := ident.View{Attributes: attributes, Environment: t.environment, KeepCallID: t.keepCallID}
-	digest := in.hasher.Series(view)
-	if s := t.family.Find(digest); s != nil {
+// read reads the attributes of the point at hand.
+func (in *intake) read(t *target, attributes pcommon.Map) {
+	in.view = ident.View{Attributes: attributes, Environment: t.environment, KeepCallID: t.keepCallID}
+	in.point = in.hasher.Point(in.view)
+}
+
+// comesAgain says whether the delta point at hand, which has been read, was counted before.
+func (in *intake) comesAgain(t *target) bool {
+	return in.point.Marked() && in.once.Known(t.from.Then(in.point.Call), in.point.Mark.Then(t.metric))
+}
+
+// counted remembers the delta point at hand.
+func (in *intake) counted() {
+	if in.point.Marked() {
+		in.once.Keep(in.now)
+	}
+}
+
+// series finds or opens the series of the point at hand, which has been read; nil when there is no room.
+func (in *intake) series(t *target) *series.Series {
+	if s := t.family.Find(in.point.Series); s != nil {
 		return s
 	}
-	s := in.store.Open(&t.About, digest, view)
+	s := in.store.Open(&t.About, in.point.Series, in.view)
 	t.family = in.store.Family(t.Key)
 	return s
 }
 
 // stream finds the cumulative stream of a point.
 func (in *intake) stream(t *target, start, at pcommon.Timestamp, attributes pcommon.Map) (*input.Stream, input.Sight) {
-	producer := input.Producer{Resource: t.producer, Start: start}
-	return in.streams.See(producer, t.stream.Then(in.hasher.Set(attributes)), in.timeOf(at), in.now)
+	producer := input.Producer{Resource: t.from, Start: start}
+	return in.streams.See(producer, t.metric.Then(in.hasher.Set(attributes)), in.timeOf(at), in.now)
 }
 
 // aheadOfUs is how far a producer's clock may be ahead of ours.
@@ -187,11 +272,19 @@ func (in *intake) timeOf(at pcommon.Timestamp) pcommon.Timestamp {
 }
 
 // note counts one point that has these attributes.
-func (in *intake) note(what outcome, attributes pcommon.Map) {
-	if what == added && ident.LosesLabels(attributes) {
+func (in *intake) note(what outcome, t *target, attributes pcommon.Map) {
+	if what == added && in.losesLabels(t, attributes) {
 		what = addedWithoutLabel
 	}
 	in.report.tally.add(what, 1)
+}
+
+// losesLabels asks what was read of the point, which a delta that was added has been.
+func (in *intake) losesLabels(t *target, attributes pcommon.Map) bool {
+	if t.cumulative {
+		return ident.LosesLabels(attributes)
+	}
+	return in.point.LosesLabels
 }
 
 // addedTo is the outcome of a point that was added to s.
@@ -221,5 +314,6 @@ func (in *intake) holds() held {
 		series:  in.store.Series(),
 		calls:   in.store.Calls(),
 		streams: in.streams.Len() + in.observations.Len(),
+		marks:   in.once.Marks(),
 	}
 }

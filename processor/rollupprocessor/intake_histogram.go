@@ -3,6 +3,7 @@ package rollupprocessor
 import (
 	"math"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
@@ -11,33 +12,47 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/value"
 )
 
-// takeDistribution counts one sound histogram point, which is in in.reading.
-type takeDistribution func(*intake, *target, pmetric.HistogramDataPoint) outcome
+// sample is what the histogram point at hand says beside its numbers, whichever of the two sorts it is.
+type sample struct {
+	attributes pcommon.Map
+	exemplars  pmetric.ExemplarSlice
+	start, at  pcommon.Timestamp
+	noValue    bool
+}
+
+func sampleOf(p pmetric.HistogramDataPoint) sample {
+	return sample{p.Attributes(), p.Exemplars(), p.StartTimestamp(), p.Timestamp(), p.Flags().NoRecordedValue()}
+}
 
 func (in *intake) histogram(m pmetric.Metric, from *origin) {
-	take := distributionTaker(m.Histogram())
-	if take == nil {
+	h := m.Histogram()
+	if !ofKnownTemporality(h.AggregationTemporality()) {
 		in.report.tally.add(droppedMalformed, points(m))
 		return
 	}
-	t := in.aim(m, series.Histogram, m.Histogram().AggregationTemporality(), from)
-	if t.Bounds = in.rules[t.Name].bounds; t.Bounds == nil {
-		t.Bounds = in.store.Bounds(t.Name)
-	}
-	for _, p := range m.Histogram().DataPoints().All() {
-		in.note(in.distribution(t, p, take), p.Attributes())
+	t := in.aimHistogram(m, h.AggregationTemporality(), from)
+	for _, p := range h.DataPoints().All() {
+		s := sampleOf(p)
+		in.note(in.distribution(t, p, &s), t, s.attributes)
 	}
 }
 
-func distributionTaker(h pmetric.Histogram) takeDistribution {
-	switch h.AggregationTemporality() {
-	case pmetric.AggregationTemporalityDelta:
-		return (*intake).deltaDistribution
-	case pmetric.AggregationTemporalityCumulative:
-		return (*intake).cumulativeDistribution
-	default:
-		return nil
+func ofKnownTemporality(t pmetric.AggregationTemporality) bool {
+	return t == pmetric.AggregationTemporalityDelta || t == pmetric.AggregationTemporalityCumulative
+}
+
+// aimHistogram sets the target of a histogram's points. Its bounds may not be known yet.
+func (in *intake) aimHistogram(m pmetric.Metric, temporality pmetric.AggregationTemporality, from *origin) *target {
+	if in.cfg.Histograms == HistogramsExponential {
+		t := in.aim(m, series.Exponential, temporality, from)
+		t.Bounds = value.Grid
+		return t
 	}
+	t := in.aim(m, series.Histogram, temporality, from)
+	if t.Bounds = boundsOf(t.Name); t.Bounds == nil {
+		t.Bounds = in.store.Bounds(t.Name)
+	}
+	return t
 }
 
 var faults = [...]outcome{
@@ -46,56 +61,86 @@ var faults = [...]outcome{
 	value.NoSum:     droppedNoSum,
 }
 
-func (in *intake) distribution(t *target, p pmetric.HistogramDataPoint, take takeDistribution) outcome {
-	switch {
-	case p.Flags().NoRecordedValue():
-		return skippedNoValue
-	case p.Attributes().Len() > ident.MaxAttributes:
-		return droppedMalformed
-	case t.Bounds == nil:
-		if refused := in.adopt(t, p); refused != added {
-			return refused
+func (in *intake) distribution(t *target, p pmetric.HistogramDataPoint, s *sample) outcome {
+	if what := in.readable(t, s); what != added {
+		return what
+	}
+	if t.Bounds == nil {
+		bounds, ok := value.Bounds(p)
+		if !ok {
+			return droppedMalformed
+		}
+		if !in.adopt(t, bounds) {
+			return droppedLimit
 		}
 	}
 	converted, fault := in.reading.Read(p, t.Bounds)
+	if what := in.sound(t, fault, in.reading.Sum); what != added {
+		return what
+	}
+	if t.cumulative {
+		in.converted(converted)
+		return in.cumulativeDistribution(t, s)
+	}
+	in.converted(converted && !in.reading.Single(p, t.Bounds))
+	return in.deltaDistribution(t, s)
+}
+
+// readable and sound are what has to hold of every point, before and after it was read; added means that it does.
+func (in *intake) readable(_ *target, s *sample) outcome {
+	switch {
+	case s.noValue:
+		return skippedNoValue
+	case s.attributes.Len() > ident.MaxAttributes:
+		return droppedMalformed
+	default:
+		return added
+	}
+}
+
+func (in *intake) sound(t *target, fault value.Fault, sum float64) outcome {
 	switch {
 	case fault != value.Sound:
 		return faults[fault]
-	case math.Abs(in.reading.Sum) > t.largest, t.ours && in.reading.Sum < 0:
+	case math.Abs(sum) > t.largest, t.ours && sum < 0:
 		return droppedMalformed
+	default:
+		return added
 	}
-	if converted {
+}
+
+func (in *intake) converted(was bool) {
+	if was {
 		in.report.converted++
 	}
-	return take(in, t, p)
 }
 
-// adopt makes the bounds of p, the first histogram of its name, those of the name.
-func (in *intake) adopt(t *target, p pmetric.HistogramDataPoint) outcome {
-	bounds, ok := value.Bounds(p)
-	switch {
-	case !ok:
-		return droppedMalformed
-	case !in.store.Adopt(t.Name, bounds):
-		return droppedLimit
-	}
+// adopt makes the bounds of the first histogram of its name those of the name. It is false when there is no room.
+func (in *intake) adopt(t *target, bounds []float64) bool {
 	t.Bounds = bounds
-	return added
+	return in.store.Adopt(t.Name, bounds)
 }
 
-func (in *intake) deltaDistribution(t *target, p pmetric.HistogramDataPoint) outcome {
-	s := in.series(t, p.Attributes())
-	if s == nil {
+// deltaDistribution counts what is in in.reading.
+func (in *intake) deltaDistribution(t *target, s *sample) outcome {
+	in.read(t, s.attributes)
+	if in.comesAgain(t) {
+		return skippedDuplicate
+	}
+	to := in.series(t)
+	if to == nil {
 		return droppedLimit
 	}
-	in.store.AddHistogram(s, &in.reading)
-	return addedTo(s)
+	in.counted()
+	in.store.AddHistogram(to, &in.reading)
+	in.exemplify(to, s)
+	return addedTo(to)
 }
 
 // cumulativeDistribution counts what a stream has more than before. Its smallest and largest value are those of its
 // whole life, so they are known only of a stream that was counted whole.
-func (in *intake) cumulativeDistribution(t *target, p pmetric.HistogramDataPoint) outcome {
-	stream, sight := in.stream(t, p.StartTimestamp(), p.Timestamp(), p.Attributes())
+func (in *intake) cumulativeDistribution(t *target, s *sample) outcome {
+	stream, sight := in.stream(t, s.start, s.at, s.attributes)
 	if stream == nil {
 		return unseen(sight)
 	}
@@ -103,21 +148,21 @@ func (in *intake) cumulativeDistribution(t *target, p pmetric.HistogramDataPoint
 	if stream.Distribution == nil {
 		stream.Distribution = new(value.Distribution)
 	}
-	result := in.difference(t, p, stream, sight)
+	result := in.difference(t, s, stream, sight)
 	stream.Distribution.CopyFrom(&in.reading)
 	return result
 }
 
-func (in *intake) difference(t *target, p pmetric.HistogramDataPoint, stream *input.Stream, sight input.Sight) outcome {
+func (in *intake) difference(t *target, s *sample, stream *input.Stream, sight input.Sight) outcome {
 	d, was := &in.reading, stream.Distribution
 	follows := sight == input.Again && d.Follows(was)
 	fell := t.ours && d.Sum < was.Sum
 	switch {
-	case sight == input.Baseline:
+	case sight == input.Baseline, sight == input.Again && len(d.Counts) != len(was.Counts): // it was read in other bounds
 		return skippedBaseline
 	case follows && d.Count == was.Count:
 		return added
-	case !in.attach(t, stream, p.Attributes()):
+	case !in.attach(t, stream, s.attributes):
 		return droppedLimit
 	case follows && !fell:
 		in.store.AddHistogramSince(stream.Series, d, was)
@@ -125,5 +170,6 @@ func (in *intake) difference(t *target, p pmetric.HistogramDataPoint, stream *in
 		in.reset(sight == input.Again)
 		in.store.AddHistogram(stream.Series, d)
 	}
+	in.exemplifySome(stream.Series, s)
 	return addedTo(stream.Series)
 }

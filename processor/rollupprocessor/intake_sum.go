@@ -23,7 +23,7 @@ func (in *intake) sum(m pmetric.Metric, from *origin) {
 	}
 	t := in.aim(m, kindOf(m.Sum()), m.Sum().AggregationTemporality(), from)
 	for _, p := range m.Sum().DataPoints().All() {
-		in.note(in.number(t, p, take), p.Attributes())
+		in.note(in.number(t, p, take), t, p.Attributes())
 	}
 }
 
@@ -67,10 +67,15 @@ func (in *intake) number(t *target, p pmetric.NumberDataPoint, take takeNumber) 
 }
 
 func (in *intake) deltaNumber(t *target, p pmetric.NumberDataPoint, n value.Number) outcome {
-	s := in.series(t, p.Attributes())
+	in.read(t, p.Attributes())
+	if in.comesAgain(t) {
+		return skippedDuplicate
+	}
+	s := in.series(t)
 	if s == nil {
 		return droppedLimit
 	}
+	in.counted()
 	in.store.Add(s, n)
 	return addedTo(s)
 }
@@ -104,7 +109,8 @@ func (in *intake) cumulativeNumber(t *target, p pmetric.NumberDataPoint, n value
 // attach makes sure that the stream has a series to be added to; false when there is no room.
 func (in *intake) attach(t *target, stream *input.Stream, attributes pcommon.Map) bool {
 	if !stream.Series.Alive() {
-		stream.Series = in.series(t, attributes)
+		in.read(t, attributes)
+		stream.Series = in.series(t)
 	}
 	return stream.Series != nil
 }
@@ -127,7 +133,7 @@ func unseen(sight input.Sight) outcome {
 // observedNumber makes n the stream's part of its series. A stream that stands still does not bring back a series that
 // has ended.
 func (in *intake) observedNumber(t *target, p pmetric.NumberDataPoint, n value.Number) outcome {
-	id := t.producer.Then(t.stream).Then(in.hasher.Set(p.Attributes()))
+	id := t.from.Then(t.metric).Then(in.hasher.Set(p.Attributes()))
 	seen, sight := in.observations.See(id, in.timeOf(p.Timestamp()), in.now)
 	if seen == nil {
 		return unseen(sight)
@@ -141,7 +147,8 @@ func (in *intake) observedNumber(t *target, p pmetric.NumberDataPoint, n value.N
 	case seen.Series != nil && n.Equal(was):
 		return added
 	}
-	seen.Series = in.series(t, p.Attributes())
+	in.read(t, p.Attributes())
+	seen.Series = in.series(t)
 	if seen.Series == nil {
 		return droppedLimit
 	}

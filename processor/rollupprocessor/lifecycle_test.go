@@ -22,11 +22,16 @@ import (
 // newLive is a rollup on the clock of a synctest bubble, and the log that it writes.
 func newLive(t *testing.T, next consumer.Metrics) (*rollup, *observer.ObservedLogs) {
 	t.Helper()
+	return newLiveAt(t, next, time.Now)
+}
+
+func newLiveAt(t *testing.T, next consumer.Metrics, now func() time.Time) (*rollup, *observer.ObservedLogs) {
+	t.Helper()
 	core, logs := observer.New(zap.InfoLevel)
 	set := processortest.NewNopSettings(metadata.Type)
 	set.Logger = zap.New(core)
 	cfg := createDefaultConfig().(*Config)
-	p, err := newRollup(set, cfg, next, surroundings{now: time.Now, ticker: clockwork.NewRealClock().NewTicker, instanceID: "collector-1"})
+	p, err := newRollup(set, cfg, next, surroundings{now: now, ticker: clockwork.NewRealClock().NewTicker, instance: func() string { return "collector-1" }})
 	require.NoError(t, err)
 	return p, logs
 }
@@ -129,9 +134,8 @@ func TestNextIsCalledWithoutTheLock(t *testing.T) {
 
 func TestTroubleIsLoggedWhenItChanges(t *testing.T) {
 	next := &sink{}
-	p, logs := newLive(t, next)
 	now := noon
-	p.now = func() time.Time { now = now.Add(time.Second); return now }
+	p, logs := newLiveAt(t, next, func() time.Time { now = now.Add(time.Second); return now })
 	flush := func(refusal error) {
 		next.refuse(refusal)
 		assert.Equal(t, refusal, p.flush(context.Background()))

@@ -13,33 +13,26 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/series"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
 )
 
-// errClosed is not permanent: whoever still sends after Shutdown keeps what it has.
-var errClosed = errors.New("rollup: metrics arrived after shutdown and were not taken; send them again")
-
-// surroundings are what a test replaces: the clock, and the service.instance.id of all that leaves.
+// surroundings are what a test replaces: the clock, and the service.instance.id of all that leaves where no state has one.
 type surroundings struct {
-	now        func() time.Time
-	ticker     func(time.Duration) clockwork.Ticker
-	instanceID string
+	now      func() time.Time
+	ticker   func(time.Duration) clockwork.Ticker
+	instance func() string
 }
 
-// rollup is the processor. What it holds in intake is guarded by mu, which is never held while next is called, so that a
-// slow backend slows down no receiver.
+// rollup is the processor. Its books are not held while next is called, so that a slow backend slows down no receiver.
 type rollup struct {
 	cfg       *Config
+	id        component.ID
 	next      consumer.Metrics
 	logger    *zap.Logger
 	telemetry *telemetry
 	router    router
-	now       func() time.Time
-	ticker    func(time.Duration) clockwork.Ticker
-
-	mu     sync.Mutex
-	intake *intake
-	closed bool
+	surroundings
+	books books
 
 	full    sync.Once // logged that max_series is reached
 	flusher flusher
@@ -51,17 +44,25 @@ func newRollup(set processor.Settings, cfg *Config, next consumer.Metrics, aroun
 	if err != nil {
 		return nil, err
 	}
-	rt := router{ours: newMatcher(cfg.Metrics)}
-	return &rollup{
-		cfg:       cfg,
-		next:      next,
-		logger:    set.Logger,
-		telemetry: own,
-		router:    rt,
-		now:       around.now,
-		ticker:    around.ticker,
-		intake:    newIntake(cfg, rt, around.now(), around.instanceID),
-	}, nil
+	p := &rollup{
+		cfg:          cfg,
+		id:           set.ID,
+		next:         next,
+		logger:       set.Logger,
+		telemetry:    own,
+		router:       newRouter(cfg),
+		surroundings: around,
+		books:        &unopened{},
+	}
+	if cfg.Storage == nil {
+		p.books = &memory{book: book{intake: p.newIntake()}, now: around.now}
+	}
+	return p, nil
+}
+
+// newIntake is one that has counted nothing, under a name of its own.
+func (p *rollup) newIntake() *intake {
+	return newIntake(p.cfg, identity{p.instance(), ident.NewSeed()}, p.now())
 }
 
 // Capabilities says that requests are only read.
@@ -69,31 +70,42 @@ func (p *rollup) Capabilities() consumer.Capabilities {
 	return consumer.Capabilities{MutatesData: false}
 }
 
-// Start begins to flush.
-func (p *rollup) Start(context.Context, component.Host) error {
+// Start reads the stored state, if there is a storage, and begins to flush.
+func (p *rollup) Start(ctx context.Context, host component.Host) error {
+	if p.cfg.Storage != nil {
+		if err := p.open(ctx, host); err != nil {
+			return err
+		}
+	}
 	p.flusher.start(p.ticker(p.cfg.Interval), func(ctx context.Context) { _ = p.flush(ctx) })
 	return nil
 }
 
+func (p *rollup) open(ctx context.Context, host component.Host) error {
+	store, err := extension(host, *p.cfg.Storage)
+	if err != nil {
+		return err
+	}
+	watch := &storageWatch{telemetry: p.telemetry, logger: p.logger, host: host}
+	o := opener{storage: store, id: p.id, fresh: p.newIntake, cfg: p.cfg, watch: watch, books: &durable{now: p.now, watch: watch}}
+	if err := o.open(ctx); err != nil {
+		return err
+	}
+	o.books.start()
+	p.books = o.books
+	return nil
+}
+
 // Shutdown refuses what comes from now on, waits for a flush under way and flushes a last time. An error means that the
-// last values did not leave.
+// last values did not leave, or that the storage was not closed as it should be.
 func (p *rollup) Shutdown(ctx context.Context) error {
-	if !p.close() {
+	if !p.books.refuse() {
 		return nil
 	}
 	p.flusher.stop(ctx)
-	err := p.lastFlush(ctx)
+	err := errors.Join(p.lastFlush(ctx), p.books.close(ctx))
 	p.telemetry.Shutdown()
 	return err
-}
-
-// close is true the first time.
-func (p *rollup) close() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	first := !p.closed
-	p.closed = true
-	return first
 }
 
 // ConsumeMetrics passes on at once what is not rolled up, and counts the rest. It counts only when the passing succeeded,
@@ -110,7 +122,7 @@ func (p *rollup) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
 	if all {
 		return nil
 	}
-	return p.take(ctx, md)
+	return p.take(ctx, md, !none)
 }
 
 func (p *rollup) pass(ctx context.Context, md pmetric.Metrics, all bool) error {
@@ -120,8 +132,8 @@ func (p *rollup) pass(ctx context.Context, md pmetric.Metrics, all bool) error {
 	return p.next.ConsumeMetrics(ctx, p.router.rest(md))
 }
 
-func (p *rollup) take(ctx context.Context, md pmetric.Metrics) error {
-	done, err := p.count(md)
+func (p *rollup) take(ctx context.Context, md pmetric.Metrics, mixed bool) error {
+	done, err := p.books.take(ctx, md, mixed)
 	if err != nil {
 		return err
 	}
@@ -134,40 +146,10 @@ func (p *rollup) take(ctx context.Context, md pmetric.Metrics) error {
 
 // warnFull names the metric with most series: what finds no room is not what took it.
 func (p *rollup) warnFull() {
-	p.mu.Lock()
-	at := p.intake.fullness()
-	p.mu.Unlock()
+	at := p.books.fullness()
 	p.logger.Warn("max_series is reached: new series are folded into otel.metric.overflow=true, and new cumulative input streams are dropped; "+
 		"find the attribute that grows in the largest metric and remove it at its source, or raise max_series",
 		zap.Int("max_series", p.cfg.MaxSeries), zap.Int("series", at.series), zap.Int("input_streams", at.streams),
 		zap.String("largest_metric", at.largest.Name), zap.String("largest_service", at.largest.Service.Name),
 		zap.Int("largest_series", at.largestSeries))
-}
-
-func (p *rollup) count(md pmetric.Metrics) (report, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return report{}, errClosed
-	}
-	return p.intake.take(md, p.now()), nil
-}
-
-// write makes the next flush under the lock. It is false when the clock does not allow one.
-func (p *rollup) write(now time.Time, last bool) (flush series.Flush, holds held, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.intake.forget(now)
-	if last {
-		flush, ok = p.intake.store.LastFlush(now), true
-	} else {
-		flush, ok = p.intake.store.Flush(now)
-	}
-	return flush, p.intake.holds(), ok
-}
-
-func (p *rollup) accept() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.intake.store.Accepted()
 }

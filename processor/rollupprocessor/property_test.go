@@ -95,7 +95,7 @@ func TestManyAtOnce(t *testing.T) {
 	const senders, requests = 8, 50
 	next := &sink{}
 	cfg := createDefaultConfig().(*Config)
-	p, err := newRollup(processortest.NewNopSettings(metadata.Type), cfg, next, surroundings{now: time.Now, ticker: clockwork.NewRealClock().NewTicker, instanceID: "collector-1"})
+	p, err := newRollup(processortest.NewNopSettings(metadata.Type), cfg, next, surroundings{now: time.Now, ticker: clockwork.NewRealClock().NewTicker, instance: func() string { return "collector-1" }})
 	require.NoError(t, err)
 	stop := make(chan struct{})
 	var flushing, sending sync.WaitGroup

@@ -6,14 +6,16 @@ import "go.opentelemetry.io/collector/pdata/pmetric"
 // request may be shared with other pipelines.
 type router struct{ ours *matcher }
 
+func newRouter(cfg *Config) router { return router{ours: newMatcher(cfg.Metrics)} }
+
 // passes says whether m goes on untouched, and why. Of our names it is what has no meaning added up and harms no backend:
-// gauges, summaries, and exponential histograms that are cumulative already, unless the name is that of a metric of another
-// shape, which they would hide at the backend.
+// gauges, summaries, and exponential histograms that are cumulative already, unless the name is that of a metric of ours, which
+// they would hide at the backend.
 func (r router) passes(m pmetric.Metric) (outcome, bool) {
 	if !r.ours.matches(m.Name()) {
 		return passedUnmatched, true
 	}
-	known, ours := contract[m.Name()]
+	_, ours := contract[m.Name()]
 	switch m.Type() {
 	case pmetric.MetricTypeGauge:
 		return passedGauge, !ours
@@ -21,7 +23,7 @@ func (r router) passes(m pmetric.Metric) (outcome, bool) {
 		return passedSummary, !ours
 	case pmetric.MetricTypeExponentialHistogram:
 		cumulative := m.ExponentialHistogram().AggregationTemporality() == pmetric.AggregationTemporalityCumulative
-		return passedExponential, cumulative && (!ours || known.isHistogram())
+		return passedExponential, cumulative && !ours
 	default:
 		return 0, false
 	}
@@ -45,14 +47,19 @@ func (r router) share(md pmetric.Metrics) (passed tally, all, none bool) {
 }
 
 // rest is a copy of what passes.
-func (r router) rest(md pmetric.Metrics) pmetric.Metrics {
+func (r router) rest(md pmetric.Metrics) pmetric.Metrics { return r.part(md, true) }
+
+// rolled is a copy of what does not.
+func (r router) rolled(md pmetric.Metrics) pmetric.Metrics { return r.part(md, false) }
+
+func (r router) part(md pmetric.Metrics, passing bool) pmetric.Metrics {
 	out := pmetric.NewMetrics()
 	md.CopyTo(out)
 	out.ResourceMetrics().RemoveIf(func(rm pmetric.ResourceMetrics) bool {
 		rm.ScopeMetrics().RemoveIf(func(sm pmetric.ScopeMetrics) bool {
 			sm.Metrics().RemoveIf(func(m pmetric.Metric) bool {
 				_, pass := r.passes(m)
-				return !pass
+				return pass != passing
 			})
 			return sm.Metrics().Len() == 0
 		})

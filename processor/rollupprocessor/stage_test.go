@@ -18,7 +18,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/disktest"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/metadatatest"
 )
 
@@ -70,10 +73,15 @@ func (s *sink) take() []pmetric.Metrics {
 // stage is a rollup whose clock a story moves.
 type stage struct {
 	*testing.T
+	cfg       *Config
+	disk      *disktest.Disk // nil: it has no storage
 	rollup    *rollup
 	sink      *sink
 	telemetry *componenttest.Telemetry
+	logs      *observer.ObservedLogs
+	logger    *zap.Logger
 	clock     time.Time
+	instances int
 }
 
 // newStage is a rollup that was made at noon.
@@ -84,18 +92,35 @@ func newStage(t *testing.T, configure ...func(*Config)) *stage {
 		f(cfg)
 	}
 	require.NoError(t, cfg.Validate())
-	s := &stage{T: t, sink: &sink{}, telemetry: componenttest.NewTelemetry(), clock: noon}
-	set := metadatatest.NewSettings(s.telemetry)
-	around := surroundings{now: func() time.Time { return s.clock }, instanceID: "collector-1"}
-	var err error
-	s.rollup, err = newRollup(set, cfg, s.sink, around)
-	require.NoError(t, err)
+	core, logs := observer.New(zap.InfoLevel)
+	s := &stage{T: t, cfg: cfg, sink: &sink{}, telemetry: componenttest.NewTelemetry(), clock: noon, logs: logs, logger: zap.New(core)}
+	if cfg.Storage != nil {
+		s.disk = disktest.New()
+	}
+	require.NoError(t, s.start())
 	t.Cleanup(func() {
 		s.sink.refuse(nil)
 		assert.NoError(t, s.rollup.Shutdown(context.Background()))
 		assert.NoError(t, s.telemetry.Shutdown(context.Background()))
 	})
 	return s
+}
+
+// start makes the rollup of the stage. It begins no flusher: the story flushes.
+func (s *stage) start() error {
+	set := metadatatest.NewSettings(s.telemetry)
+	set.Logger = s.logger
+	instance := func() string {
+		s.instances++
+		return fmt.Sprint("collector-", s.instances)
+	}
+	var err error
+	s.rollup, err = newRollup(set, s.cfg, s.sink, surroundings{now: func() time.Time { return s.clock }, instance: instance})
+	require.NoError(s, err)
+	if s.cfg.Storage == nil {
+		return nil
+	}
+	return s.rollup.open(context.Background(), s.host())
 }
 
 // at moves the clock.
@@ -182,10 +207,35 @@ func metricLines(t *testing.T, m pmetric.Metric) []string {
 		for _, p := range m.Histogram().DataPoints().All() {
 			lines = append(lines, line(m, p.Attributes(), "histogram", histogramText(p), p.StartTimestamp(), p.Timestamp()))
 		}
+	case pmetric.MetricTypeExponentialHistogram:
+		require.Equal(t, pmetric.AggregationTemporalityCumulative, m.ExponentialHistogram().AggregationTemporality())
+		for _, p := range m.ExponentialHistogram().DataPoints().All() {
+			lines = append(lines, line(m, p.Attributes(), "exponential", exponentialText(p), p.StartTimestamp(), p.Timestamp()))
+		}
 	default:
 		lines = append(lines, fmt.Sprintf("%s passed as %s", m.Name(), m.Type()))
 	}
 	return lines
+}
+
+// exponentialText lists only buckets with something in them, by their index.
+func exponentialText(p pmetric.ExponentialHistogramDataPoint) string {
+	if p.Flags().NoRecordedValue() {
+		return "ended"
+	}
+	text := fmt.Sprintf("scale=%d count=%d sum=%s", p.Scale(), p.Count(), doubleText(p.Sum()))
+	if p.ZeroCount() > 0 {
+		text += fmt.Sprintf(" zero:%d", p.ZeroCount())
+	}
+	for i, n := range p.Positive().BucketCounts().All() {
+		if n > 0 {
+			text += fmt.Sprintf(" %d:%d", int(p.Positive().Offset())+i, n)
+		}
+	}
+	if p.HasMin() || p.HasMax() {
+		text += fmt.Sprintf(" min=%g max=%g", p.Min(), p.Max())
+	}
+	return text
 }
 
 func line(m pmetric.Metric, attributes pcommon.Map, kind, text string, start, at pcommon.Timestamp) string {
@@ -376,5 +426,17 @@ func (d dist) write(p pmetric.HistogramDataPoint) {
 func put(m pcommon.Map, pairs ...string) {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		m.PutStr(pairs[i], pairs[i+1])
+	}
+}
+
+// intake is what the rollup holds.
+func (s *stage) intake() *intake {
+	switch b := s.rollup.books.(type) {
+	case *memory:
+		return b.intake
+	case *durable:
+		return b.intake
+	default:
+		return nil
 	}
 }

@@ -23,6 +23,7 @@ const (
 	passedSummary
 	passedExponential
 	skippedBaseline
+	skippedDuplicate
 	skippedLate
 	skippedNoValue
 	droppedLimit
@@ -44,6 +45,7 @@ var outcomeNames = [outcomes][2]string{
 	passedSummary:      {"passed", "summary"},
 	passedExponential:  {"passed", "exponential"},
 	skippedBaseline:    {"skipped", "baseline"},
+	skippedDuplicate:   {"skipped", "duplicate"},
 	skippedLate:        {"skipped", "late"},
 	skippedNoValue:     {"skipped", "no_value"},
 	droppedLimit:       {"dropped", "limit"},
@@ -104,15 +106,19 @@ func (t *telemetry) request(ctx context.Context, r *report) {
 	if r.converted > 0 {
 		t.ProcessorRollupConvertedHistograms.Add(ctx, r.converted)
 	}
+	if r.forgotten > 0 {
+		t.ProcessorRollupForgottenIdentities.Add(ctx, r.forgotten)
+	}
 }
 
 // held is what the processor holds at a flush.
-type held struct{ series, calls, streams int }
+type held struct{ series, calls, streams, marks int }
 
 func (t *telemetry) holding(ctx context.Context, h held) {
 	t.ProcessorRollupSeries.Record(ctx, int64(h.series))
 	t.ProcessorRollupCalls.Record(ctx, int64(h.calls))
 	t.ProcessorRollupInputStreams.Record(ctx, int64(h.streams))
+	t.ProcessorRollupIdentities.Record(ctx, int64(h.marks))
 }
 
 func (t *telemetry) flushed(ctx context.Context, what result, points int, took time.Duration) {

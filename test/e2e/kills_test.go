@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,27 +22,37 @@ import (
 // killsVariable says how often TestKilledOften kills the collector; `make soak` sets more.
 const killsVariable = "OTELCOL_VOICE_KILLS"
 
-// However often and whenever the collector is killed, calls go on: of bots that send until they are answered, each call's
-// summary is the truth.
+// durable lets rollup, too, go on after a kill.
+const durable = `{processors: {rollup: {interval: 200ms, storage: file_storage}}}`
+
+// However often and whenever the collector is killed, also while the backend is away for a third of the time, calls go on: of bots
+// that send until they are answered, all totals are what was sent, and each call's summary is the truth.
 func TestKilledOften(t *testing.T) {
-	kills := 3
+	kills := 5
 	if text, set := os.LookupEnv(killsVariable); set {
 		var err error
 		kills, err = strconv.Atoi(text)
 		require.NoError(t, err, killsVariable)
 	}
 	b := backend.Start(t)
-	c := collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: quick})
+	c := collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: durable})
 	bots := startBots(t, c, 10*kills)
 	moment := rand.New(rand.NewPCG(1, 2))
-	for range kills {
+	for kill := range kills {
+		if kill%3 == 1 {
+			b.Refuse()
+		}
 		for range 1 + moment.IntN(30) {
 			<-bots.answered
 		}
 		c.Kill()
 		c.Start()
+		if kill%3 == 1 {
+			b.Accept()
+		}
 	}
 	bots.wait()
+	awaitTotals(t, b, bots.calls)
 	require.True(t, b.Await(func() bool { return len(summaries(b)) == bots.calls }), "a summary for each call")
 	for call, records := range summaries(b) {
 		for _, attributes := range records {
@@ -49,6 +60,42 @@ func TestKilledOften(t *testing.T) {
 		}
 	}
 	c.Stop("the clock is behind the points") // rollup waits where a hundred starts come faster than its points may
+	awaitTotals(t, b, bots.calls)
+	instances := b.Query("count(count by (instance) (last_over_time(voice_calls_total[1d])))", time.Now())
+	assertVector(t, backend.Vector{"{}": 1}, instances, "instances")
+}
+
+// awaitTotals waits until the backend has what the five lines of that many calls come to, and no more. The series of a call may
+// have ended long ago, those of the rest are the same from the first start to the last.
+func awaitTotals(t *testing.T, b *backend.Backend, calls int) {
+	t.Helper()
+	n := float64(calls)
+	totals := map[string]float64{
+		"sum(voice_calls_total)":                                                 n,
+		"sum(voice_cost_usd_total)":                                              n * (0.001855 + 0.0024 + 74.2*0.75/3600),
+		"sum(voice_ttfb_milliseconds_sum)":                                       n * 602,
+		"sum(voice_ttfb_milliseconds_count)":                                     n * 2,
+		"sum(voice_processing_milliseconds_sum)":                                 n * 1310,
+		"sum(voice_call_duration_seconds_sum)":                                   n * 74.2,
+		"sum(voice_call_duration_seconds_count)":                                 n,
+		"sum(last_over_time(voice_llm_tokens_total[1d]))":                        n * (146 + 896 + 37),
+		"sum(last_over_time(voice_tts_characters_total[1d]))":                    n * 48,
+		"sum(last_over_time(voice_stt_session_seconds_total[1d]))":               n * 74.2,
+		"sum(last_over_time(voice_session_duration_seconds[1d]))":                n * 74.2,
+		"count(count by (call_id) (last_over_time(voice_llm_tokens_total[1d])))": n,
+	}
+	b.Await(func() bool { return len(wrong(b, totals)) == 0 })
+	assert.Empty(t, wrong(b, totals))
+}
+
+func wrong(b *backend.Backend, totals map[string]float64) []string {
+	var all []string
+	for query, want := range totals {
+		if got, _ := b.Value(query, time.Now()); !near(want, got) {
+			all = append(all, fmt.Sprintf("%s is %v, want %v", query, got, want))
+		}
+	}
+	return all
 }
 
 func assertSummary(t *testing.T, attributes map[string]any, call string) {

@@ -132,13 +132,18 @@ func (p *pipeline) run(c component.Component) {
 	p.t.Cleanup(func() { require.NoError(p.t, c.Shutdown(context.Background())) })
 }
 
-// export hands metrics to the backend over HTTP.
+// export hands metrics to the backend.
 func (p *pipeline) export(ctx context.Context, metrics pmetric.Metrics) error {
+	return exportTo(ctx, p.backend, metrics)
+}
+
+// exportTo hands metrics to a backend over HTTP.
+func exportTo(ctx context.Context, b *backend.Backend, metrics pmetric.Metrics) error {
 	body, err := pmetricotlp.NewExportRequestFromMetrics(metrics).MarshalProto()
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.backend.Endpoint()+"/v1/metrics", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.Endpoint()+"/v1/metrics", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (t *table) layer() pricing.Layer {
 	}
 	for _, vendor := range slices.Sorted(maps.Keys(t.rows)) {
 		layer = append(layer, pricing.File{
-			Name: t.name, Provider: vendor, ProviderAliases: t.aliasesOf(vendor),
+			Name: t.name, Catalogue: true, Provider: vendor, ProviderAliases: t.aliasesOf(vendor),
 			Reseller: !t.known.has(vendor) && !t.makers[vendor],
 			Source:   t.sources, Rows: t.rows[vendor],
 		})

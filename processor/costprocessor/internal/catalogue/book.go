@@ -155,13 +155,18 @@ func (c *Catalogue) swap(book *pricing.Book, from []*source) {
 	old := c.book.Swap(book)
 	switch {
 	case old == nil:
-		vendors, prices := book.Size()
+		size := book.Size()
 		c.Logger.Info("price book loaded",
-			zap.String("version", book.Version()), zap.Int("providers", vendors), zap.Int("prices", prices))
+			zap.String("version", book.Version()), zap.Int("providers", size.Vendors), zap.Int("prices", size.Prices))
 		c.logLaidOver(book)
 	case old.Version() != book.Version():
 		c.Swapped()
 		c.logChanges(old, book, from)
+	default:
+		return
+	}
+	if doubts := book.Warnings(); len(doubts) > 0 {
+		c.Logger.Warn("price rows may have a slip of the pen", zap.Strings("rows", doubts))
 	}
 }
 

@@ -27,6 +27,10 @@ func (c *Catalogue) logChanges(older, newer *pricing.Book, sources []*source) {
 		zap.String("old_version", older.Version()), zap.String("version", newer.Version()), from,
 		zap.Int("added", d.added), zap.Int("removed", d.removed), zap.Int("changed", d.changed),
 		zap.Strings("changes", d.all.lines), zap.Int("not_listed", d.all.more))
+	if len(d.gone.lines) > 0 {
+		c.Logger.Warn("prices are gone: such usage has no price from now on, unless another row is for it; put them back if that is not meant",
+			from, zap.Strings("changes", d.gone.lines), zap.Int("not_listed", d.gone.more))
+	}
 	if len(d.moved.lines) > 0 {
 		c.Logger.Warn("prices moved by more than a factor of 2; correct them if that is not what they cost",
 			from, zap.Strings("changes", d.moved.lines), zap.Int("not_listed", d.moved.more))
@@ -36,7 +40,7 @@ func (c *Catalogue) logChanges(older, newer *pricing.Book, sources []*source) {
 // difference is what is said of changes.
 type difference struct {
 	added, removed, changed int
-	all, moved              listed
+	all, moved, gone        listed
 }
 
 func summarise(changes []pricing.Change) difference {
@@ -48,6 +52,7 @@ func summarise(changes []pricing.Change) difference {
 			d.added++
 		case c.New == "":
 			d.removed++
+			d.gone.add(c)
 		default:
 			d.changed++
 		}

@@ -11,6 +11,8 @@ import (
 
 const moved = "prices moved by more than a factor of 2; correct them if that is not what they cost"
 
+const gone = "prices are gone: such usage has no price from now on, unless another row is for it; put them back if that is not meant"
+
 // A swap says what it changes, and warns of what moved by more than twice, up or down.
 func TestChangesAreSaid(t *testing.T) {
 	b := newBench(t)
@@ -28,6 +30,7 @@ func TestChangesAreSaid(t *testing.T) {
 	assert.Contains(t, fields["changes"], "home/new characters: new, $1.00 / character")
 	assert.Contains(t, fields["changes"], "home/gone characters: gone, was $1.00 / character")
 	assert.Len(t, fields["changes"], 9)
+	assert.Equal(t, []string{"[home/gone characters: gone, was $1.00 / character]"}, b.said(gone, "changes"))
 	assert.Equal(t, []string{fmt.Sprint([]string{
 		"home/free characters: $1.00 / character -> $0.00 / character",
 		"home/paid characters: $0.00 / character -> $1.00 / character",

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -44,7 +45,7 @@ type sight struct {
 func (f *file) open() error {
 	text, info, err := f.read()
 	if err != nil {
-		return fmt.Errorf("price_files: %w", err)
+		return fmt.Errorf("price_files: %w%s", err, f.from())
 	}
 	f.seen, f.settled = see(text, nil), true
 	f.acted = f.seen
@@ -54,6 +55,15 @@ func (f *file) open() error {
 		return found.trouble.error
 	}
 	return nil
+}
+
+// from is where a relative path starts from, for messages.
+func (f *file) from() string {
+	folder, err := os.Getwd()
+	if err != nil || filepath.IsAbs(f.Path) {
+		return ""
+	}
+	return "; relative paths start from " + folder + ", where the collector was started"
 }
 
 // look returns what is new in the file, or nil.

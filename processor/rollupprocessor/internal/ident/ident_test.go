@@ -2,7 +2,9 @@ package ident
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -58,7 +60,7 @@ func TestDigestsAgreeWithLabels(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	keys := []string{"a", "b", "ab", "call_id", "voice.tx.id", "processor", environment, "", "语言", "k\xff"}
 	values := []any{"", "\xff", "\xfe\xff", "\xff#1", "\ufffd", "a", "b", "1", 1, true, "true", nil, 1.5, "1.5", "a#1", "a#27", "#1"}
-	h, digests := NewHasher(), map[string]Digest{}
+	h, digests := NewHasher(NewSeed()), map[string]Digest{}
 	seen := map[Digest]string{}
 	for range 20_000 {
 		m := pcommon.NewMap()
@@ -66,7 +68,7 @@ func TestDigestsAgreeWithLabels(t *testing.T) {
 			require.NoError(t, m.PutEmpty(keys[key]).FromRaw(values[random.IntN(len(values))]))
 		}
 		v := View{Attributes: m, Environment: []string{"", "prod"}[random.IntN(2)], KeepCallID: random.IntN(2) == 0}
-		text, digest := fmt.Sprint(labels(v)), h.Series(v)
+		text, digest := fmt.Sprint(labels(v)), h.Point(v).Series
 		if known, ok := digests[text]; ok {
 			require.Equal(t, known, digest, text)
 		}
@@ -87,22 +89,22 @@ func TestFirstOfARepeatedKeyCounts(t *testing.T) {
 	require.NoError(t, err)
 	thrice := View{Attributes: md.ResourceMetrics().At(0).Resource().Attributes()}
 	once := View{Attributes: attributes(t, map[string]any{"a": "1"})}
-	h := NewHasher()
+	h := NewHasher(NewSeed())
 	assert.Equal(t, labels(once), labels(thrice))
-	assert.Equal(t, h.Series(once), h.Series(thrice))
+	assert.Equal(t, h.Point(once).Series, h.Point(thrice).Series)
 }
 
 func TestSwappedValuesAreNotTheSame(t *testing.T) {
-	h := NewHasher()
+	h := NewHasher(NewSeed())
 	a, b := attributes(t, map[string]any{"a": "1", "b": "2"}), attributes(t, map[string]any{"a": "2", "b": "1"})
 	assert.NotEqual(t, h.Set(a), h.Set(b))
-	assert.NotEqual(t, h.Series(View{Attributes: a}), h.Series(View{Attributes: b}))
+	assert.NotEqual(t, h.Point(View{Attributes: a}).Series, h.Point(View{Attributes: b}).Series)
 	x, y := h.Text("x"), h.Text("y")
 	assert.NotEqual(t, x.Then(y), y.Then(x))
 }
 
 func TestSetHasAllAttributes(t *testing.T) {
-	h := NewHasher()
+	h := NewHasher(NewSeed())
 	a := attributes(t, map[string]any{"a": "1"})
 	assert.NotEqual(t, h.Set(a), h.Set(attributes(t, map[string]any{"a": "1", "call_id": "c1"})))
 	assert.Equal(t, h.Set(a), h.Set(attributes(t, map[string]any{"a": 1})))
@@ -151,5 +153,112 @@ func TestWriterForgets(t *testing.T) {
 	for i := range 3 * maxKnown {
 		w.Share(fmt.Sprint(i))
 		require.LessOrEqual(t, len(w.known), maxKnown)
+	}
+}
+
+// All lengths, and texts that differ in one byte or in length only.
+func TestTextsAreToldApart(t *testing.T) {
+	seed := NewSeed()
+	h, seen := NewHasher(seed), map[Digest]string{}
+	add := func(s string) {
+		d := h.Text(s)
+		other, known := seen[d]
+		require.False(t, known, "%q and %q", s, other)
+		require.Equal(t, d, NewHasher(seed).Text(s), "a digest means the same beside the same seed")
+		require.NotEqual(t, d, NewHasher(NewSeed()).Text(s))
+		seen[d] = s
+	}
+	for n := range 70 {
+		zeros := make([]byte, n)
+		add(string(zeros))
+		for i := range n {
+			for _, b := range []byte{1, 'a', 0x80} {
+				zeros[i] = b
+				add(string(zeros))
+				zeros[i] = 0
+			}
+		}
+	}
+}
+
+func TestTextKnowsWhatIsASCII(t *testing.T) {
+	h := NewHasher(NewSeed())
+	for n := range 40 {
+		text := []byte(strings.Repeat("x", n))
+		_, ascii := h.text(string(text))
+		assert.True(t, ascii)
+		for i := range text {
+			text[i] = 0x80
+			_, ascii = h.text(string(text))
+			assert.False(t, ascii, "%d of %d", i, n)
+			text[i] = 'x'
+		}
+	}
+}
+
+// Pinned, because digests are on disk.
+func TestDigestsOfASeed(t *testing.T) {
+	h := NewHasher(Seed{1, 2, 3, 4, 5, 6})
+	p := h.Point(View{
+		Attributes:  attributes(t, map[string]any{"call_id": "c1", "voice.tx.id": "0123456789abcdef", "processor": "LLM#7", "n": 1}),
+		Environment: "prod",
+		KeepCallID:  true,
+	})
+	assert.Equal(t, "{5edf17c459875e05 77751090be964fd0} {448e9f3bffba0f3c 5c72270f5eaddd8} {cff3a47807deb4ff 86af9b77a95cc07}", fmt.Sprintf("%x %x %x", p.Series, p.Call, p.Mark))
+}
+
+func TestPoint(t *testing.T) {
+	h := NewHasher(NewSeed())
+	read := func(raw map[string]any) Point { return h.Point(View{Attributes: attributes(t, raw)}) }
+	whole := map[string]any{"call_id": "c1", "voice.tx.id": "f1", "model": "m"}
+	with := func(key string, v any) Point {
+		other := maps.Clone(whole)
+		other[key] = v
+		return read(other)
+	}
+	p := read(whole)
+	assert.True(t, p.Marked())
+	assert.Equal(t, p, with("voice.tx.request_tokens", 5), "what a receiver remembers is not part of it")
+	assert.Equal(t, p.Mark, with("call_id", "c2").Mark)
+	assert.NotEqual(t, p.Call, with("call_id", "c2").Call)
+	for _, key := range []string{"voice.tx.id", "voice.tx.stream", "model", "region"} {
+		assert.NotEqual(t, p.Mark, with(key, "other").Mark, key)
+		assert.Equal(t, p.Call, with(key, "other").Call, key)
+	}
+	assert.False(t, read(map[string]any{"call_id": "c1", "voice.tx.stream": "s"}).Marked(), "of no frame")
+	assert.False(t, read(map[string]any{"voice.tx.id": "f1"}).Marked(), "of no call")
+	assert.False(t, p.LosesLabels)
+	assert.True(t, with("语言", "x").LosesLabels)
+}
+
+func TestKeysAreForgotten(t *testing.T) {
+	h := NewHasher(Seed{1})
+	want := h.Set(attributes(t, map[string]any{"model": "m"}))
+	for i := range 3 * maxKeys {
+		h.Point(View{Attributes: attributes(t, map[string]any{fmt.Sprint("k", i): "x"})})
+		require.LessOrEqual(t, len(h.keys.known), maxKeys)
+	}
+	assert.Equal(t, want, h.Set(attributes(t, map[string]any{"model": "m"})))
+}
+
+func BenchmarkPoint(b *testing.B) {
+	m := pcommon.NewMap()
+	for _, pair := range [][2]string{
+		{"call_id", "550e8400-e29b-41d4-a716-446655440000"},
+		{"provider", "openai"},
+		{"model", "gpt-4o"},
+		{"token_type", "prompt"},
+		{"token_kind", "text"},
+		{"voice.tx.id", "0123456789abcdef"},
+		{"voice.tx.stage", "llm"},
+		{"voice.tx.service_tier", "flex"},
+	} {
+		m.PutStr(pair[0], pair[1])
+	}
+	v := View{Attributes: m, Environment: "prod", KeepCallID: true}
+	h := NewHasher(NewSeed())
+	b.ReportAllocs()
+	for b.Loop() {
+		h.Point(v)
 	}
 }

@@ -103,32 +103,6 @@ func (v View) CallID() string {
 	return labelText(semconv.AttrCallID, id)
 }
 
-// Series is the digest of the view. It agrees with Labels: equal labels, equal digests.
-func (h *Hasher) Series(v View) Digest {
-	var set Digest
-	h.keys = h.keys[:0]
-	named := v.Environment == ""
-	for key, value := range v.Attributes.All() {
-		if !v.keeps(key) || !Nameable(key) || empty(value) || h.repeated(key) {
-			continue
-		}
-		named = named || key == environment
-		set = set.and(h.pair(key, h.label(key, value)))
-	}
-	if !named {
-		set = set.and(h.pair(environment, h.Text(v.Environment)))
-	}
-	return set
-}
-
-// label is the digest of what labelText returns.
-func (h *Hasher) label(key string, value pcommon.Value) Digest {
-	if key == semconv.AttrProcessor || value.Type() == pcommon.ValueTypeStr && !utf8.ValidString(value.Str()) {
-		return h.Text(labelText(key, value))
-	}
-	return h.value(value)
-}
-
 // labelText is the text of an attribute's value. Of a processor, it is the class alone: Pipecat counts instances
 // (OpenAILLMService#57), and every new pipeline would be new series.
 func labelText(key string, value pcommon.Value) string {

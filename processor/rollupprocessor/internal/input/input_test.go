@@ -16,7 +16,7 @@ import (
 
 var (
 	noon   = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	hasher = ident.NewHasher()
+	hasher = ident.NewHasher(ident.NewSeed())
 )
 
 func at(d time.Duration) pcommon.Timestamp { return pcommon.NewTimestampFromTime(noon.Add(d)) }

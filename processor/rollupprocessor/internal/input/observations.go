@@ -1,6 +1,7 @@
 package input
 
 import (
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -32,6 +33,11 @@ func NewObservations(timeout time.Duration, limit int) *Observations {
 	return &Observations{streams: make(map[ident.Digest]*Observation), timeout: timeout, limit: limit}
 }
 
+// Configure changes the limits.
+func (o *Observations) Configure(timeout time.Duration, limit int) {
+	o.timeout, o.limit = timeout, limit
+}
+
 // Len is the number of streams that are remembered.
 func (o *Observations) Len() int { return len(o.streams) }
 
@@ -55,13 +61,23 @@ func (o *Observations) See(id ident.Digest, at pcommon.Timestamp, now time.Time)
 // Forget drops the streams that have been silent for too long, and hands each that is part of a series to leave. Those
 // whose series lingers stay, so that one that comes back replaces its value and adds no second one.
 func (o *Observations) Forget(now time.Time, leave func(*series.Series, value.Number)) {
-	for id, known := range o.streams {
-		if now.Sub(known.seen) <= o.timeout || known.Series.Lingers() {
-			continue
-		}
+	for _, id := range o.silent(now) {
+		known := o.streams[id]
 		if known.Series.Alive() {
 			leave(known.Series, known.Number)
 		}
 		delete(o.streams, id)
 	}
+}
+
+// silent is in order, for sums depend on it in their last bits, and a replay must come to the same.
+func (o *Observations) silent(now time.Time) []ident.Digest {
+	var silent []ident.Digest
+	for id, known := range o.streams {
+		if now.Sub(known.seen) > o.timeout && !known.Series.Lingers() {
+			silent = append(silent, id)
+		}
+	}
+	slices.SortFunc(silent, ident.Digest.Compare)
+	return silent
 }

@@ -43,6 +43,7 @@ type Stream struct {
 	Series       *series.Series
 	Number       value.Number
 	Distribution *value.Distribution // of a histogram
+	Exponential  *value.Exponential  // of an exponential one
 	FromZero     bool                // all of it was counted, from its start
 }
 
@@ -80,6 +81,9 @@ func NewStreams(now time.Time, timeout time.Duration, limit int) *Streams {
 		limit:     limit,
 	}
 }
+
+// Configure changes the limits.
+func (s *Streams) Configure(timeout time.Duration, limit int) { s.timeout, s.limit = timeout, limit }
 
 // Len is the number of streams that are remembered.
 func (s *Streams) Len() int { return s.size }

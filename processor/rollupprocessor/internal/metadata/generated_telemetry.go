@@ -27,14 +27,19 @@ type TelemetryBuilder struct {
 	mu                                 sync.Mutex
 	registrations                      []metric.Registration
 	ProcessorRollupCalls               metric.Int64Gauge
+	ProcessorRollupCommits             metric.Int64Counter
 	ProcessorRollupConvertedHistograms metric.Int64Counter
+	ProcessorRollupDamagedStates       metric.Int64Counter
 	ProcessorRollupFlushDuration       metric.Float64Histogram
 	ProcessorRollupFlushes             metric.Int64Counter
+	ProcessorRollupForgottenIdentities metric.Int64Counter
+	ProcessorRollupIdentities          metric.Int64Gauge
 	ProcessorRollupInputPoints         metric.Int64Counter
 	ProcessorRollupInputStreams        metric.Int64Gauge
 	ProcessorRollupOutputPoints        metric.Int64Counter
 	ProcessorRollupResets              metric.Int64Counter
 	ProcessorRollupSeries              metric.Int64Gauge
+	ProcessorRollupSnapshots           metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -72,10 +77,22 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorRollupCommits, err = builder.meter.Int64Counter(
+		"otelcol_processor_rollup_commits",
+		metric.WithDescription("Writes to the log on disk, each with all requests that waited. [Alpha]"),
+		metric.WithUnit("{write}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorRollupConvertedHistograms, err = builder.meter.Int64Counter(
 		"otelcol_processor_rollup_converted_histograms",
-		metric.WithDescription("Histogram points that came in other bounds than those that the metric is held in. [Alpha]"),
+		metric.WithDescription("Histogram points that were converted to other bounds than those they came in. [Alpha]"),
 		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRollupDamagedStates, err = builder.meter.Int64Counter(
+		"otelcol_processor_rollup_damaged_states",
+		metric.WithDescription("Stored states that could not be used and were set aside. [Alpha]"),
+		metric.WithUnit("{state}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorRollupFlushDuration, err = builder.meter.Float64Histogram(
@@ -89,6 +106,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_rollup_flushes",
 		metric.WithDescription("Flushes, by what became of them. [Alpha]"),
 		metric.WithUnit("{flush}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRollupForgottenIdentities, err = builder.meter.Int64Counter(
+		"otelcol_processor_rollup_forgotten_identities",
+		metric.WithDescription("Identities of points that were forgotten for want of room. [Alpha]"),
+		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRollupIdentities, err = builder.meter.Int64Gauge(
+		"otelcol_processor_rollup_identities",
+		metric.WithDescription("Points that would be known if they came again. [Alpha]"),
+		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorRollupInputPoints, err = builder.meter.Int64Counter(
@@ -119,6 +148,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_rollup_series",
 		metric.WithDescription("Output series that live. [Alpha]"),
 		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRollupSnapshots, err = builder.meter.Int64Counter(
+		"otelcol_processor_rollup_snapshots",
+		metric.WithDescription("Snapshots of the state on disk. [Alpha]"),
+		metric.WithUnit("{snapshot}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -20,24 +20,41 @@ func TestSetupTelemetry(t *testing.T) {
 	require.NoError(t, err)
 	defer tb.Shutdown()
 	tb.ProcessorRollupCalls.Record(context.Background(), 1)
+	tb.ProcessorRollupCommits.Add(context.Background(), 1)
 	tb.ProcessorRollupConvertedHistograms.Add(context.Background(), 1)
+	tb.ProcessorRollupDamagedStates.Add(context.Background(), 1)
 	tb.ProcessorRollupFlushDuration.Record(context.Background(), 1)
 	tb.ProcessorRollupFlushes.Add(context.Background(), 1)
+	tb.ProcessorRollupForgottenIdentities.Add(context.Background(), 1)
+	tb.ProcessorRollupIdentities.Record(context.Background(), 1)
 	tb.ProcessorRollupInputPoints.Add(context.Background(), 1)
 	tb.ProcessorRollupInputStreams.Record(context.Background(), 1)
 	tb.ProcessorRollupOutputPoints.Add(context.Background(), 1)
 	tb.ProcessorRollupResets.Add(context.Background(), 1)
 	tb.ProcessorRollupSeries.Record(context.Background(), 1)
+	tb.ProcessorRollupSnapshots.Add(context.Background(), 1)
 	AssertEqualProcessorRollupCalls(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRollupCommits(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRollupConvertedHistograms(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRollupDamagedStates(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRollupFlushDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRollupFlushes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRollupForgottenIdentities(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRollupIdentities(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRollupInputPoints(t, testTel,
@@ -53,6 +70,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRollupSeries(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRollupSnapshots(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

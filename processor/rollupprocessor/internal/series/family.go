@@ -15,7 +15,11 @@ const (
 	Counter Kind = iota + 1
 	UpDown
 	Histogram
+	Exponential // a histogram in the bounds of value.Grid, which leaves as an exponential one
 )
+
+// isHistogram says whether series of the kind hold histograms.
+func (k Kind) isHistogram() bool { return k == Histogram || k == Exponential }
 
 func (k Kind) String() string {
 	switch k {
@@ -23,7 +27,7 @@ func (k Kind) String() string {
 		return "counter"
 	case UpDown:
 		return "updown"
-	case Histogram:
+	case Histogram, Exponential: // a point is the same, whatever it leaves as
 		return "histogram"
 	default:
 		return "unknown"
@@ -44,8 +48,10 @@ type Family struct {
 	description string
 	bounds      []float64 // of histograms
 	byDigest    map[ident.Digest]*Series
+	most        int // of them
 	order       []*Series
 	overflow    *Series
+	retired     bool // its series end
 }
 
 // Find is the series with that digest, or nil.
@@ -113,10 +119,15 @@ func (f *Family) open(dest pmetric.MetricSlice) points {
 	m.SetName(f.key.Name)
 	m.SetUnit(f.unit)
 	m.SetDescription(f.description)
-	if f.key.Kind == Histogram {
+	switch f.key.Kind {
+	case Histogram:
 		h := m.SetEmptyHistogram()
 		h.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
 		return histogramPoints{h.DataPoints()}
+	case Exponential:
+		h := m.SetEmptyExponentialHistogram()
+		h.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		return exponentialPoints{h.DataPoints()}
 	}
 	sum := m.SetEmptySum()
 	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
@@ -128,7 +139,7 @@ func (f *Family) open(dest pmetric.MetricSlice) points {
 type points interface {
 	EnsureCapacity(n int)
 	zero(s *Series)
-	value(s *Series, at pcommon.Timestamp)
+	value(s *Series, r *round)
 	end(s *Series, at pcommon.Timestamp)
 }
 
@@ -138,8 +149,8 @@ func (ps numberPoints) zero(s *Series) {
 	s.total.WriteZero(stamp(ps.AppendEmpty(), s, s.start))
 }
 
-func (ps numberPoints) value(s *Series, at pcommon.Timestamp) {
-	s.total.Write(stamp(ps.AppendEmpty(), s, at))
+func (ps numberPoints) value(s *Series, r *round) {
+	s.total.Write(stamp(ps.AppendEmpty(), s, r.at))
 }
 
 func (ps numberPoints) end(s *Series, at pcommon.Timestamp) {
@@ -154,14 +165,36 @@ func (ps histogramPoints) zero(s *Series) {
 	s.histogram.WriteZero(stamp(ps.AppendEmpty(), s, s.start))
 }
 
-func (ps histogramPoints) value(s *Series, at pcommon.Timestamp) {
-	s.histogram.Write(stamp(ps.AppendEmpty(), s, at))
+func (ps histogramPoints) value(s *Series, r *round) {
+	p := stamp(ps.AppendEmpty(), s, r.at)
+	s.histogram.Write(p)
+	s.histogram.showSlowest(p.Exemplars(), r)
 }
 
 // end keeps the bounds: a backend marks one series per bucket as ended.
 func (ps histogramPoints) end(s *Series, at pcommon.Timestamp) {
 	p := stamp(ps.AppendEmpty(), s, at)
 	s.histogram.WriteZero(p)
+	p.SetFlags(noValue)
+}
+
+type exponentialPoints struct {
+	pmetric.ExponentialHistogramDataPointSlice
+}
+
+func (ps exponentialPoints) zero(s *Series) {
+	s.histogram.WriteExponentialZero(stamp(ps.AppendEmpty(), s, s.start))
+}
+
+func (ps exponentialPoints) value(s *Series, r *round) {
+	p := stamp(ps.AppendEmpty(), s, r.at)
+	s.histogram.WriteExponential(p)
+	s.histogram.showSlowest(p.Exemplars(), r)
+}
+
+func (ps exponentialPoints) end(s *Series, at pcommon.Timestamp) {
+	p := stamp(ps.AppendEmpty(), s, at)
+	s.histogram.WriteExponentialZero(p)
 	p.SetFlags(noValue)
 }
 

@@ -16,30 +16,25 @@ type Flush struct {
 	Points  int
 }
 
-// round is one flush being written.
+// round is one flush.
 type round struct {
 	*Store
 	at             pcommon.Timestamp
 	linger, resend pcommon.Timestamp
+	remember       pcommon.Timestamp
+	silent         bool // nobody sees it
 	points         int
 	due, ending    []*Series // of the family at hand
 }
 
 // Flush writes the points that are due now, and moves on to the next epoch: what comes from here on belongs to the next
 // flush, whether or not this one is accepted. It is false, and changes nothing, while now is not after all that was sent
-// and nothing in it may be later than now: when the clock was set back, until it has caught up.
-func (st *Store) Flush(now time.Time) (Flush, bool) {
-	at := milliseconds(now)
-	if at <= st.flushedAt || at < st.earliest {
-		return Flush{}, false
-	}
-	return st.flushAt(at), true
-}
+// and nothing in it may be later than now: when the clock was set back, until it has caught up. The last flush cannot wait
+// for the clock, and is ahead of it when it must.
+func (st *Store) Flush(now time.Time, last bool) (Flush, bool) { return st.flush(now, last, false) }
 
-// LastFlush is a Flush that cannot wait for the clock. It is ahead of it when it must.
-func (st *Store) LastFlush(now time.Time) Flush {
-	return st.flushAt(max(milliseconds(now), st.flushedAt+tick, st.earliest))
-}
+// PassFlush does all that a Flush does, and writes nothing.
+func (st *Store) PassFlush(now time.Time, last bool) { st.flush(now, last, true) }
 
 // Accepted says that the next component took the last flush.
 func (st *Store) Accepted() {
@@ -47,12 +42,22 @@ func (st *Store) Accepted() {
 	st.acceptedAt = st.flushedAt
 }
 
-func (st *Store) flushAt(at pcommon.Timestamp) Flush {
+func (st *Store) flush(now time.Time, last, silent bool) (Flush, bool) {
+	at := milliseconds(now)
+	switch {
+	case last:
+		at = max(at, st.flushedAt+tick, st.earliest)
+	case at <= st.flushedAt || at < st.earliest:
+		return Flush{}, false
+	}
 	r := &round{
 		Store:  st,
 		at:     at,
 		linger: pcommon.Timestamp(st.set.Linger),
 		resend: pcommon.Timestamp(st.set.Resend),
+		silent: silent,
+
+		remember: pcommon.Timestamp(st.set.Remember),
 	}
 	metrics := pmetric.NewMetrics()
 	for _, owner := range st.order {
@@ -61,7 +66,7 @@ func (st *Store) flushAt(at pcommon.Timestamp) Flush {
 	st.prune()
 	st.flushedAt = at
 	st.epoch++
-	return Flush{Metrics: metrics, Points: r.points}
+	return Flush{Metrics: metrics, Points: r.points}, true
 }
 
 // write appends the service's resource if any of its series has something to say.
@@ -73,10 +78,20 @@ func (sv *service) write(dest pmetric.ResourceMetricsSlice, r *round) {
 		if len(r.due)+len(r.ending) == 0 {
 			continue
 		}
-		if !opened {
-			metrics, opened = sv.open(dest.AppendEmpty(), r.set.InstanceID), true
+		if !opened && !r.silent {
+			metrics, opened = sv.open(dest.AppendEmpty(), r.instance), true
 		}
-		family.write(metrics, r)
+		if !r.silent {
+			family.write(metrics, r)
+		}
+		r.offer()
+	}
+}
+
+// offer notes that all that is due was sent.
+func (r *round) offer() {
+	for _, s := range r.due {
+		s.offered = r.at
 	}
 }
 
@@ -103,8 +118,7 @@ func (r *round) fill(dest points) {
 		if s.zeroPending(r) {
 			dest.zero(s)
 		}
-		dest.value(s, r.at)
-		s.offered = r.at
+		dest.value(s, r)
 	}
 	r.points += n
 }

@@ -22,7 +22,7 @@ type Series struct {
 	call   *Call // nil for a series without call_id
 
 	total     value.Total
-	histogram *value.Histogram // instead of total, of a histogram
+	histogram *histogram // instead of total, of a histogram
 
 	start   pcommon.Timestamp
 	offered pcommon.Timestamp // time of the last flush that it was in, accepted or not
@@ -66,7 +66,7 @@ const (
 	resting   phase = iota // nothing to say
 	due                    // has a point
 	ending                 // has its last point, of no value
-	forgotten              // its last point was accepted
+	forgotten              // its last point was accepted, and its call is not expected to go on
 )
 
 // next decides about s in the round r and notes the decision.
@@ -78,6 +78,9 @@ func (s *Series) next(r *round) phase {
 		}
 		return resting
 	case s.ended != 0 && s.ended <= r.accepted:
+		if s.pauses(r) {
+			return resting
+		}
 		return forgotten
 	default:
 		s.ended = r.epoch
@@ -86,12 +89,21 @@ func (s *Series) next(r *round) phase {
 }
 
 // over says whether nothing more is expected: the whole call has lingered and all of it was accepted, or nobody
-// observes the value any more.
+// observes the value any more, or there is no more of its family.
 func (s *Series) over(r *round) bool {
+	if s.family.retired {
+		return s.changed <= r.accepted
+	}
 	if s.call == nil {
 		return s.observers == 0 && !s.accumulates
 	}
 	return s.call.changed <= r.accepted && r.at >= s.call.at+r.linger
+}
+
+// pauses says whether s, which has ended, goes on from where it was when its call does: after a pause longer than linger,
+// a series that began anew would hide what was before it. What is only remembered leaves room for what lives.
+func (s *Series) pauses(r *round) bool {
+	return s.call != nil && r.at < s.call.at+r.remember && 4*r.series < 3*r.set.MaxSeries
 }
 
 // due says whether s has a point in this round: always without a call, else when there is news, when a flush with it was

@@ -7,19 +7,20 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/room"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/value"
 )
 
 const tick = pcommon.Timestamp(time.Millisecond)
 
-// Settings of a store. InstanceID is the service.instance.id of all that leaves. A call's series end when none of them
-// has changed for Linger; until then they are sent at least every Resend. Beyond MaxSeries, what is new is folded into
-// one overflow series per family, and families that are new have nothing but it.
+// Settings of a store. A call's series end when none of them has changed for Linger; until then they are sent at least every
+// Resend. A call that goes on within Remember after its last change does so in the same series, unless there are many. Beyond
+// MaxSeries, what is new is folded into one overflow series per family, and families that are new have nothing but it.
 type Settings struct {
-	InstanceID string
-	Linger     time.Duration
-	Resend     time.Duration
-	MaxSeries  int
+	Linger    time.Duration
+	Resend    time.Duration
+	Remember  time.Duration
+	MaxSeries int
 }
 
 // overflowRoom is how many series there may be beyond MaxSeries before families that are new have no overflow series: who
@@ -29,11 +30,13 @@ const overflowRoom = 10_000
 // Store is all output series. It is not safe for concurrent use.
 type Store struct {
 	set      Settings
+	instance string // service.instance.id of all that leaves
 	services map[ident.Service]*service
 	order    []*service
 	families map[Key]*Family
 	bounds   map[string][]float64 // of histograms that nobody knew beforehand, by metric name
 	calls    map[callKey]*Call
+	most     int // calls
 	series   int
 	labels   ident.Writer
 
@@ -51,15 +54,29 @@ type service struct {
 	families []*Family
 }
 
-// NewStore is an empty store.
-func NewStore(set Settings) *Store {
+// NewStore is an empty store. Instance is the service.instance.id of all that leaves.
+func NewStore(instance string, set Settings) *Store {
 	return &Store{
 		set:      set,
+		instance: instance,
 		services: make(map[ident.Service]*service),
 		families: make(map[Key]*Family),
 		bounds:   make(map[string][]float64),
 		calls:    make(map[callKey]*Call),
 		epoch:    1,
+	}
+}
+
+// Configure changes the settings.
+func (st *Store) Configure(set Settings) { st.set = set }
+
+// InstanceID is the service.instance.id of all that leaves.
+func (st *Store) InstanceID() string { return st.instance }
+
+// Retire ends all series of a kind once their last values were accepted: there will be no more of it.
+func (st *Store) Retire(kind Kind) {
+	for key, family := range st.families {
+		family.retired = key.Kind == kind
 	}
 }
 
@@ -167,8 +184,8 @@ func (st *Store) newSeries(family *Family) *Series {
 	st.series++
 	s := &Series{family: family, start: max(st.now-tick, st.flushedAt+tick)}
 	st.earliest = max(st.earliest, s.start+tick)
-	if family.key.Kind == Histogram {
-		s.histogram = value.NewHistogram(family.bounds)
+	if family.key.Kind.isHistogram() {
+		s.histogram = newHistogram(family.bounds)
 	}
 	return s
 }
@@ -204,8 +221,10 @@ func (st *Store) leaveCall(c *Call) {
 	}
 }
 
-// prune takes out the families that have no series any more, and the services that have no families.
+// prune takes out the families that have no series any more, and the services that have no families, and gives back the room of
+// what is no more.
 func (st *Store) prune() {
+	st.calls = room.Fit(st.calls, &st.most)
 	st.order = slices.DeleteFunc(st.order, func(owner *service) bool {
 		owner.families = slices.DeleteFunc(owner.families, st.pruned)
 		if len(owner.families) > 0 {
@@ -219,6 +238,7 @@ func (st *Store) prune() {
 // pruned takes the family out if it is empty, and says whether it did.
 func (st *Store) pruned(family *Family) bool {
 	if len(family.order) > 0 {
+		family.byDigest = room.Fit(family.byDigest, &family.most)
 		return false
 	}
 	delete(st.families, family.key)
@@ -248,6 +268,12 @@ func (st *Store) AddHistogram(s *Series, d *value.Distribution) {
 func (st *Store) AddHistogramSince(s *Series, d, was *value.Distribution) {
 	st.accumulate(s)
 	s.histogram.AddSince(d, was)
+}
+
+// AddHistogramBuckets adds d, which is the buckets that a cumulative histogram has more than before; of its sums are both.
+func (st *Store) AddHistogramBuckets(s *Series, d *value.Distribution, sum, was float64) {
+	st.accumulate(s)
+	s.histogram.AddBuckets(d, sum, was)
 }
 
 // Join makes n, the last value of an input stream that s did not have, part of s.

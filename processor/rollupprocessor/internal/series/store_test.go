@@ -23,7 +23,7 @@ type book struct {
 }
 
 func newBook(t *testing.T) *book {
-	return &book{t, NewStore(Settings{Linger: 5 * time.Minute, Resend: time.Minute, MaxSeries: 100}), ident.NewHasher()}
+	return &book{t, NewStore("collector-1", Settings{Linger: 5 * time.Minute, Resend: time.Minute, MaxSeries: 100}), ident.NewHasher(ident.NewSeed())}
 }
 
 // open opens a counter of that service, of a call unless it is empty.
@@ -34,13 +34,13 @@ func (b *book) open(service, metric, call string) *Series {
 	}
 	view := ident.View{Attributes: attributes, KeepCallID: true}
 	about := About{Key: Key{Service: ident.Service{Name: service}, Name: metric, Kind: Counter}}
-	return b.Open(&about, b.hasher.Series(view), view)
+	return b.Open(&about, b.hasher.Point(view).Series, view)
 }
 
 // flush flushes at that time, and the flush is accepted.
 func (b *book) flush(at time.Duration) {
 	b.Helper()
-	_, ok := b.Flush(noon.Add(at))
+	_, ok := b.Flush(noon.Add(at), false)
 	assert.True(b, ok)
 	b.Accepted()
 }
@@ -83,7 +83,7 @@ func TestServiceThatComesBackIsANewOne(t *testing.T) {
 	s := b.open("bot", "voice.a", "c1")
 	b.Add(s, value.Int(1))
 	assert.Equal(t, noon.Add(310*time.Second+time.Millisecond), s.start.AsTime(), "after all that was sent")
-	flush, ok := b.Flush(noon.Add(320 * time.Second))
+	flush, ok := b.Flush(noon.Add(320*time.Second), false)
 	assert.True(t, ok)
 	assert.Equal(t, 2, flush.Points, "its zero and its value")
 }

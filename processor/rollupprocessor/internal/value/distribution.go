@@ -2,6 +2,7 @@ package value
 
 import (
 	"math"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -53,6 +54,36 @@ func (d *Distribution) Read(p pmetric.HistogramDataPoint, bounds []float64) (con
 		return false, d.copyBuckets(p)
 	}
 	return true, d.convertBuckets(p, bounds)
+}
+
+// Single puts a delta of one observation where its sum says, if that agrees with its bucket: then nothing is lost by other
+// bounds. It is false for all else. (A cumulative one would be in another place when a second observation comes.)
+func (d *Distribution) Single(p pmetric.HistogramDataPoint, bounds []float64) bool {
+	if d.Count != 1 || !agrees(p) {
+		return false
+	}
+	d.single(bounds)
+	return true
+}
+
+func (d *Distribution) single(bounds []float64) {
+	d.clear(len(bounds) + 1)
+	d.place(bounds, d.Sum, 1)
+}
+
+// agrees says whether the sum of p is in the bucket that has something.
+func agrees(p pmetric.HistogramDataPoint) bool {
+	bucket := 0
+	for bucket < p.ExplicitBounds().Len() && p.ExplicitBounds().At(bucket) < p.Sum() {
+		bucket++
+	}
+	return p.BucketCounts().Len() == 0 || p.BucketCounts().At(bucket) == 1
+}
+
+// place counts n observations that are no larger than edge.
+func (d *Distribution) place(bounds []float64, edge float64, n uint64) {
+	bucket, _ := slices.BinarySearch(bounds, edge)
+	d.Counts[bucket] += n
 }
 
 func check(p pmetric.HistogramDataPoint) Fault {
@@ -164,12 +195,16 @@ func (d *Distribution) CopyFrom(o *Distribution) {
 // Bounds are the explicit bounds of p. It is false when they are not finite and increasing, or too many.
 func Bounds(p pmetric.HistogramDataPoint) ([]float64, bool) {
 	bounds := append([]float64{}, p.ExplicitBounds().AsRaw()...)
+	return bounds, sound(bounds)
+}
+
+func sound(bounds []float64) bool {
 	below := math.Inf(-1)
 	for _, bound := range bounds {
 		if !(bound > below) || math.IsInf(bound, 1) {
-			return nil, false
+			return false
 		}
 		below = bound
 	}
-	return bounds, len(bounds) < maxBuckets
+	return len(bounds) < maxBuckets
 }

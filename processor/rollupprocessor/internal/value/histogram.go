@@ -43,6 +43,17 @@ func (h *Histogram) AddSince(d, was *Distribution) {
 	h.sum.Add(-was.Sum)
 }
 
+// AddBuckets adds the buckets of d, which are what a cumulative histogram has more than before, and the difference of its sums.
+func (h *Histogram) AddBuckets(d *Distribution, sum, was float64) {
+	h.stretch(d)
+	for i, n := range d.Counts {
+		h.counts[i] += n
+	}
+	h.count += d.Count
+	h.sum.Add(sum)
+	h.sum.Add(-was)
+}
+
 func (h *Histogram) stretch(d *Distribution) {
 	switch {
 	case d.Count == 0:
