@@ -242,6 +242,10 @@ func (b *builder) checkOverlaps(layer int) {
 		if first < 0 {
 			return offers
 		}
+		if of := len(offers) - first; of > maxVariants {
+			b.fail("%s: %d rows price %s of %s/%s; at most %d are taken", offers[first].file, of, kind, v.name, id, maxVariants)
+			return offers
+		}
 		if x, y := conflict(offers[first:]); x != nil {
 			b.fail("two rows price %s of %s/%s at the same time under the same or overlapping conditions: %s %s and %s %s; "+
 				"end one with effective_until or narrow one with when", kind, v.name, id, x.place(), x, y.place(), y)

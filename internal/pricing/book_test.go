@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -288,4 +289,19 @@ func TestUnknownPlanIsRefused(t *testing.T) {
 	_, err = NewBook(Settings{Plans: map[string]string{"cartesa": "scale", "openai": "scale"}}, base)
 	const some = `is unknown or has no plans; those that have some are ["cartesia" "deepgram" "gladia" "google" "inworld" "livekit" "lmnt" "ultravox"]`
 	require.EqualError(t, err, `plans: provider "cartesa" `+some+"\n"+`plans: provider "openai" `+some)
+}
+
+// What would take for ever to compare is refused: nobody has so many prices for one thing.
+func TestTooManyRowsOfOneKind(t *testing.T) {
+	rows := func(n int) string {
+		var text strings.Builder
+		text.WriteString("provider: acme\nrows:\n")
+		for i := range n {
+			fmt.Fprintf(&text, "  - {models: [t], usage: prompt.text, unit: token, price: \"1\", per: \"1\", when: {context_tokens: \"> %d\"}}\n", i)
+		}
+		return text.String()
+	}
+	bookOf(t, rows(maxVariants))
+	_, err := tryBook(rows(maxVariants + 1))
+	assert.EqualError(t, err, "test.yaml: 501 rows price prompt.text of acme/t; at most 500 are taken")
 }

@@ -47,12 +47,23 @@ func Diff(older, newer *Book) []Change {
 	for _, name := range union(older.products(), newer.products()) {
 		for kind := range kindCount {
 			before, after := older.offers(name, kind), newer.offers(name, kind)
+			if slices.EqualFunc(before, after, sameOffer) {
+				continue
+			}
 			for _, conditions := range conditionsOf(before, after) {
 				changes = append(changes, compare(name, kind, conditions, before, after)...)
 			}
 		}
 	}
 	return changes
+}
+
+// sameOffer says whether two offers ask the same for the same, in the same words: most of two books.
+func sameOffer(a, b *offer) bool {
+	x, y := a.scope, b.scope
+	x.window, y.window = nil, nil
+	return x == y && a.row.When.TimeOfDay == b.row.When.TimeOfDay && a.rounding == b.rounding &&
+		a.row.priceText() == b.row.priceText() && a.asked.Cmp(b.asked) == 0
 }
 
 // productName is a model of a vendor.

@@ -20,6 +20,7 @@ type botSpans struct {
 	reader spanusage.Reader
 	links  []link // of all
 	found  []botSpan
+	news   []spanID // what they taught of spans that contain others
 }
 
 // botSpan is a span whose usage is to be priced.
@@ -36,7 +37,7 @@ var spanRooms = sync.Pool{New: func() any { return new(botSpans) }}
 func (s *botSpans) leave() {
 	const largest = 10_000 // spans
 	clear(s.found)
-	s.links, s.found = s.links[:0], s.found[:0]
+	s.links, s.found, s.news = s.links[:0], s.found[:0], nil
 	s.reader.Forget()
 	if cap(s.links) <= largest {
 		spanRooms.Put(s)
@@ -75,7 +76,7 @@ func (b *tracesBatch) priceBots() {
 	if len(bots.links) == 0 {
 		return
 	}
-	b.bill.containers.learn(bots.links, b.bill.now())
+	bots.news = b.bill.containers.learn(bots.links, b.bill.now())
 	bill := spanBill{pricer: b.bill.pricer, prices: b.bill.book.Memo(), tally: &b.tally}
 	for i := range bots.found {
 		span := &bots.found[i]

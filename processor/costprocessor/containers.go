@@ -53,6 +53,7 @@ type containers struct {
 	limit int
 
 	mu         sync.Mutex
+	news       []spanID // what the batch at hand has added to the young
 	young, old map[spanID]struct{}
 	born       time.Time // of the young generation
 }
@@ -82,27 +83,83 @@ func (c *containers) has(id spanID) bool {
 func (c *containers) add(id spanID) bool {
 	before := len(c.young)
 	c.young[id] = struct{}{}
-	return len(c.young) > before
+	if len(c.young) == before {
+		return false
+	}
+	c.news = append(c.news, id)
+	return true
 }
 
 // learn takes note of a batch of spans, of which some are operations: all that these are in contains them, whichever of the
-// spans stands first. It says of each operation whether it contains another.
-func (c *containers) learn(spans []link, now time.Time) {
+// spans stands first. It says of each operation whether it contains another. News is what was not known before, see unlearn.
+func (c *containers) learn(spans []link, now time.Time) (news []spanID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.age(now)
+	c.news = nil
 	for i := range spans {
 		if spans[i].operation && spans[i].parent != 0 {
 			c.add(spans[i].parent)
 		}
 	}
 	if len(c.young)+len(c.old) == 0 {
-		return
+		return nil
 	}
 	c.climb(spans)
+	nested := false
 	for i := range spans {
 		spans[i].contains = spans[i].operation && c.has(spans[i].span)
+		nested = nested || spans[i].contains
 	}
+	if nested {
+		freeLoops(spans)
+	}
+	return c.news
+}
+
+// unlearn forgets what a request has taught that was refused: nothing of it has happened.
+func (c *containers) unlearn(news []spanID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range news {
+		delete(c.young, id)
+	}
+}
+
+// freeLoops says of spans that are their own ancestors that they contain nothing. No trace can have such, and each would be
+// taken for a part of the others until none was left to be priced.
+func freeLoops(spans []link) {
+	places := placesOf(spans)
+	walks := make([]int, len(spans)) // by which walk upwards each was come by; 0: none
+	looped := map[spanID]struct{}{}
+	for i := range spans {
+		at, inside := i, true
+		for inside && walks[at] == 0 {
+			walks[at] = i + 1
+			at, inside = upwards(spans, places, at)
+		}
+		if !inside || walks[at] != i+1 {
+			continue
+		}
+		for id := spans[at].span; ; id = spans[at].span {
+			if _, again := looped[id]; again {
+				break
+			}
+			looped[id] = struct{}{}
+			at, _ = upwards(spans, places, at)
+		}
+	}
+	for i := range spans {
+		if _, loop := looped[spans[i].span]; loop {
+			spans[i].contains = false
+		}
+	}
+}
+
+// upwards is the place of what a span is in; it is false if that is not in the batch.
+func upwards(spans []link, places map[spanID]int, at int) (int, bool) {
+	place, inside := places[spans[at].parent]
+	return place, inside
 }
 
 // climb adds what the containers among the spans are in themselves.

@@ -56,6 +56,8 @@ func TestContainers(t *testing.T) {
 		requests []string
 		want     []byte
 	}{
+		"three in a ring, and one in it":     {[]string{"1 in 2: llm, 2 in 3: llm, 3 in 1: llm, 4 in 1: llm"}, []byte{1, 2, 3, 4}},
+		"a ring, and a pair beside it":       {[]string{"1 in 2: llm, 2 in 1: llm, 5 in 4: llm, 4: llm"}, []byte{1, 2, 5}},
 		"side by side":                       {[]string{"2 in 1: llm, 3 in 1: llm"}, []byte{2, 3}},
 		"one in the other":                   {[]string{"2 in 1: llm, 1: llm"}, []byte{2}},
 		"the other comes first":              {[]string{"1: llm, 2 in 1: llm"}, []byte{2}},
@@ -75,8 +77,8 @@ func TestContainers(t *testing.T) {
 		"a second thing in what is known":    {[]string{"3 in 2: llm", "4 in 2: llm, 1: llm, 2 in 1: nothing"}, []byte{3, 4}},
 		"sent again":                         {[]string{"2 in 1: llm", "1: llm", "2 in 1: llm", "1: llm"}, []byte{2, 2}},
 		"the other came before: too late":    {[]string{"1: llm", "2 in 1: llm"}, []byte{1, 2}},
-		"a span in itself":                   {[]string{"1 in 1: llm"}, nil},
-		"spans in each other":                {[]string{"1 in 2: llm, 2 in 1: llm"}, nil},
+		"a span in itself":                   {[]string{"1 in 1: llm"}, []byte{1}},
+		"spans in each other":                {[]string{"1 in 2: llm, 2 in 1: llm"}, []byte{1, 2}},
 		"a ring without usage":               {[]string{"1 in 2: nothing, 2 in 1: nothing, 3 in 1: llm"}, []byte{3}},
 		"two of the same id":                 {[]string{"1: llm, 1: llm"}, []byte{1, 1}},
 	} {
@@ -177,4 +179,14 @@ func TestContainersForget(t *testing.T) {
 		assert.LessOrEqual(t, len(c.young)+len(c.old), 2*limit)
 	}
 	assert.True(t, knows(c, 1000, noon), "the newest")
+}
+
+// What was refused has not happened: a span that contained something only in a refused request is priced.
+func TestRefusedSpansAreNotRemembered(t *testing.T) {
+	h := newHarness(t, func(cfg *Config) { cfg.OnUnknown = onUnknownFail })
+	ctx := t.Context()
+	assert.Error(t, h.traces.ConsumeTraces(ctx, told(t, "2 in 1: unknown, 3 in 1: llm")))
+	assert.Equal(t, []byte{1}, pricedIn(h.consumeTraces(told(t, "1: llm"))))
+	assert.Equal(t, []byte{5}, pricedIn(h.consumeTraces(told(t, "5 in 4: llm"))))
+	assert.Empty(t, pricedIn(h.consumeTraces(told(t, "4: llm"))), "and what was not refused is")
 }

@@ -19,6 +19,7 @@ func (e *engine) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Tr
 	}
 	batch.priceBots()
 	if err := batch.bill.refused(ctx, &e.telemetry.traces); err != nil {
+		e.containers.unlearn(batch.bots.news)
 		return td, err
 	}
 	e.telemetry.report(ctx, &e.telemetry.traces, &batch.tally)

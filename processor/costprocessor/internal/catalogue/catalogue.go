@@ -153,7 +153,11 @@ func (c *Catalogue) every(wait time.Duration, do func(context.Context) time.Dura
 	})
 }
 
-// Close stops following. It waits for what is under way as long as ctx allows, and may come without Open and again.
+// closeWait is how long Close waits for a book that is being made: a collector that is told to end has other things to bring to
+// safety, and half a book does no harm.
+const closeWait = 3 * time.Second
+
+// Close stops following. It waits for what is under way for a moment, if ctx allows, and may come without Open and again.
 func (c *Catalogue) Close(ctx context.Context) error {
 	c.stop()
 	done := make(chan struct{})
@@ -161,9 +165,13 @@ func (c *Catalogue) Close(ctx context.Context) error {
 		defer close(done)
 		c.running.Wait()
 	}()
+	late := make(chan struct{})
+	defer c.Clock.AfterFunc(closeWait, func() { close(late) }).Stop()
 	select {
 	case <-done:
 		return nil
+	case <-late:
+		return errors.New("the price book is still being renewed")
 	case <-ctx.Done():
 		return fmt.Errorf("the price book is still being renewed: %w", ctx.Err())
 	}
