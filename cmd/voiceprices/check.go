@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -32,8 +33,11 @@ func check(args []string, w world) error {
 	flags.BoolVar(&o.strict, "strict", false, "let what is only a warning fail the check")
 	flags.BoolVar(&o.asJSON, "json", false, "print JSON")
 	files, err := flags.parse(args)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case o.maxAge < 0:
+		return errors.New("--max-age must not be negative")
 	}
 	o.from.files = append(o.from.files, files...)
 	book, err := o.from.book(w)

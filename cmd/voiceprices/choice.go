@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"path"
@@ -63,6 +64,29 @@ func (c *choice) rows(file *pricing.File) []pricing.Row {
 		}
 	}
 	return rows
+}
+
+// check says which provider or kind of usage there is none of.
+func (c *choice) check(book *pricing.Book) error {
+	var providers []string
+	for entry := range book.Rows() {
+		providers = append(providers, entry.Row.Provider)
+	}
+	slices.Sort(providers)
+	return errors.Join(
+		none("provider", c.providers, slices.Compact(providers)),
+		none("usage", c.usages, pricing.KindNames()),
+	)
+}
+
+// none says which of those that are wanted is like no known name.
+func none(what string, wanted many, known []string) error {
+	for _, glob := range wanted {
+		if !slices.ContainsFunc(known, func(name string) bool { return like(many{glob}, name) }) {
+			return fmt.Errorf("--%s %q is unknown; it must be one of %s", what, glob, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 // like says whether a name is one of those that are wanted. Case does not matter, and * stands for anything.

@@ -16,11 +16,10 @@ import (
 
 // configured is what the configuration of a cost processor says about prices.
 type configured struct {
-	PriceFiles []priceFile        `yaml:"price_files"`
-	PriceURL   any                `yaml:"price_url"`
-	Overrides  []pricing.Row      `yaml:"overrides"`
-	Discounts  []pricing.Discount `yaml:"discounts"`
-	Plans      map[string]string  `yaml:"plans"`
+	PriceFiles []priceFile       `yaml:"price_files"`
+	PriceURL   any               `yaml:"price_url"`
+	Plans      map[string]string `yaml:"plans"`
+	written    `yaml:"-"`
 }
 
 // priceFile is a path, or a path and a format.
@@ -59,6 +58,9 @@ func (s *source) configured() (*configured, error) {
 	text, err := yaml.Marshal(processors[id])
 	if err == nil {
 		err = yaml.Unmarshal(text, c)
+	}
+	if err == nil {
+		err = c.read(processors[id])
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: processors.%s: %w", &s.configs, id, err)

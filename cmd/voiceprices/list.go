@@ -32,6 +32,9 @@ func listRows(args []string, w world) error {
 	if err != nil {
 		return err
 	}
+	if err := only.check(book); err != nil {
+		return err
+	}
 	rows := only.ofBook(book, at.Time)
 	if asJSON {
 		return writeRows(w, rows)

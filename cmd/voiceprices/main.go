@@ -53,6 +53,17 @@ func commands() []command {
 var errFinding = errors.New("finding")
 
 func run(args []string, w world) int {
+	out := &output{to: w.out}
+	w.out = out
+	code := dispatch(args, w)
+	if out.err != nil && code != exitUsage {
+		fmt.Fprintf(w.err, "voiceprices: %s\n", out.err)
+		return exitUsage
+	}
+	return code
+}
+
+func dispatch(args []string, w world) int {
 	name := ""
 	if len(args) > 0 {
 		name = args[0]

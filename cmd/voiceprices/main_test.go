@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,6 +126,12 @@ func TestQuestionsThatCannotBeAnswered(t *testing.T) {
 		"import":                                                 "voiceprices import: name the one file to read",
 		"import litellm.json --provider acme --model none":       "voiceprices import: litellm.json: has no rows of provider acme, model none, usage *; its providers are acme",
 		"import litellm.json --format hal":                       `voiceprices import: litellm.json: format "hal" is unknown; it must be one of `,
+		"explain --channels 0 stt_audio_seconds=1":               `voiceprices explain: invalid value "0" for flag -channels: must be a whole number from 1 to 64`,
+		"explain --channels 65 stt_audio_seconds=1":              `voiceprices explain: invalid value "65" for flag -channels: must be a whole number from 1 to 64`,
+		"explain --request-tokens -1 prompt.text=1":              "voiceprices explain: the tokens of the request are -1; they must not be negative",
+		"check --max-age -1":                                     "voiceprices check: --max-age must not be negative",
+		"list --provider nix":                                    `voiceprices list: --provider "nix" is unknown; it must be one of `,
+		"list --usage foo":                                       `voiceprices list: --usage "foo" is unknown; it must be one of prompt.text, `,
 		"list rime":                                              `voiceprices list: "rime": list takes no arguments; narrow it down with --provider, --model and --usage`,
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -132,6 +139,66 @@ func TestQuestionsThatCannotBeAnswered(t *testing.T) {
 			assert.Equal(t, exitUsage, code)
 			assert.Empty(t, out)
 			assert.True(t, strings.HasPrefix(errText, want), errText)
+		})
+	}
+}
+
+func TestRequestsThatCannotBeRead(t *testing.T) {
+	for input, want := range map[string]string{
+		`{"usage": {"prompt.text": 1, "prompt.text": 2}}`:       `request 1: jsontext: duplicate object member name "prompt.text"`,
+		`[{"model": "a", "model": "b"}]`:                        `request 1: jsontext: duplicate object member name "model"`,
+		`{"channels": -1, "usage": {"stt_audio_seconds": 1}}`:   "channels is -1; it must be from 1 to 64",
+		`{"channels": 65, "usage": {"stt_audio_seconds": 1}}`:   "channels is 65; it must be from 1 to 64",
+		`{"request_tokens": -1, "usage": {"prompt.text": 1}}`:   "the tokens of the request are -1; they must not be negative",
+		`{"models": "gpt-4o", "usage": {"prompt.text": "146"}}`: `request 1: json: unknown field "models"`,
+	} {
+		t.Run(input, func(t *testing.T) {
+			code, out, errText := ask(t, input, "explain", "-")
+			assert.Equal(t, exitUsage, code)
+			assert.Empty(t, out)
+			assert.Contains(t, errText, want)
+		})
+	}
+}
+
+// What the collector refuses is refused here.
+func TestConfigurationsThatTheCollectorRefuses(t *testing.T) {
+	for config, want := range map[string]string{
+		`{overrides: [{provider: a, models: [m], usage: characters, unit: character, price: 0.0000002, per: "1"}]}`: `overrides 1: price is not quoted; write "0.0000002"`,
+		`{overrides: [{provider: a, models: [m], usage: characters, unit: character, price: "2", per: 1}]}`:         `overrides 1: per is not quoted; write "1"`,
+		`{overrides: [{models: [m, 4]}]}`:                                               `overrides 1: models is not quoted; write "4"`,
+		`{overrides: [{when: {context_tokens: 200}}]}`:                                  `overrides 1: context_tokens is not quoted; write "200"`,
+		`{overrides: [{provider: a, prize: "1"}]}`:                                      `has invalid keys: prize`,
+		`{discounts: [{provider: a, multiplier: "1"}, {provider: a, multiplier: 0.5}]}`: `discounts 2: multiplier is not quoted; write "0.5"`,
+		`{discounts: [{provider: a, multiplier: "0.5", effective_from: 2026-09-01}]}`:   `discounts 1: effective_from is not quoted; write "2026-09-01T00:00:00Z"`,
+		`{discounts: [{provider: a, multiplier: "0.5", model: [m]}]}`:                   `has invalid keys: model`,
+	} {
+		t.Run(config, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "collector.yaml")
+			require.NoError(t, os.WriteFile(path, []byte("processors: {cost: "+config+"}\n"), 0o600))
+			code, _, errText := ask(t, "", "list", "--config", path)
+			assert.Equal(t, exitUsage, code)
+			assert.Contains(t, errText, "processors.cost: ")
+			assert.Contains(t, errText, want)
+		})
+	}
+}
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestAnswersThatCannotBeWritten(t *testing.T) {
+	for _, args := range []string{
+		"help", "list", "list --json", "list -h", "check", "check --json", "diff embedded embedded", "import embedded --provider openai",
+		"explain --model gpt-4o prompt.text=1", "explain --model gpt-4o-mine prompt.text=1", "explain --json --model gpt-4o-mine prompt.text=1",
+	} {
+		t.Run(args, func(t *testing.T) {
+			var errText bytes.Buffer
+			code := run(words(args), world{in: strings.NewReader(""), out: full{}, err: &errText, now: today})
+			assert.Equal(t, exitUsage, code)
+			assert.Equal(t, 1, strings.Count(errText.String(), "no space left on device"), errText.String())
 		})
 	}
 }

@@ -23,6 +23,7 @@ func (t table) row(cells ...string) {
 	fmt.Fprintln(t.w, strings.Join(cells, "\t"))
 }
 
+// flush writes the table. That it cannot be written is what output remembers.
 func (t table) flush() { _ = t.w.Flush() }
 
 // writeJSON writes what programs read.

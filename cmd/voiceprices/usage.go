@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 )
@@ -34,8 +37,31 @@ func (r *request) addFlags(flags *flag.FlagSet) {
 	flags.Int64Var(&r.RequestTokens, "request-tokens", 0, "the input `tokens` of the whole request (default the sum of the prompt)")
 	flags.StringVar(&r.ServiceTier, "tier", "", "the service `tier`")
 	flags.StringVar(&r.Region, "region", "", "the `region`")
-	flags.Int64Var(&r.Channels, "channels", 0, "how many `channels` were transcribed (default 1)")
+	flags.Func("channels", "how many `channels` were transcribed (default 1)", r.setChannels)
 	flags.BoolVar(&r.Aggregate, "aggregate", false, "the quantities are sums of many uses, to which no minimum and no rounding applies")
+}
+
+// maxChannels is more than any recording has.
+const maxChannels = 64
+
+func (r *request) setChannels(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || n > maxChannels {
+		return fmt.Errorf("must be a whole number from 1 to %d", maxChannels)
+	}
+	r.Channels = n
+	return nil
+}
+
+// check says what no request has. Without a number of channels there is one.
+func (r *request) check() error {
+	switch {
+	case r.Channels < 0 || r.Channels > maxChannels:
+		return fmt.Errorf("channels is %d; it must be from 1 to %d", r.Channels, maxChannels)
+	case r.RequestTokens < 0:
+		return fmt.Errorf("the tokens of the request are %d; they must not be negative", r.RequestTokens)
+	}
+	return nil
 }
 
 // read takes quantities of arguments like prompt.text=146.
@@ -96,14 +122,21 @@ func requestsOf(raw json.RawMessage, base request) ([]request, error) {
 	return all, nil
 }
 
+// strict refuses keys that it does not know and keys that are there twice, of which one would be lost.
 func strict(raw json.RawMessage, into any) error {
-	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	if _, err := jsontext.NewDecoder(bytes.NewReader(raw)).ReadValue(); err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	return decoder.Decode(into)
 }
 
 // usages are what the book is asked, in the order of the kinds.
 func (r *request) usages() ([]pricing.Usage, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
 	var usages []pricing.Usage
 	left := len(r.Usage)
 	for _, kind := range pricing.Kinds() {
