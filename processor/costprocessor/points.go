@@ -77,7 +77,7 @@ func (a *answers) price(u *usage, from pmetric.NumberDataPoint, of *origin) {
 	p := a.cost.add(a.metrics, from, of)
 	p.SetDoubleValue(u.result.USD)
 	attributes := p.Attributes()
-	attributes.EnsureCapacity(6)
+	attributes.EnsureCapacity(6 + u.extras())
 	u.describe(attributes, from, of)
 	attributes.PutStr(semconv.AttrCostSource, semconv.CostComputed)
 	put(attributes, semconv.AttrPriceVersion, u.version)
@@ -89,7 +89,7 @@ func (a *answers) count(u *usage, from pmetric.NumberDataPoint, of *origin) {
 	p := a.unpriced.add(a.metrics, from, of)
 	p.SetDoubleValue(u.value)
 	attributes := p.Attributes()
-	attributes.EnsureCapacity(7)
+	attributes.EnsureCapacity(7 + u.extras())
 	u.describe(attributes, from, of)
 	attributes.PutStr(semconv.AttrUsageKind, u.Kind.String())
 	attributes.PutStr(semconv.AttrReason, u.result.Reason.String())
@@ -158,6 +158,17 @@ func (u *usage) describe(attributes pcommon.Map, from pmetric.NumberDataPoint, o
 	case u.frameID == "" || of.temporality == pmetric.AggregationTemporalityCumulative:
 		attributes.PutStr(semconv.TransitStream, streamOf(of.name, from.Attributes()))
 	}
+}
+
+// extras is how many attributes an answer has beyond those that most have.
+func (u *usage) extras() int {
+	n := 0
+	for _, text := range [...]string{u.tenant, u.version, u.basis} {
+		if text != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // provider is who bills as far as the book knows, else as reported.
