@@ -85,19 +85,29 @@ func latencies(n int, temporality pmetric.AggregationTemporality, bounds []float
 	return md
 }
 
-// consume takes the same series again and again, each time of another frame.
-func consume(b *testing.B, p *rollup, md pmetric.Metrics) {
+// consume takes requests of n points on the same series again and again, each time of another frame. So that the clock is not
+// stopped for each, an operation is several requests.
+func consume(b *testing.B, n int, request func() pmetric.Metrics) {
 	b.Helper()
-	points := md.DataPointCount()
-	require.NoError(b, p.ConsumeMetrics(context.Background(), md))
-	b.ReportAllocs()
-	for n := 0; b.Loop(); n++ {
-		b.StopTimer()
-		renew(md, fmt.Sprintf("%016x", n))
-		b.StartTimer()
-		_ = p.ConsumeMetrics(context.Background(), md)
+	p := newBenched(b)
+	requests := make([]pmetric.Metrics, max(1, 3200/n))
+	for i := range requests {
+		requests[i] = request()
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*points), "ns/point")
+	frames := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		for _, md := range requests {
+			frames++
+			renew(md, fmt.Sprintf("%016x", frames))
+		}
+		b.StartTimer()
+		for _, md := range requests {
+			_ = p.ConsumeMetrics(context.Background(), md)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(requests)*n), "ns/point")
 	require.Zero(b, p.books.(*memory).intake.report.tally[skippedDuplicate])
 }
 
@@ -114,7 +124,7 @@ func renew(md pmetric.Metrics, frame string) {
 
 func BenchmarkConsumeKnownSeries(b *testing.B) {
 	for _, n := range []int{1, 100, 10_000} {
-		b.Run(fmt.Sprintf("sum/points=%d", n), func(b *testing.B) { consume(b, newBenched(b), usage(n)) })
+		b.Run(fmt.Sprintf("sum/points=%d", n), func(b *testing.B) { consume(b, n, func() pmetric.Metrics { return usage(n) }) })
 	}
 	b.Run("sum_again/points=100", func(b *testing.B) {
 		p, md := newBenched(b), usage(100)
@@ -125,11 +135,13 @@ func BenchmarkConsumeKnownSeries(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/point")
 	})
 	b.Run("histogram/points=100", func(b *testing.B) {
-		consume(b, newBenched(b), latencies(100, pmetric.AggregationTemporalityDelta, semconv.LatencyBounds))
+		consume(b, 100, func() pmetric.Metrics {
+			return latencies(100, pmetric.AggregationTemporalityDelta, semconv.LatencyBounds)
+		})
 	})
 	b.Run("histogram_converted/points=100", func(b *testing.B) {
 		foreign := []float64{0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000}
-		consume(b, newBenched(b), latencies(100, pmetric.AggregationTemporalityDelta, foreign))
+		consume(b, 100, func() pmetric.Metrics { return latencies(100, pmetric.AggregationTemporalityDelta, foreign) })
 	})
 }
 

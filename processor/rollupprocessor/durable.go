@@ -172,7 +172,7 @@ func (d *durable) commit(ctx context.Context, group []*job) {
 	if len(group) == 0 {
 		return
 	}
-	err := d.write(ctx, group)
+	err := d.keep(ctx, group)
 	for _, j := range group {
 		switch {
 		case err == nil:
@@ -186,9 +186,9 @@ func (d *durable) commit(ctx context.Context, group []*job) {
 	}
 }
 
-// write writes what is owed and the group, which gets its time. A group that needs not be written yet is an error that nobody
+// keep writes what is owed and the group, which gets its time. A group that needs not be written yet is an error that nobody
 // sees.
-func (d *durable) write(ctx context.Context, group []*job) error {
+func (d *durable) keep(ctx context.Context, group []*job) error {
 	worthwhile := false
 	for _, j := range group {
 		j.at = d.time()
@@ -248,7 +248,9 @@ func (d *durable) happen(j *job) {
 		j.done <- answer{report: d.happened(j)}
 	case flushWritten, lastFlushed:
 		d.log.Burden(d.intake.flushBurden())
-		j.done <- answer{written: d.book.write(func() time.Time { return j.at }, j.what == lastFlushed)}
+		flush := d.write(func() time.Time { return j.at }, j.what == lastFlushed)
+		flush.holds.stored = d.log.Size()
+		j.done <- answer{written: flush}
 	case flushAccepted:
 		d.accepted()
 		j.done <- answer{}

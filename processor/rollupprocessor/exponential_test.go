@@ -160,3 +160,21 @@ func TestKindOfHistogramsChangesOverARestart(t *testing.T) {
 		})
 	}
 }
+
+func TestKindOfHistogramsChangesBack(t *testing.T) {
+	s := newStored(t, exponentially)
+	s.at("1s").take(seen(412, "c1"))
+	s.at("10s").skip()
+	other := *s.cfg
+	other.Histograms = HistogramsExplicit
+	s.cfg = &other
+	s.restart()
+	s.at("20s").take(seen(90, "c1"))
+	s.at("30s").flush(
+		"bot voice.ttfb.milliseconds{} exponential ended [999ms 30s]",
+		"bot voice.ttfb.milliseconds{} histogram count=0 sum=0.0 [19.999s 19.999s]",
+		"bot voice.ttfb.milliseconds{} histogram count=1 sum=90.0 le100:1 [19.999s 30s]",
+	)
+	s.at("40s").flush("bot voice.ttfb.milliseconds{} histogram count=1 sum=90.0 le100:1 [19.999s 40s]")
+	assert.Equal(t, 1, s.intake().store.Series())
+}

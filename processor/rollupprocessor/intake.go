@@ -134,7 +134,7 @@ func (in *intake) forget(now time.Time) {
 type origin struct {
 	service     ident.Service
 	caller      ident.Digest // of the service
-	environment string
+	environment ident.Environment
 	resource    pcommon.Resource
 	scope       pcommon.InstrumentationScope
 }
@@ -142,7 +142,7 @@ type origin struct {
 func (in *intake) resource(rm pmetric.ResourceMetrics) {
 	from := origin{
 		service:     ident.ServiceOf(rm.Resource()),
-		environment: ident.EnvironmentOf(rm.Resource()),
+		environment: in.hasher.Environment(ident.EnvironmentOf(rm.Resource())),
 		resource:    rm.Resource(),
 	}
 	from.caller = in.hasher.Text(from.service.Name).Then(in.hasher.Text(from.service.Namespace))
@@ -177,7 +177,7 @@ func (in *intake) metric(m pmetric.Metric, from *origin) {
 type target struct {
 	series.About
 	family      *series.Family
-	environment string
+	environment ident.Environment
 	keepCallID  bool
 	ours        bool    // of the contract, where nothing is absurdly large and no histogram has anything below zero
 	largest     float64 // that a value may be, either side of zero

@@ -31,6 +31,7 @@ func TestSeriesGoOnAfterACrash(t *testing.T) {
 	s.at("20s").flush("bot voice.cost.usd{} counter 1.5 [999ms 20s]")
 	s.at("30s").flush("bot voice.cost.usd{} counter 1.5 [999ms 30s]")
 	assert.Equal(t, 2, s.logged("The stored state goes on"))
+	assert.Len(t, s.counts("otelcol_processor_rollup_stored_bytes"), 1)
 	s.take(cost(0.25))
 	assert.Equal(t, "collector-1", s.instance())
 	s.sameState()

@@ -112,13 +112,19 @@ func (t *telemetry) request(ctx context.Context, r *report) {
 }
 
 // held is what the processor holds at a flush.
-type held struct{ series, calls, streams, marks int }
+type held struct {
+	series, calls, streams, marks int
+	stored                        int64 // bytes on disk that a start reads; 0: there is no storage
+}
 
 func (t *telemetry) holding(ctx context.Context, h held) {
 	t.ProcessorRollupSeries.Record(ctx, int64(h.series))
 	t.ProcessorRollupCalls.Record(ctx, int64(h.calls))
 	t.ProcessorRollupInputStreams.Record(ctx, int64(h.streams))
 	t.ProcessorRollupIdentities.Record(ctx, int64(h.marks))
+	if h.stored > 0 {
+		t.ProcessorRollupStoredBytes.Record(ctx, h.stored)
+	}
 }
 
 func (t *telemetry) flushed(ctx context.Context, what result, points int, took time.Duration) {

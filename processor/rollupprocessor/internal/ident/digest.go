@@ -89,16 +89,19 @@ func (h *Hasher) text(s string) (d Digest, ascii bool) {
 		hi, lo, seen = mix(a^seed[2], b^hi), mix(b^seed[3], a^lo), seen|a|b
 		s = s[16:]
 	}
-	a, b := ends(s)
+	var a, b uint64
+	if len(s) >= 8 {
+		a, b = load64(s), load64(s[len(s)-8:])
+	} else {
+		a, b = short(s)
+	}
 	hi, lo, seen = mix(a^seed[2], b^hi), mix(b^seed[3], a^lo), seen|a|b
 	return Digest{mix(hi^seed[4], length^seed[5]), mix(lo^seed[5], length^seed[4])}, seen&0x8080808080808080 == 0
 }
 
-// ends are the first and the last bytes of at most 16, which may overlap.
-func ends(s string) (a, b uint64) {
+// short is all of less than 8 bytes.
+func short(s string) (a, b uint64) {
 	switch n := len(s); {
-	case n >= 8:
-		return load64(s), load64(s[n-8:])
 	case n >= 4:
 		return load32(s), load32(s[n-4:])
 	case n > 0:

@@ -35,10 +35,10 @@ func TestLabels(t *testing.T) {
 		{"ok", "true"},
 		{"share", "0.5"},
 	}
-	v := View{Attributes: attributes(t, raw), Environment: "prod"}
+	v := View{Attributes: attributes(t, raw), Environment: Environment{Name: "prod"}}
 	assert.Equal(t, want, labels(v))
 	assert.Empty(t, v.CallID())
-	v.KeepCallID, v.Environment = true, ""
+	v.KeepCallID, v.Environment = true, Environment{}
 	assert.Equal(t, append([]Label{{"call_id", "c1"}}, want[1:]...), labels(v))
 	assert.Equal(t, "c1", v.CallID())
 	assert.Empty(t, View{Attributes: pcommon.NewMap(), KeepCallID: true}.CallID())
@@ -67,7 +67,7 @@ func TestDigestsAgreeWithLabels(t *testing.T) {
 		for _, key := range random.Perm(len(keys))[:random.IntN(4)] {
 			require.NoError(t, m.PutEmpty(keys[key]).FromRaw(values[random.IntN(len(values))]))
 		}
-		v := View{Attributes: m, Environment: []string{"", "prod"}[random.IntN(2)], KeepCallID: random.IntN(2) == 0}
+		v := View{Attributes: m, Environment: h.Environment([]string{"", "prod"}[random.IntN(2)]), KeepCallID: random.IntN(2) == 0}
 		text, digest := fmt.Sprint(labels(v)), h.Point(v).Series
 		if known, ok := digests[text]; ok {
 			require.Equal(t, known, digest, text)
@@ -201,7 +201,7 @@ func TestDigestsOfASeed(t *testing.T) {
 	h := NewHasher(Seed{1, 2, 3, 4, 5, 6})
 	p := h.Point(View{
 		Attributes:  attributes(t, map[string]any{"call_id": "c1", "voice.tx.id": "0123456789abcdef", "processor": "LLM#7", "n": 1}),
-		Environment: "prod",
+		Environment: h.Environment("prod"),
 		KeepCallID:  true,
 	})
 	assert.Equal(t, "{5edf17c459875e05 77751090be964fd0} {448e9f3bffba0f3c 5c72270f5eaddd8} {cff3a47807deb4ff 86af9b77a95cc07}", fmt.Sprintf("%x %x %x", p.Series, p.Call, p.Mark))
@@ -255,8 +255,9 @@ func BenchmarkPoint(b *testing.B) {
 	} {
 		m.PutStr(pair[0], pair[1])
 	}
-	v := View{Attributes: m, Environment: "prod", KeepCallID: true}
+	v := View{Attributes: m, KeepCallID: true}
 	h := NewHasher(NewSeed())
+	v.Environment = h.Environment("prod")
 	b.ReportAllocs()
 	for b.Loop() {
 		h.Point(v)

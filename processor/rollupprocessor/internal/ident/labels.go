@@ -79,9 +79,20 @@ func LosesLabels(attributes pcommon.Map) bool {
 // View is what of a point's attributes makes its series: all that can be labels but the transit ones, call_id only
 // where it is kept, and the environment of the resource unless the point names one itself.
 type View struct {
-	Attributes  pcommon.Map
-	Environment string
-	KeepCallID  bool
+	Attributes pcommon.Map
+	Environment
+	KeepCallID bool
+}
+
+// Environment is a deployment environment, with the digest of its label; empty: there is none.
+type Environment struct {
+	Name   string
+	digest Digest
+}
+
+// Environment prepares a deployment environment for the points of its resource.
+func (h *Hasher) Environment(name string) Environment {
+	return Environment{Name: name, digest: h.key(environment).digest.Then(h.Text(name))}
 }
 
 func (v View) keeps(key string) bool {
@@ -150,7 +161,7 @@ func (w *Writer) Labels(v View) []Label {
 			w.add(key, labelText(key, value))
 		}
 	}
-	w.add(environment, v.Environment)
+	w.add(environment, v.Environment.Name)
 	slices.SortFunc(w.labels, func(a, b Label) int { return strings.Compare(a.Key, b.Key) })
 	return slices.Clone(w.labels)
 }

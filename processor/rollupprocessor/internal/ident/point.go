@@ -38,14 +38,15 @@ func (h *Hasher) Point(v View) Point {
 		switch {
 		case k.role == isNoName:
 			p.LosesLabels = true
-		case k.role == isAside, k.pass == h.keys.pass, empty(value): // the first of a repeated key counts
-		default:
-			k.pass = h.keys.pass
-			p.add(k.role, k.digest.Then(h.label(k, value)))
+		case k.role != isAside && k.pass != h.keys.pass: // the first of a repeated key counts
+			if d, some := h.label(k, value); some {
+				k.pass = h.keys.pass
+				p.add(k.role, k.digest.Then(d))
+			}
 		}
 	}
-	if v.Environment != "" && !p.environment {
-		p.add(isEnvironment, h.key(environment).digest.Then(h.Text(v.Environment)))
+	if v.Environment.Name != "" && !p.environment {
+		p.add(isEnvironment, v.Environment.digest)
 	}
 	return p.point(v.KeepCallID)
 }
@@ -85,17 +86,33 @@ func (h *Hasher) Labels(labels []Label) Digest {
 	return set
 }
 
-// label is the digest of what labelText returns.
-func (h *Hasher) label(k *key, value pcommon.Value) Digest {
-	if k.role == isProcessor {
-		return h.Text(labelText(k.text, value))
-	}
+// label is the digest of what labelText returns. It is false for an empty one, which is no label.
+func (h *Hasher) label(k *key, value pcommon.Value) (d Digest, some bool) {
 	if value.Type() != pcommon.ValueTypeStr {
-		return h.value(value)
+		return h.labelOf(k, value)
 	}
-	d, ascii := h.text(value.Str())
-	if !ascii && !utf8.ValidString(value.Str()) {
-		return h.Text(Text(value.Str()))
+	text := value.Str()
+	if text == "" {
+		return Digest{}, false
 	}
-	return d
+	if k.role == isProcessor {
+		return h.labelOf(k, value)
+	}
+	d, ascii := h.text(text)
+	if !ascii && !utf8.ValidString(text) {
+		d = h.Text(Text(text))
+	}
+	return d, true
+}
+
+// labelOf is for what is seldom.
+func (h *Hasher) labelOf(k *key, value pcommon.Value) (d Digest, some bool) {
+	switch {
+	case empty(value):
+		return Digest{}, false
+	case k.role == isProcessor:
+		return h.Text(labelText(k.text, value)), true
+	default:
+		return h.value(value), true
+	}
 }

@@ -40,6 +40,7 @@ type TelemetryBuilder struct {
 	ProcessorRollupResets              metric.Int64Counter
 	ProcessorRollupSeries              metric.Int64Gauge
 	ProcessorRollupSnapshots           metric.Int64Counter
+	ProcessorRollupStoredBytes         metric.Int64Gauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -154,6 +155,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_rollup_snapshots",
 		metric.WithDescription("Snapshots of the state on disk. [Alpha]"),
 		metric.WithUnit("{snapshot}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRollupStoredBytes, err = builder.meter.Int64Gauge(
+		"otelcol_processor_rollup_stored_bytes",
+		metric.WithDescription("Bytes on disk that a start reads, of the snapshot and the log. [Alpha]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
-	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/room"
 )
 
 // Settings bound what is remembered. The marks of a call are forgotten when no point of it was counted for Timeout; beyond
@@ -23,8 +22,7 @@ type Settings struct {
 // Calls is the marks of all calls. It is not safe for concurrent use.
 type Calls struct {
 	set    Settings
-	byKey  map[ident.Digest]*call
-	most   int     // of them
+	byKey  ident.Table[*call]
 	order  []*call // of first sight
 	held   int     // marks
 	lost   int     // marks that were forgotten for want of room since somebody asked
@@ -61,7 +59,7 @@ type look struct {
 
 // NewCalls knows nothing yet.
 func NewCalls(set Settings) *Calls {
-	return &Calls{set: set, byKey: make(map[ident.Digest]*call), alike: make(map[likeness]uint64)}
+	return &Calls{set: set, alike: make(map[likeness]uint64)}
 }
 
 // Configure changes the settings.
@@ -113,8 +111,8 @@ func (c *Calls) Known(key ident.Digest, mark ident.Digest) bool {
 
 func (c *Calls) find(key ident.Digest) *call {
 	if c.newest == nil || c.newest.key != key {
-		known, ok := c.byKey[key]
-		if !ok {
+		known := c.byKey.Get(key)
+		if known == nil {
 			return nil
 		}
 		c.newest = known
@@ -152,7 +150,7 @@ func (c *Calls) Keep(now time.Time) {
 
 func (c *Calls) open(key ident.Digest) *call {
 	known := &call{key: key, request: c.request}
-	c.byKey[key] = known
+	c.byKey.Put(key, known)
 	c.order = append(c.order, known)
 	c.newest = known
 	return known
@@ -196,9 +194,9 @@ func (c *Calls) drop(over func(*call) bool) {
 			return false
 		}
 		c.held -= len(known.list)
-		delete(c.byKey, known.key)
+		c.byKey.Delete(known.key)
 		return true
 	})
-	c.byKey = room.Fit(c.byKey, &c.most)
+	c.byKey.Fit()
 	c.newest, c.look = nil, look{}
 }

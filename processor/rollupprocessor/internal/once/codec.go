@@ -35,7 +35,7 @@ func (c *Calls) decode(d *codec.Decoder) {
 	for i := range known.list {
 		known.list[i] = d.Fixed()
 	}
-	if _, twice := c.byKey[known.key]; twice || len(known.list) > maxMarks {
+	if c.byKey.Get(known.key) != nil || len(known.list) > maxMarks {
 		d.Fail(codec.ErrShape)
 		return
 	}
@@ -43,7 +43,7 @@ func (c *Calls) decode(d *codec.Decoder) {
 	if len(known.list) > few {
 		known.reindex(sizeFor(len(known.list)))
 	}
-	c.byKey[known.key] = known
+	c.byKey.Put(known.key, known)
 	c.order = append(c.order, known)
 	c.held += len(known.list)
 }

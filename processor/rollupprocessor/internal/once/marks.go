@@ -2,7 +2,7 @@ package once
 
 // maxMarks is how many marks of one call are held: days of talk. Beyond it the older half is forgotten, for what comes again
 // comes again soon.
-const maxMarks = 1 << 17
+const maxMarks = 1 << (placeBits - 1)
 
 // few is how many marks are looked through one by one.
 const few = 8
@@ -10,9 +10,19 @@ const few = 8
 // marks is a set of marks that knows in which order they came. A mark is 64 bits of a digest: within a call of 100,000 marks
 // two meet once in four billion calls.
 type marks struct {
-	list  []uint64
-	index []uint32 // places in list, from 1, by hash; 0: empty. Its length is a power of two; nil while the list is short.
+	list []uint64
+	// index has the places of marks in the list, from 1, each below the tag of its mark, so that the list is looked at for hardly
+	// any other. 0 is empty. Its length is a power of two; it is nil while the list is short.
+	index []uint32
 }
+
+// placeBits are enough for a place, and the tag has the rest.
+const (
+	placeBits = 18
+	placeMask = 1<<placeBits - 1
+)
+
+func tagOf(mark uint64) uint32 { return uint32(mark>>32) &^ placeMask }
 
 // find is the place of a mark, or -1.
 func (m *marks) find(mark uint64) int {
@@ -24,12 +34,17 @@ func (m *marks) find(mark uint64) int {
 		}
 		return -1
 	}
-	for slot := m.slot(mark); m.index[slot] != 0; slot = m.after(slot) {
-		if at := int(m.index[slot]) - 1; m.list[at] == mark {
-			return at
+	tag := tagOf(mark)
+	for slot := m.slot(mark); ; slot = m.after(slot) {
+		entry := m.index[slot]
+		switch {
+		case entry == 0:
+			return -1
+		case entry&^placeMask != tag:
+		case m.list[entry&placeMask-1] == mark:
+			return int(entry&placeMask) - 1
 		}
 	}
-	return -1
 }
 
 func (m *marks) slot(mark uint64) int { return int(mark) & (len(m.index) - 1) }
@@ -79,5 +94,5 @@ func (m *marks) enter(mark uint64, place int) {
 	for m.index[slot] != 0 {
 		slot = m.after(slot)
 	}
-	m.index[slot] = uint32(place)
+	m.index[slot] = tagOf(mark) | uint32(place)
 }

@@ -292,7 +292,7 @@ func (r *reading) boundsOf(about *About, were []float64) []float64 {
 
 func (r *reading) insert(f *Family, s *Series) {
 	s.key = r.hasher.Labels(s.labels)
-	if s.overflow && f.overflow != nil || !s.overflow && f.byDigest[s.key] != nil {
+	if s.overflow && f.overflow != nil || !s.overflow && f.byDigest.Get(s.key) != nil {
 		r.Fail(codec.ErrShape)
 	}
 	f.insert(s)

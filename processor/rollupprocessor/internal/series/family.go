@@ -47,8 +47,7 @@ type Family struct {
 	unit        string
 	description string
 	bounds      []float64 // of histograms
-	byDigest    map[ident.Digest]*Series
-	most        int // of them
+	byDigest    ident.Table[*Series]
 	order       []*Series
 	overflow    *Series
 	retired     bool // its series end
@@ -59,7 +58,7 @@ func (f *Family) Find(d ident.Digest) *Series {
 	if f == nil {
 		return nil
 	}
-	return f.byDigest[d]
+	return f.byDigest.Get(d)
 }
 
 func (f *Family) insert(s *Series) {
@@ -68,7 +67,7 @@ func (f *Family) insert(s *Series) {
 		f.overflow = s
 		return
 	}
-	f.byDigest[s.key] = s
+	f.byDigest.Put(s.key, s)
 }
 
 // remove takes s out of everything but the order, which sweep rebuilds.
@@ -77,7 +76,7 @@ func (f *Family) remove(s *Series) {
 		f.overflow = nil
 		return
 	}
-	delete(f.byDigest, s.key)
+	f.byDigest.Delete(s.key)
 }
 
 // sweep sorts the series into those due and those that end in this round, and takes out what is forgotten.

@@ -160,7 +160,6 @@ func (st *Store) addFamily(about *About) *Family {
 		unit:        about.Unit,
 		description: about.Description,
 		bounds:      about.Bounds,
-		byDigest:    make(map[ident.Digest]*Series),
 	}
 	owner := st.service(about.Service)
 	owner.families = append(owner.families, family)
@@ -238,7 +237,7 @@ func (st *Store) prune() {
 // pruned takes the family out if it is empty, and says whether it did.
 func (st *Store) pruned(family *Family) bool {
 	if len(family.order) > 0 {
-		family.byDigest = room.Fit(family.byDigest, &family.most)
+		family.byDigest.Fit()
 		return false
 	}
 	delete(st.families, family.key)
