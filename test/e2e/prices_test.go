@@ -45,7 +45,7 @@ func TestPriceFileIsReplaced(t *testing.T) {
 	speak(t, c, "first")
 	eventually(t, "the first call costs 2", func() bool { return near(2, cost()) })
 	replace(contract("5"))
-	eventually(t, "the new prices are told", func() bool { return strings.Contains(c.Logs(), "home/piper") })
+	eventually(t, "the new prices are told", func() bool { return strings.Contains(c.Logs(), "price book changed") })
 	speak(t, c, "second")
 	eventually(t, "the second call costs 5", func() bool { return near(7, cost()) })
 	replace(contract("-1"))
