@@ -90,7 +90,7 @@ func latencies(n int, temporality pmetric.AggregationTemporality, bounds []float
 func consume(b *testing.B, n int, request func() pmetric.Metrics) {
 	b.Helper()
 	p := newBenched(b)
-	requests := make([]pmetric.Metrics, max(1, 3200/n))
+	requests := make([]pmetric.Metrics, max(1, 800/n))
 	for i := range requests {
 		requests[i] = request()
 	}

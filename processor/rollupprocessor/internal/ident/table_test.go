@@ -12,7 +12,7 @@ func TestTableIsAMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 8))
 	var table Table[*int]
 	known := map[Digest]*int{}
-	for range 200_000 {
+	for range 100_000 {
 		key := Digest{Hi: random.Uint64N(3), Lo: random.Uint64N(500) << random.IntN(3)}
 		switch random.IntN(3) {
 		case 0:
@@ -23,8 +23,9 @@ func TestTableIsAMap(t *testing.T) {
 			table.Put(key, thing)
 			known[key] = thing
 		}
-		require.Same(t, known[key], table.Get(key))
-		require.Equal(t, len(known), table.Len())
+		if known[key] != table.Get(key) || len(known) != table.Len() {
+			t.Fatal("it is another") // as an assertion, it would take most of the time
+		}
 	}
 	for key, thing := range known {
 		require.Same(t, thing, table.Get(key))
@@ -53,7 +54,9 @@ func TestTableGivesBackItsRoom(t *testing.T) {
 	require.Less(t, len(table.slots), most/4)
 	require.Equal(t, 5000, table.Len())
 	for i := range n {
-		require.Equal(t, i < 5000, table.Get(digest(i)) != nil)
+		if (i < 5000) != (table.Get(digest(i)) != nil) {
+			t.Fatal(i)
+		}
 		table.Delete(digest(i))
 	}
 	table.Fit()
