@@ -231,15 +231,20 @@ func TestSnapshotHoldsUpNobody(t *testing.T) {
 		synctest.Wait()
 		s.rollup.books.(*durable).log.Burden(1 << 40)
 		var kinds []string
+		over := false
 		held := make(chan struct{})
 		s.disk.OnWrite(func(ops []*storage.Operation) disktest.Fault {
 			kind, _, _ := strings.Cut(ops[0].Key, "/")
+			if over { // what is replaced is deleted
+				return disktest.Fault{Done: len(ops)}
+			}
 			kinds = append(kinds, kind)
 			switch {
 			case kind == "snapshot" && ops[0].Type == storage.Set:
 				go func() { _ = s.rollup.ConsumeMetrics(context.Background(), cost(1.0).metrics()) }()
 				synctest.Wait()
 			case kind == "head":
+				over = true
 				close(held)
 			}
 			return disktest.Fault{Done: len(ops)}
@@ -250,7 +255,7 @@ func TestSnapshotHoldsUpNobody(t *testing.T) {
 		synctest.Wait()
 		text := strings.Join(kinds, " ")
 		assert.True(t, strings.HasPrefix(text, "log log snapshot log snapshot log snapshot log snapshot log"), text)
-		assert.True(t, strings.HasSuffix(text, "snapshot log head log snapshot"), text+", where the last two are deleted")
+		assert.True(t, strings.HasSuffix(text, "snapshot log head"), text)
 		s.sameState()
 	})
 }
