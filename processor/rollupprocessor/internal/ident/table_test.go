@@ -12,7 +12,7 @@ func TestTableIsAMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 8))
 	var table Table[*int]
 	known := map[Digest]*int{}
-	for range 100_000 {
+	for range 200_000 {
 		key := Digest{Hi: random.Uint64N(3), Lo: random.Uint64N(500) << random.IntN(3)}
 		switch random.IntN(3) {
 		case 0:
