@@ -188,14 +188,14 @@ func (s *said) amount(value pcommon.Value, most float64) (n float64, ok bool) {
 	if value.Type() == pcommon.ValueTypeEmpty {
 		return 0, false
 	}
-	n, ok = number(value)
+	n, ok = Number(value)
 	ok = ok && n >= 0 && n <= most
 	s.told, s.counted, s.broken = true, true, s.broken || !ok
 	return n, ok
 }
 
-// number is a number in whatever form it is sent; it may be NaN.
-func number(value pcommon.Value) (n float64, ok bool) {
+// Number is a number in whatever form it is sent; it may be NaN.
+func Number(value pcommon.Value) (n float64, ok bool) {
 	switch value.Type() {
 	case pcommon.ValueTypeInt:
 		return float64(value.Int()), true
