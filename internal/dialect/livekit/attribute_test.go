@@ -45,7 +45,9 @@ func namesOf(object []byte) (all []string) {
 }
 
 // fold makes alike what the decoder takes for the same name.
-func fold(name string) string { return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name)) }
+func fold(name string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+}
 
 // What is read at a glance is what decoding finds, where that finds no fault in what a glance passes over. The decoder knows a
 // name however it is written (prompt_tokens, promptTokens); a glance only as the Python SDK writes it.
