@@ -99,3 +99,24 @@ func (o *Outlet) DeliverMetrics(ctx context.Context, metrics pmetric.Metrics, po
 	o.Report.EndMetricsOp(ctx, format, points, err)
 	return err
 }
+
+// Unreported is the Report of whoever has nobody to report to: what passes between components, the collector counts itself.
+type Unreported struct{}
+
+// StartMetricsOp does nothing.
+func (Unreported) StartMetricsOp(ctx context.Context) context.Context { return ctx }
+
+// EndMetricsOp does nothing.
+func (Unreported) EndMetricsOp(context.Context, string, int, error) {}
+
+// StartLogsOp does nothing.
+func (Unreported) StartLogsOp(ctx context.Context) context.Context { return ctx }
+
+// EndLogsOp does nothing.
+func (Unreported) EndLogsOp(context.Context, string, int, error) {}
+
+// StartTracesOp does nothing.
+func (Unreported) StartTracesOp(ctx context.Context) context.Context { return ctx }
+
+// EndTracesOp does nothing.
+func (Unreported) EndTracesOp(context.Context, string, int, error) {}

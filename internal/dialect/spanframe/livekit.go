@@ -30,7 +30,8 @@ func (r *Reader) userTurn(_ ptrace.Span, out *Span) Verdict {
 	return Told
 }
 
-// agentTurn reads a turn, which the answer after a tool was called is the rest of. A realtime model's metrics stand on it too.
+// agentTurn reads a turn, which the answer after a tool was called is the rest of. A realtime model's metrics
+// stand on it too, and are of the one response, whatever else was done in the turn.
 func (r *Reader) agentTurn(_ ptrace.Span, out *Span) Verdict {
 	s := &r.said
 	if !s.follows {
@@ -41,7 +42,6 @@ func (r *Reader) agentTurn(_ ptrace.Span, out *Span) Verdict {
 		say(out, frame.Event{Kind: frame.Interrupted, Cut: true})
 	}
 	if s.metrics != "" {
-		out.Alone = true
 		if err := r.measured(out); err != nil {
 			out.Frame.Faults = append(out.Frame.Faults, wire.Fault(err).In("lk.realtime_model_metrics"))
 		}

@@ -22,7 +22,6 @@ func (r *Reader) operation(span ptrace.Span, scope string, out *Span) Verdict {
 // liveKitOperation reads what LiveKit says in its own attribute. The conventions' attributes beside it tell a part of the same once
 // more, and count only where the other cannot be read.
 func (r *Reader) liveKitOperation(span ptrace.Span, scope string, out *Span) Verdict {
-	out.Alone = span.Name() == "realtime_metrics"
 	switch err := r.measured(out); {
 	case errors.Is(err, wire.ErrIgnored):
 		return Nothing
@@ -30,6 +29,7 @@ func (r *Reader) liveKitOperation(span ptrace.Span, scope string, out *Span) Ver
 		return r.counted(span, scope, out)
 	}
 	r.name(span, scope, out)
+	out.Request = true
 	return Told
 }
 
@@ -62,13 +62,15 @@ func (r *Reader) counted(span ptrace.Span, scope string, out *Span) Verdict {
 		return Nothing
 	}
 	used := &r.usage.Usage
+	out.Request = true
 	r.describe(span.Name(), out.Framework, &by)
 	out.Frame.Form = form(out.Framework)
-	r.said.ttfb.take(&out.Frame, frame.Event{Kind: frame.TTFB, Source: by, Cut: r.said.cut})
+	if !prepares(r.said.operation) {
+		r.said.ttfb.take(&out.Frame, frame.Event{Kind: frame.TTFB, Source: by, Cut: r.said.cut})
+	}
 	r.worked(span, by, out)
 	switch verdict {
 	case spanusage.Used:
-		out.Alone = used.Alone
 		used.Source = by
 		takeUsage(used, &out.Frame)
 	case spanusage.Impossible:
@@ -117,6 +119,9 @@ func (r *Reader) worked(span ptrace.Span, by frame.Source, out *Span) {
 	}
 	wire.Take(&out.Frame, event)
 }
+
+// prepares says whether an operation of Pipecat's realtime models comes before the answer: it repeats the latency of the last one.
+func prepares(operation string) bool { return operation == "llm_setup" || operation == "llm_request" }
 
 // answers says whether an operation makes text.
 func answers(operation string) bool {

@@ -28,8 +28,8 @@ type Span struct {
 	Reason string
 	// Turn is the number of the turn that it is, from 1; 0: it is none, or has no number.
 	Turn int
-	// Alone says that what it tells is its own, whatever the spans in it tell.
-	Alone bool
+	// Request says that it is of one request, which spans in it or around it may tell of as well.
+	Request bool
 }
 
 // Framework is who made a span.
