@@ -66,22 +66,21 @@ func (t told) inside() Data { return Data(t & (1<<aroundShift - 1)) }
 
 func (t told) around() Data { return Data(t >> aroundShift) }
 
-// New makes one that remembers twice as many spans as the limit, at most.
+// New makes one that remembers twice as many spans as the limit, and those of two requests.
 func New(limit int) *Nest {
 	return &Nest{limit: limit, seed: maphash.MakeSeed(), young: map[uint64]told{}}
 }
 
-// Take leaves to each span what no span in it or around it has told before. The spans stand in the order of their ends.
-func (n *Nest) Take(spans []Span, now time.Time) {
+// Hold is for the spans of a request; what it returns releases it.
+func (n *Nest) Hold(now time.Time) (release func()) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	for i := range spans {
-		n.age(now)
-		n.take(&spans[i])
-	}
+	n.age(now)
+	return n.mu.Unlock
 }
 
-func (n *Nest) take(span *Span) {
+// Take leaves to a span what no span in it or around it has told before. Spans come in the order of their ends, and somebody holds
+// the nest for them.
+func (n *Nest) Take(span *Span) {
 	if span.Told == 0 && len(n.young)+len(n.old) == 0 {
 		return
 	}
