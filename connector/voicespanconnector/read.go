@@ -31,7 +31,7 @@ type request struct {
 func newRequest() *request { return &request{reader: spanframe.NewReader()} }
 
 // usual is how many events a span has, at most, as a rule.
-const usual = 3
+const usual = 4
 
 // reserve makes room for so many spans.
 func (r *request) reserve(spans int) {
@@ -180,6 +180,9 @@ func (r *request) sort() {
 // unnest takes out what spans in or around others have told.
 func (r *request) unnest(known *nest.Nest, now time.Time) {
 	defer known.Hold(now)()
+	for _, one := range slices.Backward(r.order) {
+		known.Enter(&r.chain[one.Place])
+	}
 	for _, one := range r.order {
 		link := &r.chain[one.Place]
 		told := link.Told

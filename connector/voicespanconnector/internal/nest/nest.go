@@ -45,7 +45,7 @@ type Span struct {
 const timeout = 10 * time.Minute
 
 // Nest remembers what was told in and around spans. Whichever of two spans comes first is believed, so that nothing counts twice
-// in any order, as long as the spans between them, if there are any, do not come last.
+// in any order, as long as the spans between them, if there are any, do not come in a request after both.
 //
 // It has two generations: what is still needed is in the young one, and the old one goes as a whole.
 type Nest struct {
@@ -76,6 +76,17 @@ func (n *Nest) Hold(now time.Time) (release func()) {
 	n.mu.Lock()
 	n.age(now)
 	return n.mu.Unlock
+}
+
+// Enter notes what was told around a span that tells nothing itself, for the spans in it. Spans come in the opposite order, before
+// they are taken.
+func (n *Nest) Enter(span *Span) {
+	if span.Told != 0 || len(n.young)+len(n.old) == 0 {
+		return
+	}
+	if above := n.of(n.key(span.Trace, span.Parent)).around(); above != 0 {
+		n.note(n.key(span.Trace, span.ID), told(above)<<aroundShift)
+	}
 }
 
 // Take leaves to a span what no span in it or around it has told before. Spans come in the order of their ends, and somebody holds
