@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-voice/otelcol-voice/test/e2e/backend"
@@ -45,30 +46,103 @@ func TestLoadBalancing(t *testing.T) {
 	}
 }
 
-// frontOf is the first configuration of docs/scaling.md, with its collectors where they are in this test, and a page of health.
+// frontOf is the first configuration of docs/scaling.md, with its collectors where they are in this test.
 func frontOf(t *testing.T, behind []*collector.Collector) collector.Settings {
 	t.Helper()
-	root := collector.Repository(t)
-	text, err := os.ReadFile(filepath.Join(root, "docs", "scaling.md"))
-	require.NoError(t, err)
-	var tree map[string]any
-	require.NoError(t, yaml.Unmarshal([]byte(between(t, string(text), "```yaml\n", "```")), &tree))
-	tree["extensions"] = map[string]any{"health_check": map[string]any{"endpoint": "localhost:13133"}}
-	tree["service"].(map[string]any)["extensions"] = []string{"health_check"}
-	moved, err := yaml.Marshal(tree)
-	require.NoError(t, err)
-	file := filepath.Join(t.TempDir(), "front.yaml")
-	require.NoError(t, os.WriteFile(file, moved, 0o600))
-	config, err := filepath.Rel(root, file)
-	require.NoError(t, err)
-
 	var hosts []string
 	for _, c := range behind {
 		hosts = append(hosts, strings.TrimPrefix(c.URL(4317, ""), "http://"))
 	}
 	resolver := fmt.Sprintf("{resolver: {static: {hostnames: [%s]}}}", strings.Join(hosts, ", "))
 	overlay := fmt.Sprintf("{exporters: {load_balancing/metrics: %s, load_balancing/traces: %s}}", resolver, resolver)
-	return collector.Settings{Config: config, Overlay: overlay}
+	return collector.Settings{Config: shown(t, 0), Overlay: overlay}
+}
+
+// shown is the file of a configuration that docs/scaling.md shows, counted from 0, with a page of health.
+func shown(t *testing.T, n int) string {
+	t.Helper()
+	root := collector.Repository(t)
+	text, err := os.ReadFile(filepath.Join(root, "docs", "scaling.md"))
+	require.NoError(t, err)
+	blocks := strings.Split(string(text), "```yaml\n")
+	block, _, _ := strings.Cut(blocks[n+1], "```")
+	var tree map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(block), &tree))
+	service := tree["service"].(map[string]any)
+	listed, _ := service["extensions"].([]any)
+	service["extensions"] = append(listed, "health_check")
+	extensions, _ := tree["extensions"].(map[string]any)
+	if extensions == nil {
+		extensions = map[string]any{}
+	}
+	extensions["health_check"] = map[string]any{"endpoint": "localhost:13133"}
+	tree["extensions"] = extensions
+	written, err := yaml.Marshal(tree)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "shown.yaml")
+	require.NoError(t, os.WriteFile(file, written, 0o600))
+	config, err := filepath.Rel(root, file)
+	require.NoError(t, err)
+	return config
+}
+
+// Kafka as docs/scaling.md shows it: what bots post to the front is counted once behind it, each call at one collector, also when the
+// consumers change.
+func TestKafka(t *testing.T) {
+	const calls = 20
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "voice_metrics"))
+	require.NoError(t, err)
+	defer broker.Close()
+	at := fmt.Sprintf("{brokers: [%q]}", broker.ListenAddrs()[0])
+	b := backend.Start(t)
+	front := collector.Start(t, collector.Settings{
+		Config: shown(t, 1), Env: b.Env(), Overlay: fmt.Sprintf("{exporters: {kafka/frames: %s, kafka/otlp: %s}}", at, at),
+	})
+	consumer := func() *collector.Collector {
+		return collector.Start(t, collector.Settings{Config: shown(t, 2), Env: b.Env(), Overlay: fmt.Sprintf(
+			`{receivers: {kafka: {brokers: [%q], group_instance_id: ""}}, processors: {rollup: {interval: 200ms}}}`, broker.ListenAddrs()[0])})
+	}
+	behind := []*collector.Collector{consumer(), consumer()}
+	said := 0.0
+	turn := func(name string, n int) {
+		for call := range calls {
+			talk(t, front, fmt.Sprint(name, call), n)
+			said += 7
+		}
+		query := "sum(last_over_time(voice_llm_tokens_total[1d]))"
+		assert.True(t, b.Await(func() bool { sum, _ := b.Value(query, time.Now()); return sum == said }), "turn %d of %s", n, name)
+	}
+	both := func() bool {
+		n, _ := b.Value("count(count by (instance) (voice_cost_usd_total))", time.Now())
+		return n == 2
+	}
+	for n := 1; !both(); n++ {
+		require.Less(t, n, 100, "both consumers have some")
+		turn("early", n)
+	}
+	turn("call", 1)
+	turn("call", 2)
+	query := `count(last_over_time(voice_llm_tokens_total{call_id=~"call.*"}[1d]))`
+	assertVector(t, backend.Vector{"{}": calls}, b.Query(query, time.Now()), "each call is at one")
+	behind[0].Stop()
+	turn("call", 3)
+	behind[1].Stop()
+	front.Stop()
+}
+
+// talk is a turn of a call, as a bot behind a proxy posts it, until it is taken.
+func talk(t *testing.T, c *collector.Collector, call string, n int) {
+	t.Helper()
+	eventually(t, "it is taken", func() bool {
+		request, err := http.NewRequest(http.MethodPost, c.URL(4319, "/v1/frames"), strings.NewReader(fmt.Sprintf(turnFrame, call, 1764000000+n, 7, 7)))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("X-Call-Id", call)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
 }
 
 // say is a bot's counter as its SDK exports it, until it is taken.
