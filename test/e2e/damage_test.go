@@ -48,7 +48,6 @@ func TestDamagedFiles(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			c := collector.Start(t, collector.Settings{Config: localConfig, Overlay: quick})
 			awaitCalls(t, c, "first", 1)
 			c.Kill()
