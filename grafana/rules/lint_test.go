@@ -52,6 +52,15 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// The page about the rules has each alert, and so its threshold.
+func TestEachAlertIsExplained(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for _, alert := range alerts(t) {
+		assert.Contains(t, string(page), "`"+alert.Alert+"`")
+	}
+}
+
 // The runbook has an entry for each alert and for none that is gone.
 func TestRunbookHasNoAlertThatIsGone(t *testing.T) {
 	page, err := os.ReadFile(runbook)

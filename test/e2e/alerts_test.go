@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -81,4 +83,34 @@ func (l load) frames(p *pipeline, step int) []byte {
 		fmt.Fprintf(&body, "\n"+`{"type":"EndFrame","call_id":%q,"timestamp":%.3f}`, call, at)
 	}
 	return body.Bytes()
+}
+
+// ownQuick lets the collector tell of itself sooner.
+const ownQuick = `
+processors: {rollup: {interval: 200ms}}
+service: {telemetry: {metrics: {readers: [{periodic: {interval: 500, exporter: {otlp: {protocol: http/protobuf, compression: gzip}}}}]}}}
+`
+
+// What the gateway refuses for good fires an alert as soon as it takes the collector's own metrics again, from the first item on.
+func TestLossFiresAnAlert(t *testing.T) {
+	b := backend.Start(t)
+	c := collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: ownQuick})
+	b.Fail(backend.Fault{Status: 400, Message: "otlp parse error"})
+	post(t, c, []byte(fiveLines), "", 5)
+	const said = "The gateway refuses data for good"
+	eventually(t, "the collector says that data is lost", func() bool { return strings.Contains(c.Logs(), said) })
+	b.Heal()
+	eventually(t, "the loss is known", func() bool {
+		lost, _ := b.Value("sum(otelcol_grafana_cloud_dropped_items_total)", time.Now())
+		return lost > 0
+	})
+	file := b.LoadRules(filepath.Join(collector.Repository(t), rules))
+	file.Evaluate(time.Now())
+	firing := file.Firing()
+	if assert.NotEmpty(t, firing["VoiceCollectorDataDropped"]) {
+		assert.Equal(t, "400", firing["VoiceCollectorDataDropped"][0]["status"])
+	}
+	delete(firing, "VoiceCollectorDataDropped")
+	assert.Empty(t, firing, "nothing else is wrong")
+	c.Stop(said, "Exporting failed. Dropping data.", "failed to upload metrics", "otlp parse error")
 }
