@@ -140,6 +140,21 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 	assert.Equal(t, map[string]int64{"metrics 401": 1, "logs 401": 1}, g.counted(t, "grafana_cloud_held_requests"))
 }
 
+// What an exporter has got through, the preflight asks at once, and tells.
+func TestPreflightIsRepeatedWhenAnExporterGetsThrough(t *testing.T) {
+	g := startGatewayWith(t, func(*Config) {})
+	g.answerWith(http.StatusServiceUnavailable, "")
+	require.NoError(t, g.ext.Ready())
+	g.awaitLog(t, lineWaiting)
+	g.awaitTimer(t)
+	g.handler.Store(http.HandlerFunc(grafanaGateway))
+	for range 3 {
+		g.post(t)
+	}
+	g.awaitLog(t, lineConfigured)
+	assert.Equal(t, []string{"warn 503 " + lineWaiting, "info <nil> " + lineConfigured}, g.lines())
+}
+
 func TestPreflightWithoutAnswer(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
