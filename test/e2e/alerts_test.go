@@ -91,26 +91,40 @@ processors: {rollup: {interval: 200ms}}
 service: {telemetry: {metrics: {readers: [{periodic: {interval: 500, exporter: {otlp: {protocol: http/protobuf, compression: gzip}}}}]}}}
 `
 
-// What the gateway refuses for good fires an alert as soon as it takes the collector's own metrics again, from the first item on.
+// What the gateway refuses for good, and what it takes out of a request that it accepts, fires an alert as soon as the collector's
+// own metrics arrive, from the first item on.
 func TestLossFiresAnAlert(t *testing.T) {
-	b := backend.Start(t)
-	c := collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: ownQuick})
-	b.Fail(backend.Fault{Status: 400, Message: "otlp parse error"})
-	post(t, c, []byte(fiveLines), "", 5)
-	const said = "The gateway refuses data for good"
-	eventually(t, "the collector says that data is lost", func() bool { return strings.Contains(c.Logs(), said) })
-	b.Heal()
-	eventually(t, "the loss is known", func() bool {
-		lost, _ := b.Value("sum(otelcol_grafana_cloud_dropped_items_total)", time.Now())
-		return lost > 0
-	})
-	file := b.LoadRules(filepath.Join(collector.Repository(t), rules))
-	file.Evaluate(time.Now())
-	firing := file.Firing()
-	if assert.NotEmpty(t, firing["VoiceCollectorDataDropped"]) {
-		assert.Equal(t, "400", firing["VoiceCollectorDataDropped"][0]["status"])
+	for _, test := range []struct {
+		alert, metric, said string
+		fault               backend.Fault
+	}{
+		{
+			"VoiceCollectorDataDropped", "otelcol_grafana_cloud_dropped_items_total", "The gateway refuses data for good",
+			backend.Fault{Status: 400, Message: "otlp parse error"},
+		},
+		{
+			"VoiceCollectorRejectedPoints", "otelcol_grafana_cloud_rejected_points_total", "The gateway accepts data but for a part",
+			backend.Fault{Status: 200, Partial: true, Message: "err-mimir-max-series-per-user"},
+		},
+	} {
+		t.Run(test.alert, func(t *testing.T) {
+			b := backend.Start(t)
+			c := collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: ownQuick})
+			b.Fail(test.fault)
+			post(t, c, []byte(fiveLines), "", 5)
+			eventually(t, "the collector says that data is lost", func() bool { return strings.Contains(c.Logs(), test.said) })
+			b.Heal()
+			eventually(t, "the loss is known", func() bool {
+				lost, _ := b.Value("sum("+test.metric+")", time.Now())
+				return lost > 0
+			})
+			file := b.LoadRules(filepath.Join(collector.Repository(t), rules))
+			file.Evaluate(time.Now())
+			firing := file.Firing()
+			assert.NotEmpty(t, firing[test.alert])
+			delete(firing, test.alert)
+			assert.Empty(t, firing, "nothing else is wrong")
+			c.Stop(test.said, "Exporting failed. Dropping data.", "Partial success response", "failed to upload metrics", test.fault.Message)
+		})
 	}
-	delete(firing, "VoiceCollectorDataDropped")
-	assert.Empty(t, firing, "nothing else is wrong")
-	c.Stop(said, "Exporting failed. Dropping data.", "failed to upload metrics", "otlp parse error")
 }
