@@ -1,0 +1,44 @@
+package boards
+
+import (
+	"strings"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+)
+
+// summaries is the call summaries in LogQL. They are found by their body, which is the event's name: a Loki before 3.8 does
+// not keep the event's name beside it.
+func summaries(stages ...string) string {
+	query := `{service_name=~"$` + varService + `"} |= "` + semconv.EventCallSummary + `" | ` + semconv.AttrCallID + ` =~ "${` + varCall + `:regex}.*"`
+	for _, stage := range stages {
+		query += " | " + stage
+	}
+	return query
+}
+
+// allSummaries is summaries on a dashboard that has no variable for the call.
+func allSummaries() string {
+	return `{service_name=~"$` + varService + `"} |= "` + semconv.EventCallSummary + `" | ` + semconv.AttrCallID + ` != ""`
+}
+
+// most is the calls of which a number is largest, each with its other attributes as labels. A summary that arrived twice counts once.
+func most(from, number string, columns ...string) string {
+	by := strings.Join(columns, ", ")
+	return "topk(25, max by (" + by + ") (max_over_time(" + from + " | unwrap " + number + ` | __error__="" [$__range])))`
+}
+
+// callsInTempo is the traces of the chosen calls in TraceQL, with what their root says about them.
+func callsInTempo() string {
+	shown := []string{semconv.AttrCallID, semconv.SpanCallCost, semconv.AttrEndReason, semconv.SummaryTurns, semconv.SummaryInterruptions}
+	for i := range shown {
+		shown[i] = "span." + shown[i]
+	}
+	return `{ resource.service.name =~ "$` + varService + `" && name = "` + semconv.SpanCall + `" && span.` + semconv.AttrCallID +
+		` =~ "${` + varCall + `:regex}.*" } | select(` + strings.Join(shown, ", ") + ")"
+}
+
+// slowInTempo is the operations of the chosen calls that took longer than a second to their first byte.
+func slowInTempo() string {
+	return `{ resource.service.name =~ "$` + varService + `" && span.` + semconv.AttrCallID + ` =~ "${` + varCall + `:regex}.*" && span.` +
+		semconv.SpanTTFB + ` > 1000 } | select(span.` + semconv.AttrCallID + ", span." + semconv.SpanTTFB + ", span." + semconv.GenAIModel + ")"
+}

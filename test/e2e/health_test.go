@@ -1,0 +1,99 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/backend"
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/collector"
+)
+
+// often is quick, and the collector tells of itself as often; nothing else differs from what is shipped.
+const often = `
+processors: {rollup: {interval: 200ms}}
+service:
+  telemetry:
+    metrics:
+      readers:
+        - periodic: {interval: 200, exporter: {otlp: {protocol: http/protobuf, compression: gzip}}}
+`
+
+// rejectedFrames are one frame without what it needs, and one of which a datum cannot be.
+const rejectedFrames = `
+{"type":"voice.llm","call_id":"wrong","timestamp":1764000000.0}
+{"type":"voice.tts","call_id":"wrong","timestamp":1764000000.0,"characters":7,"ttfb_ms":-1}
+`
+
+// The dashboard of the collector's health, over what the binary says of itself after the fixture, bots that are wrong, and a
+// backend that refuses a request: no panel is empty, and what they show is what was sent.
+func TestCollectorHealth(t *testing.T) {
+	t.Parallel()
+	b := backend.Start(t)
+	c := collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: often})
+	health := boards(t)["Voice collector health"]
+	replay(t, c)
+	frames := len(lines(t))
+	post(t, c, []byte(fiveLines), "", 5)
+	status, again := c.PostFrames([]byte(fiveLines), "")
+	require.Equal(t, 200, status)
+	require.Equal(t, 5, again.Duplicates)
+	_, wrong := c.PostFrames([]byte(rejectedFrames), "")
+	require.Equal(t, 1, wrong.Accepted)
+	ask := func(panel string, index int) string { return health.ask(t, window, panel, index) }
+	refuse(t, b, ask("Refused for good", 0))
+	for _, panel := range []shown{
+		{"", "Frames rejected", 0, one(1)},
+		{"", "What bots ought to mend", 0, one(1)},
+		{"", "Requests refused", 0, one(0)},
+		{"", "Queue full", 0, one(0)},
+		{"", "Storage errors", 0, one(0)},
+	} {
+		awaitVector(t, b, panel.want, ask(panel.title, panel.index), panel.title)
+	}
+	accepted := "sum by (outcome) (" + ask("Frames by dialect", 0) + ")"
+	awaitVector(t, b, backend.Vector{
+		backend.Labels("outcome", "accepted"):  float64(frames + 5 + 1),
+		backend.Labels("outcome", "duplicate"): 5,
+		backend.Labels("outcome", "rejected"):  1,
+	}, accepted, accepted)
+	for _, q := range health.questions(t, window) {
+		assertNumbers(t, b.Query(q.asked, time.Now()), q.panel+": "+q.shown)
+	}
+	c.Stop("usage without a price", "Dropping data", "Exporting failed", "400")
+}
+
+// refuse lets the backend refuse single requests for good until the collector says that its exporter has dropped something. Which
+// request it is, that of the exporter or one about the collector itself, nobody knows.
+func refuse(t *testing.T, b *backend.Backend, dropped string) {
+	t.Helper()
+	require.True(t, b.Await(func() bool {
+		value, _ := b.Value(dropped, time.Now())
+		if value == 0 {
+			b.Fail(backend.Fault{Status: http.StatusBadRequest, Times: 1})
+		}
+		return value > 0
+	}), "nothing was dropped")
+	b.Heal()
+}
+
+// awaitVector waits until a query answers so.
+func awaitVector(t *testing.T, b *backend.Backend, want backend.Vector, query, what string) {
+	t.Helper()
+	b.Await(func() bool { return vectorsNear(want, b.Query(query, time.Now())) })
+	assertVector(t, want, b.Query(query, time.Now()), what)
+}
+
+func vectorsNear(want, got backend.Vector) bool {
+	if len(want) != len(got) {
+		return false
+	}
+	for labels, value := range want {
+		if found, exists := got[labels]; !exists || !near(value, found) {
+			return false
+		}
+	}
+	return true
+}
