@@ -28,16 +28,31 @@ func TestLoadConfig(t *testing.T) {
 		errs   []error
 	}{
 		component.NewID(metadata.Type): {
-			config: &Config{Endpoint: testEndpoint, Headers: "Authorization=Basic MTIzNDU2OmdsY19leGFtcGxl"},
+			config: &Config{Endpoint: testEndpoint, Headers: "Authorization=Basic MTIzNDU2OmdsY19leGFtcGxl", Preflight: PreflightOn},
 		},
 		component.NewIDWithName(metadata.Type, "own_mimir"): {
 			config: &Config{
 				Endpoint: "http://localhost:9009/otlp",
-				Headers:  "Authorization=Basic%20dm9pY2U6cGFzcw==,X-Scope-OrgID=voice",
+				Headers:  "Authorization=Basic%20dm9pY2U6cGFzcw==,X-Scope-OrgID=voice", Preflight: PreflightOff, Strict: true,
 			},
 		},
+		component.NewIDWithName(metadata.Type, "pair"): {
+			config: &Config{Endpoint: testEndpoint, InstanceID: "123456", Token: "glc_example", Preflight: PreflightOn},
+		},
+		component.NewIDWithName(metadata.Type, "files"): {
+			config: &Config{
+				Endpoint: testEndpoint, InstanceIDFile: "testdata/instance_id", TokenFile: "testdata/token", Preflight: PreflightOn,
+			},
+		},
+		component.NewIDWithName(metadata.Type, "headers_file"): {
+			config: &Config{Endpoint: testEndpoint, HeadersFile: "testdata/headers", Preflight: PreflightOn},
+		},
+		component.NewIDWithName(metadata.Type, "too_much"): {
+			config: &Config{Endpoint: testEndpoint, Headers: "x=1", Token: "glc_example", Preflight: "maybe"},
+			errs:   []error{errPreflight, errTwoForms},
+		},
 		component.NewIDWithName(metadata.Type, "nothing_set"): {
-			config: &Config{},
+			config: &Config{Preflight: PreflightOn},
 			errs:   []error{errEndpointEmpty, errHeadersEmpty},
 		},
 	} {
@@ -81,7 +96,7 @@ func TestGuidesEnvFile(t *testing.T) {
 	assert.Equal(t, testEndpoint, cfg.Endpoint)
 	got, err := parseCredentials(string(cfg.Headers))
 	require.NoError(t, err)
-	assert.Equal(t, testInstance, got.instanceID)
+	assert.Equal(t, testInstance, got.pair.instanceID())
 	assert.Equal(t, http.Header{"Authorization": {"Basic " + b64(testPair)}}, got.headers)
 }
 
@@ -139,7 +154,9 @@ func TestHeadersAsMapAreRefusedWithoutTheirValues(t *testing.T) {
 }
 
 func TestConfigNeverShowsTheSecret(t *testing.T) {
-	cfg := &Config{Endpoint: testEndpoint, Headers: configopaque.String("Authorization=Basic " + b64(testPair))}
+	cfg := &Config{
+		Endpoint: testEndpoint, Headers: configopaque.String("Authorization=Basic " + b64(testPair)), Token: configopaque.String(testToken),
+	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		assertNoSecret(t, fmt.Sprintf(verb, cfg))
 		assertNoSecret(t, fmt.Sprintf(verb, *cfg))
@@ -148,6 +165,7 @@ func TestConfigNeverShowsTheSecret(t *testing.T) {
 	conf := confmap.New()
 	require.NoError(t, conf.Marshal(cfg))
 	assert.Equal(t, "[REDACTED]", fmt.Sprint(conf.Get("headers")))
+	assert.Equal(t, "[REDACTED]", fmt.Sprint(conf.Get("token")))
 }
 
 func TestValidateNeverShowsTheSecret(t *testing.T) {
