@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,24 +60,25 @@ func TestCollectorHealth(t *testing.T) {
 		backend.Labels("outcome", "duplicate"): 5,
 		backend.Labels("outcome", "rejected"):  1,
 	}, accepted, accepted)
+	dropped, byStatus := ask("Refused for good", 0), ask("Refused for good, by status", 0)
+	awaitVector(t, b, one(0), dropped+" - sum("+byStatus+")", "the exporter and the extension count the same")
+	post(t, c, []byte(strings.ReplaceAll(fiveLines, fiveLinesCall, "another")), "", 5) // rates see what comes after a first value
 	for _, q := range health.questions(t, window) {
+		b.Await(func() bool { return areNumbers(b.Query(q.asked, time.Now())) })
 		assertNumbers(t, b.Query(q.asked, time.Now()), q.panel+": "+q.shown)
 	}
 	c.Stop("usage without a price", "Dropping data", "Exporting failed", "400")
 }
 
-// refuse lets the backend refuse single requests for good until the collector says that its exporter has dropped something. Which
-// request it is, that of the exporter or one about the collector itself, nobody knows.
+// refuse lets the backend refuse some requests for good, at least one of which is the exporter's and not the collector's about
+// itself, and waits until the collector tells of it.
 func refuse(t *testing.T, b *backend.Backend, dropped string) {
 	t.Helper()
+	b.Fail(backend.Fault{Status: http.StatusBadRequest, Times: 6})
 	require.True(t, b.Await(func() bool {
-		value, _ := b.Value(dropped, time.Now())
-		if value == 0 {
-			b.Fail(backend.Fault{Status: http.StatusBadRequest, Times: 1})
-		}
-		return value > 0
+		items, _ := b.Value(dropped, time.Now())
+		return items > 0
 	}), "nothing was dropped")
-	b.Heal()
 }
 
 // awaitVector waits until a query answers so.

@@ -197,7 +197,7 @@ func healthExporter() []panel {
 			ask(sum(rate(of(gateway+"requests_total"))+" * 60", "signal", "status"), named("signal", "status"))),
 		lines(12, "Waiting", "For how long what is to be sent next has been waiting since its first failure.", units.Seconds,
 			ask(highest(of(gateway+"waiting_seconds"), "signal"), named("signal"))),
-		grid(12, "Refused for good", "Points, log records and spans that were dropped in the time range, by the gateway's HTTP status. "+
+		grid(12, "Refused for good, by status", "Points, log records and spans that were dropped in the time range, by the gateway's HTTP status. "+
 			"413: the requests are too large; 400: something in them is wrong, and the backend may have kept the rest.", []column{
 			col("signal", "Signal"), col("status", "Status"), value("A", "Dropped", units.Short),
 		}, ask(sum(grown(of(gateway+"dropped_items_total")), "signal", "status")+" > 0", "")),
