@@ -7,7 +7,7 @@ require (
 	github.com/otelcol-voice/otelcol-voice v0.1.0
 	github.com/prometheus/prometheus v0.314.0
 	github.com/stretchr/testify v1.11.1
-	go.yaml.in/yaml/v3 v3.0.6
+	go.yaml.in/yaml/v3 v3.0.5
 )
 
 require (

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/test/e2e/backend"
@@ -32,6 +33,7 @@ func TestLogAndTracePanels(t *testing.T) {
 	c.Stop("usage without a price") // what is left leaves first
 	sent := said(b)
 
+	assertExemplars(t, b)
 	asked := map[string]int{}
 	for _, board := range boards(t) {
 		for _, panel := range board.Panels {
@@ -48,6 +50,52 @@ func TestLogAndTracePanels(t *testing.T) {
 	}
 	assert.Equal(t, 4, asked["loki"])
 	assert.Equal(t, 3, asked["tempo"])
+}
+
+// assertExemplars is that the points in the heatmaps lead to traces that there are.
+func assertExemplars(t *testing.T, b *backend.Backend) {
+	t.Helper()
+	known := map[pcommon.TraceID]bool{}
+	for _, traces := range b.Traces() {
+		for _, resource := range traces.ResourceSpans().All() {
+			for _, span := range resource.ScopeSpans().At(0).Spans().All() {
+				known[span.TraceID()] = true
+			}
+		}
+	}
+	for _, name := range []string{"voice.ttfb.milliseconds", "voice.turn.latency.milliseconds"} {
+		found := exemplars(b, name)
+		assert.NotEmpty(t, found, name)
+		for _, exemplar := range found {
+			assert.Contains(t, known, exemplar.TraceID(), name)
+		}
+	}
+}
+
+func exemplars(b *backend.Backend, name string) []pmetric.Exemplar {
+	var all []pmetric.Exemplar
+	for _, metrics := range b.Metrics() {
+		for _, resource := range metrics.ResourceMetrics().All() {
+			for _, scope := range resource.ScopeMetrics().All() {
+				for _, metric := range scope.Metrics().All() {
+					if metric.Name() == name {
+						all = append(all, exemplarsOf(metric.Histogram())...)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+func exemplarsOf(histogram pmetric.Histogram) []pmetric.Exemplar {
+	var all []pmetric.Exemplar
+	for _, point := range histogram.DataPoints().All() {
+		for _, exemplar := range point.Exemplars().All() {
+			all = append(all, exemplar)
+		}
+	}
+	return all
 }
 
 // said is the words of everything that a backend has.
@@ -96,7 +144,7 @@ func (v vocabulary) learnSpans(spans ptrace.SpanSlice) {
 
 var (
 	lineFilter  = regexp.MustCompile(`\|= "([^"]*)"`)
-	labelFilter = regexp.MustCompile(`(?:\| |\{)([a-z_]+) ?(?:=~|!=|=) ?"`)
+	labelFilter = regexp.MustCompile(`(?:\| |\{)([a-z_]+) ?(?:=~|!=|=) ?["` + "`" + `]`)
 	grouping    = regexp.MustCompile(`by \(([^)]*)\)`)
 	unwrapped   = regexp.MustCompile(`unwrap ([a-z0-9_]+)`)
 )

@@ -1,4 +1,4 @@
-// Command dashboards writes the dashboards as JSON.
+// Command dashboards writes the dashboards as JSON, and the page that says what their panels show.
 //
 //	go run ./cmd/dashboards -out dashboards
 package main
@@ -31,5 +31,9 @@ func write(directory string) error {
 			return err
 		}
 	}
-	return nil
+	page, err := boards.Reference()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(directory, "README.md"), []byte(page), 0o644)
 }

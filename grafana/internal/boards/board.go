@@ -58,18 +58,26 @@ const schemaVersion = 41
 
 // JSON is the dashboard as Grafana imports it. The same code gives the same bytes.
 func (b Board) JSON() ([]byte, error) {
-	built, err := b.spec.builder().Build()
+	built, err := b.build()
 	if err != nil {
-		return nil, fmt.Errorf("dashboard %s: %w", b.spec.uid, err)
+		return nil, err
 	}
-	built.SchemaVersion = schemaVersion
-	number(built.Panels)
-	tidy(&built)
 	text, err := json.MarshalIndent(built, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("dashboard %s: %w", b.spec.uid, err)
 	}
 	return append(readable(text), '\n'), nil
+}
+
+func (b Board) build() (dashboard.Dashboard, error) {
+	built, err := b.spec.builder().Build()
+	if err != nil {
+		return built, fmt.Errorf("dashboard %s: %w", b.spec.uid, err)
+	}
+	built.SchemaVersion = schemaVersion
+	number(built.Panels)
+	tidy(&built)
+	return built, nil
 }
 
 // readable takes back the escapes that JSON needs only inside HTML.

@@ -62,7 +62,7 @@ func callCourse() []panel {
 // callSeries is the calls that have series: those of the time range, live ones among them.
 func callSeries() panel {
 	ofCalls := func(name string, matchers ...string) string {
-		matchers = append(matchers, oneOf(semconv.AttrCallID, "${"+varCall+":regex}.*"))
+		matchers = append(matchers, semconv.AttrCallID+"=~"+chosenCalls)
 		return sum(last(of(name, matchers...)), semconv.AttrCallID)
 	}
 	columns := []column{

@@ -27,6 +27,11 @@ func TestFilesAreGenerated(t *testing.T) {
 		assert.Equal(t, string(want), string(got), "%s is out of date: run make generate", b.File)
 		names = append(names, b.File)
 	}
+	page, err := Reference()
+	require.NoError(t, err)
+	got, err := os.ReadFile(filepath.Join(shipped, "README.md"))
+	require.NoError(t, err)
+	assert.Equal(t, page, string(got))
 	files, err := filepath.Glob(shipped + "/*.json")
 	require.NoError(t, err)
 	for _, file := range files {

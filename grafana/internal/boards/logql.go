@@ -6,19 +6,19 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
 
-// summaries is the call summaries in LogQL. They are found by their body, which is the event's name: a Loki before 3.8 does
-// not keep the event's name beside it.
-func summaries(stages ...string) string {
-	query := `{service_name=~"$` + varService + `"} |= "` + semconv.EventCallSummary + `" | ` + semconv.AttrCallID + ` =~ "${` + varCall + `:regex}.*"`
-	for _, stage := range stages {
-		query += " | " + stage
-	}
-	return query
-}
+// chosenCalls matches the calls whose call_id begins as the user has typed, in PromQL, LogQL and TraceQL alike. The quotes are those inside which
+// a backslash is one, for Grafana escapes what means something else in a regular expression.
+const chosenCalls = "`${" + varCall + ":regex}.*`"
+
+// summaries is the summaries of the chosen calls in LogQL.
+func summaries() string { return summariesOf(" =~ " + chosenCalls) }
 
 // allSummaries is summaries on a dashboard that has no variable for the call.
-func allSummaries() string {
-	return `{service_name=~"$` + varService + `"} |= "` + semconv.EventCallSummary + `" | ` + semconv.AttrCallID + ` != ""`
+func allSummaries() string { return summariesOf(` != ""`) }
+
+// summariesOf finds summaries by their body, which is the event's name: a Loki before 3.8 does not keep the name beside it.
+func summariesOf(calls string) string {
+	return `{service_name=~"$` + varService + `"} |= "` + semconv.EventCallSummary + `" | ` + semconv.AttrCallID + calls
 }
 
 // most is the calls of which a number is largest, each with its other attributes as labels. A summary that arrived twice counts once.
@@ -34,11 +34,11 @@ func callsInTempo() string {
 		shown[i] = "span." + shown[i]
 	}
 	return `{ resource.service.name =~ "$` + varService + `" && name = "` + semconv.SpanCall + `" && span.` + semconv.AttrCallID +
-		` =~ "${` + varCall + `:regex}.*" } | select(` + strings.Join(shown, ", ") + ")"
+		" =~ " + chosenCalls + " } | select(" + strings.Join(shown, ", ") + ")"
 }
 
 // slowInTempo is the operations of the chosen calls that took longer than a second to their first byte.
 func slowInTempo() string {
-	return `{ resource.service.name =~ "$` + varService + `" && span.` + semconv.AttrCallID + ` =~ "${` + varCall + `:regex}.*" && span.` +
+	return `{ resource.service.name =~ "$` + varService + `" && span.` + semconv.AttrCallID + " =~ " + chosenCalls + " && span." +
 		semconv.SpanTTFB + ` > 1000 } | select(span.` + semconv.AttrCallID + ", span." + semconv.SpanTTFB + ", span." + semconv.GenAIModel + ")"
 }
