@@ -16,7 +16,7 @@ func summaries() string { return summariesOf(" =~ " + chosenCalls) }
 // allSummaries is summaries on a dashboard that has no variable for the call.
 func allSummaries() string { return summariesOf(` != ""`) }
 
-// summariesOf finds summaries by their body, which is the event's name: a Loki before 3.8 does not keep the name beside it.
+// summariesOf finds summaries by their body, which is the event's name: Loki keeps the name beside it only since grafana/loki#21229 (2026).
 func summariesOf(calls string) string {
 	return `{service_name=~"$` + varService + `"} |= "` + semconv.EventCallSummary + `" | ` + semconv.AttrCallID + calls
 }
