@@ -106,10 +106,11 @@ func (a *authenticator) Ready() error {
 	stop := a.stop
 	a.stop = func() { cancel(); stop() }
 	p := &preflight{
-		endpoint: a.config.Endpoint, tripper: &signer{base: a.transport, secrets: a.secrets}, clock: a.clock,
+		endpoint: a.config.Endpoint, tripper: &signer{base: a.transport, secrets: a.secrets}, secrets: a.secrets, clock: a.clock,
 		standing: a.standing, logger: a.logger, fields: a.configured, again: make(chan struct{}, 1),
 	}
 	a.preflight = p
+	a.standing.asks(p, p.repeat)
 	a.running.Go(func() { p.run(ctx) })
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jonboulle/clockwork"
 	"github.com/stretchr/testify/assert"
@@ -82,7 +83,7 @@ func startGateway(t *testing.T) *gateway {
 
 func startGatewayWith(t *testing.T, configure func(*Config)) *gateway {
 	t.Helper()
-	g := &gateway{telemetry: componenttest.NewTelemetry(), clock: clockwork.NewFakeClock(), host: &statusHost{Host: componenttest.NewNopHost()}}
+	g := &gateway{telemetry: componenttest.NewTelemetry(), clock: clockwork.NewFakeClockAt(time.Unix(1764000000, 0)), host: &statusHost{Host: componenttest.NewNopHost()}}
 	t.Cleanup(func() { assert.NoError(t, g.telemetry.Shutdown(context.Background())) })
 	g.handler.Store(http.HandlerFunc(grafanaGateway))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

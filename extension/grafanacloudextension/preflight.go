@@ -46,6 +46,8 @@ var (
 type preflight struct {
 	endpoint string
 	tripper  http.RoundTripper // signs
+	secrets  *secrets
+	accepted *credentials // what was last accepted and told
 	clock    clockwork.Clock
 	standing *standing
 	logger   *zap.Logger
@@ -104,8 +106,7 @@ func (p *preflight) judge(req *http.Request, resp *http.Response, answer string)
 	case isRefusal(status):
 		p.standing.fails(p, trouble{verdict: explain(metrics, status, answer), line: lineRefused, lasting: true}, fields...)
 	case isSuccess(status) && !isPage(resp):
-		p.standing.clears(p)
-		p.logger.Info(lineConfigured, p.fields()...)
+		p.noteSuccess()
 		return true
 	case isRetried(status), status >= http.StatusInternalServerError:
 		fields = append(fields, zap.String("retry_after", seconds(resp)))
@@ -116,6 +117,15 @@ func (p *preflight) judge(req *http.Request, resp *http.Response, answer string)
 		p.standing.fails(p, trouble{verdict: probeOther, line: lineNotGateway, lasting: true}, fields...)
 	}
 	return false
+}
+
+// noteSuccess tells of the first success, of one after trouble, and of one with another credential.
+func (p *preflight) noteSuccess() {
+	used := p.secrets.current.Load()
+	if p.standing.clears(p) || p.accepted != used {
+		p.accepted = used
+		p.logger.Info(lineConfigured, p.fields()...)
+	}
 }
 
 func isPage(resp *http.Response) bool {

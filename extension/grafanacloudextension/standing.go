@@ -35,6 +35,8 @@ type standing struct {
 
 	mu      sync.Mutex
 	host    component.Host // nil before the start
+	prober  any            // a source that asks only now and then, or nil
+	ask     func()         // has it ask; does not wait
 	current map[any]trouble
 	said    map[string]bool // losses that were told
 }
@@ -48,6 +50,13 @@ func (s *standing) meet(host component.Host) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.host = host
+}
+
+// asks makes a source known that is to ask again as soon as another has got through.
+func (s *standing) asks(prober any, ask func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prober, s.ask = prober, ask
 }
 
 // fails notes a source's trouble.
@@ -75,6 +84,9 @@ func (s *standing) fails(source any, t trouble, fields ...zap.Field) {
 func (s *standing) succeeds(source any, fields ...zap.Field) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, failing := s.current[s.prober]; failing {
+		s.ask()
+	}
 	old, failing := s.current[source]
 	if !failing {
 		return
@@ -85,11 +97,13 @@ func (s *standing) succeeds(source any, fields ...zap.Field) {
 	}
 }
 
-// clears is succeeds for a source that has a line of its own for its success.
-func (s *standing) clears(source any) {
+// clears is succeeds for a source that has a line of its own for its success. It reports whether there was trouble.
+func (s *standing) clears(source any) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, failing := s.current[source]
 	s.leave(source)
+	return failing
 }
 
 func (s *standing) leave(source any) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
@@ -25,6 +26,11 @@ func readPage(t *testing.T, c *collector.Collector) page {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(c.Get(pagePort, "/metrics")))
 	require.NoError(t, err)
+	return samplesOf(t, families)
+}
+
+func samplesOf(t *testing.T, families map[string]*dto.MetricFamily) page {
+	t.Helper()
 	var all page
 	for _, family := range families {
 		samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, family)

@@ -44,4 +44,15 @@ func TestOwnMetrics(t *testing.T) {
 		return frames == 5
 	}), "no news of the receiver")
 	c.Stop()
+
+	// The names by which rules ask for them, of those that are there while all is well. Of the others the tests of the rules
+	// know the names from what components say of themselves.
+	for _, name := range []string{
+		"otelcol_processor_rollup_flushes_total", "otelcol_processor_rollup_input_points_total", "otelcol_processor_rollup_commits_total",
+		"otelcol_processor_cost_price_age_seconds", "otelcol_exporter_queue_size", "otelcol_exporter_queue_capacity",
+		"otelcol_grafana_cloud_rejected_points_total", "otelcol_grafana_cloud_dropped_items_total", "otelcol_grafana_cloud_waiting_seconds",
+	} {
+		_, found := b.Value("sum("+name+")", time.Now())
+		assert.True(t, found, name)
+	}
 }

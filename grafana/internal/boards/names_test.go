@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/prometheus/otlptranslator"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
@@ -66,7 +67,7 @@ func ownMetrics(t *testing.T, component string) []string {
 	require.NotEmpty(t, metadata.Telemetry.Metrics, component)
 	var names []string
 	for name, metric := range metadata.Telemetry.Metrics {
-		names = append(names, metric.series("otelcol_"+name)...)
+		names = append(names, metric.series(t, "otelcol_"+name)...)
 	}
 	return names
 }
@@ -80,19 +81,20 @@ type ownMetric struct {
 	Histogram any `yaml:"histogram"`
 }
 
-var suffixOf = map[string]string{"s": "_seconds", "By": "_bytes"}
-
-var endsInUnit = regexp.MustCompile(`_(seconds|bytes)$`)
-
-func (m ownMetric) series(name string) []string {
-	if !endsInUnit.MatchString(name) { // a backend does not say it twice
-		name += suffixOf[m.Unit]
-	}
+func (m ownMetric) series(t *testing.T, name string) []string {
+	t.Helper()
+	kind := otlptranslator.MetricTypeGauge
 	switch {
 	case m.Histogram != nil:
-		return []string{name + "_bucket", name + "_sum", name + "_count"}
+		kind = otlptranslator.MetricTypeHistogram
 	case m.Sum != nil && m.Sum.Monotonic:
-		return []string{name + "_total"}
+		kind = otlptranslator.MetricTypeMonotonicCounter
+	}
+	namer := otlptranslator.MetricNamer{WithMetricSuffixes: true}
+	name, err := namer.Build(otlptranslator.Metric{Name: name, Unit: m.Unit, Type: kind})
+	require.NoError(t, err)
+	if kind == otlptranslator.MetricTypeHistogram {
+		return []string{name + "_bucket", name + "_sum", name + "_count"}
 	}
 	return []string{name}
 }
