@@ -83,7 +83,7 @@ type ownMetric struct {
 
 func (m ownMetric) series(t *testing.T, name string) []string {
 	t.Helper()
-	kind := otlptranslator.MetricTypeGauge
+	var kind otlptranslator.MetricType = otlptranslator.MetricTypeGauge
 	switch {
 	case m.Histogram != nil:
 		kind = otlptranslator.MetricTypeHistogram
