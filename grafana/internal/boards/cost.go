@@ -47,7 +47,7 @@ func costTrends() []panel {
 			ask(spentLastHour(), "now"),
 			ask(orZero(sum("increase("+usd()+"[1h] offset 1w)")), "a week ago")),
 		lines(12, "Cost per call", "Cost of the hour before each moment, divided by the calls that began in it.", units.Dollars,
-			ask(ratio(spentLastHour(), sum(increaseOver(of(series(semconv.MetricCalls)), "1h"))), "")),
+			ask(ratio(spentLastHour(), sum(increaseOver(of(series(semconv.MetricCalls)), "1h"))), "cost per call")),
 	}
 }
 

@@ -175,12 +175,12 @@ func healthRollup() []panel {
 		lines(8, "Points in", "Data points in a second, by what became of them. Skipped ones were counted before.", units.RequestsPerSecond,
 			ask(sum(rate(of(rollup+"input_points_total")), "outcome", "reason"), named("outcome", "reason"))),
 		lines(8, "Points out", "Data points in a second that the next component accepted.", units.RequestsPerSecond,
-			ask(sum(rate(of(rollup+"output_points_total"))), "")),
+			ask(sum(rate(of(rollup+"output_points_total"))), "points")),
 		lines(8, "Flushes", "Flushes in a minute, by what became of them. Of refused ones nothing is lost: they come again.", units.Short,
 			ask(sum(rate(of(rollup+"flushes_total"))+" * 60", "result"), named("result"))),
 		lines(8, "Time of a flush", "With the answer of the next component.", units.Seconds,
 			ask(quantile("0.95", rollup+"flush_duration_seconds", rate, nil), "p95")),
-		lines(8, "Bytes on disk", "What a start reads, of the snapshot and the log.", units.BytesIEC, ask(sum(of(rollup+"stored_bytes")), "")),
+		lines(8, "Bytes on disk", "What a start reads, of the snapshot and the log.", units.BytesIEC, ask(sum(of(rollup+"stored_bytes")), "stored")),
 	}
 }
 

@@ -40,7 +40,7 @@ func latencyOfTurns() []panel {
 			ask(quantile("0.50", turnLatency, rate, nil), "p50"),
 			ask(quantile("0.95", turnLatency, rate, nil), "p95"),
 			ask(quantile("0.99", turnLatency, rate, nil), "p99")),
-		lines(12, "Turns slower than 2 s", "Share of the turns, over time.", units.PercentUnit, ask(above(turnLatency, slow, rate), "")).Max(1),
+		lines(12, "Turns slower than 2 s", "Share of the turns, over time.", units.PercentUnit, ask(above(turnLatency, slow, rate), "slower")).Max(1),
 		heat(24, "Time to answer, each turn", "How many turns took how long. The points are exemplars: each is a turn, and leads to its trace.",
 			units.Milliseconds, sum(increaseOver(of(turnLatency+"_bucket"), "$__rate_interval"), "le")),
 	}

@@ -26,8 +26,8 @@ var stock = []string{
 	"otelcol_exporter_queue_size", "otelcol_exporter_queue_capacity",
 }
 
-// Every metric of the collector that a panel names is one that it sends, under the name that a backend gives it. Panels that answer 0 where nothing
-// happened would not tell.
+// Every metric of the collector that a panel names is one that it sends, under the name that a backend gives it. Panels that answer 0
+// where nothing happened would not tell.
 func TestOwnMetricsExist(t *testing.T) {
 	known := map[string]bool{}
 	for _, name := range stock {

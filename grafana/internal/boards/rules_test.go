@@ -64,6 +64,7 @@ type boardPanel struct {
 
 type boardTarget struct {
 	RefID      string    `json:"refId"`
+	Legend     string    `json:"legendFormat"`
 	Expr       string    `json:"expr"`
 	Query      string    `json:"query"`
 	Instant    bool      `json:"instant"`
@@ -85,6 +86,7 @@ var rules = map[string]func(board) []finding{
 	"panel-title-description-rule":        ofPanels(described),
 	"panel-units-rule":                    ofPanels(knownUnit),
 	"panel-no-targets-rule":               ofPanels(asks),
+	"panel-legend-rule":                   ofPanels(legends),
 	"target-promql-rule":                  ofTargets(parses),
 	"target-rate-interval-rule":           ofNodes(rateInterval),
 	"target-job-rule":                     ofNodes(matched("job")),
@@ -287,6 +289,16 @@ func knownUnit(p boardPanel) string {
 func asks(p boardPanel) string {
 	if len(p.Targets) == 0 {
 		return "no query"
+	}
+	return ""
+}
+
+// legends is that series over time, of which there may be several, have names.
+func legends(p boardPanel) string {
+	for _, target := range p.Targets {
+		if p.Type == "timeseries" && target.Legend == "" {
+			return "no legend: " + target.Expr
+		}
 	}
 	return ""
 }
