@@ -2,7 +2,7 @@ package grafanacloudextension
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -61,10 +61,13 @@ func createDefaultConfig() component.Config {
 // Unmarshal also takes an instance id that YAML reads as a number.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	const key = "instance_id"
-	if _, isText := conf.Get(key).(string); conf.Get(key) != nil && !isText {
-		values := conf.ToStringMap()
-		values[key] = fmt.Sprint(values[key])
-		conf = confmap.NewFromStringMap(values)
+	err := conf.Unmarshal(c)
+	number, isNumber := conf.Get(key).(int)
+	if err == nil || !isNumber {
+		return err
+	}
+	if err := conf.Merge(confmap.NewFromStringMap(map[string]any{key: strconv.Itoa(number)})); err != nil {
+		return err
 	}
 	return conf.Unmarshal(c)
 }

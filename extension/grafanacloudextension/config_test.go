@@ -81,7 +81,7 @@ func TestUnsetVariablesNameTheRemedy(t *testing.T) {
 	require.EqualError(t, err, "endpoint is empty: set the environment variable OTEL_EXPORTER_OTLP_ENDPOINT, "+
 		"for example OTEL_EXPORTER_OTLP_ENDPOINT=https://otlp-gateway-<zone>.grafana.net/otlp "+
 		"(a .env file is read with --config dotenv:.env)\n"+
-		"headers is empty: set the environment variable OTEL_EXPORTER_OTLP_HEADERS, "+
+		"headers is empty, and no other credential is set: set the environment variable OTEL_EXPORTER_OTLP_HEADERS, "+
 		"for example OTEL_EXPORTER_OTLP_HEADERS=Authorization=Basic <base64 of INSTANCE_ID:TOKEN> "+
 		"(a .env file is read with --config dotenv:.env)")
 }
@@ -207,6 +207,18 @@ func resolveConfig(t *testing.T, yaml string, before ...string) *Config {
 	cfg := createDefaultConfig().(*Config)
 	require.NoError(t, conf.Unmarshal(cfg))
 	return cfg
+}
+
+// Values keep their letters although an instance id may be a number.
+func TestInstanceIDMayBeANumber(t *testing.T) {
+	t.Setenv("ID", "123456")
+	t.Setenv("TOKEN", "1e3")
+	for _, id := range []string{"123456", `"123456"`, "${env:ID}"} {
+		cfg := resolveConfig(t, "instance_id: "+id+"\ntoken: ${env:TOKEN}\n")
+		assert.Equal(t, "123456 1e3", cfg.InstanceID+" "+string(cfg.Token), id)
+	}
+	conf := confmap.NewFromStringMap(map[string]any{"instance_id": map[string]any{}, "unknown": 1})
+	require.Error(t, conf.Unmarshal(createDefaultConfig()))
 }
 
 func unset(t *testing.T, name string) {

@@ -55,11 +55,11 @@ var (
 
 // What is odd, but may work.
 var (
-	warnEndpointZone = errors.New("endpoint has a zone that is not spelled as Grafana Cloud's are, prod-<region>-<number>: " +
+	errOddEndpointZone = errors.New("endpoint has a zone that is not spelled as Grafana Cloud's are, prod-<region>-<number>: " +
 		"compare it with OpenTelemetry > Configure on your stack's page")
-	warnEndpointGRPC = errors.New("endpoint has the port of gRPC, 4317, and this extension is for exporters that speak HTTP: " +
+	errOddEndpointGRPC = errors.New("endpoint has the port of gRPC, 4317, and this extension is for exporters that speak HTTP: " +
 		"the port of HTTP is usually 4318")
-	warnEndpointSignal = errors.New("endpoint ends in the path of a signal, which the exporter adds itself: " +
+	errOddEndpointSignal = errors.New("endpoint ends in the path of a signal, which the exporter adds itself: " +
 		"take /v1/metrics (or /v1/logs, /v1/traces) off OTEL_EXPORTER_OTLP_ENDPOINT")
 )
 
@@ -109,7 +109,7 @@ func checkEndpoint(u *url.URL) (warning, err error) {
 	case strings.TrimRight(u.Path, "/") != gatewayPath:
 		return nil, errEndpointPath
 	case !isPrivate(host) && !zoneSpelling.MatchString(zoneOf(u)):
-		return warnEndpointZone, nil
+		return errOddEndpointZone, nil
 	}
 	return nil, nil
 }
@@ -118,9 +118,9 @@ func checkEndpoint(u *url.URL) (warning, err error) {
 func checkForeignEndpoint(u *url.URL) error {
 	switch {
 	case u.Port() == grpcPort:
-		return warnEndpointGRPC
+		return errOddEndpointGRPC
 	case endsInSignal(u):
-		return warnEndpointSignal
+		return errOddEndpointSignal
 	}
 	return nil
 }

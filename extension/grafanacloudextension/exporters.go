@@ -23,7 +23,7 @@ var (
 		"set retry_on_failure::max_elapsed_time to 0 (and leave retry_on_failure enabled)")
 	errInMemory = errors.New("it queues in memory, so a restart, which a new credential in .env needs, loses what waits: " +
 		"set sending_queue::storage to a storage extension")
-	errCompression = errors.New("Grafana Cloud's gateway takes gzip or none: set compression to gzip")
+	errCompression = errors.New("it compresses with what Grafana Cloud's gateway does not take: set compression to gzip (or none)")
 	errNoRollup    = errors.New("voice_frame goes to it without rollup: its deltas are refused by Grafana Cloud, and have no " +
 		"service.instance.id: add rollup to the processors of the pipeline")
 	errExponential = errors.New("rollup sends exponential histograms to it: the guide's queries on _sum, _count and _bucket find nothing, " +

@@ -57,6 +57,8 @@ func requests(t *testing.T, items int) map[signal]interface {
 	}
 }
 
+var errUnlikely = errors.New("unlikely")
+
 func TestItemsAreCounted(t *testing.T) {
 	for s, request := range requests(t, 7) {
 		proto, err := request.MarshalProto()

@@ -36,11 +36,11 @@ var (
 
 // What is odd about a pair, but may work.
 var (
-	warnTokenKind = errors.New("has a token that does not begin with glc_, as those of Grafana Cloud do: " +
+	errOddTokenKind = errors.New("has a token that does not begin with glc_, as those of Grafana Cloud do: " +
 		"if it is refused, make one under OpenTelemetry > Configure on your stack's page")
-	warnUserIsOrg = errors.New("has as instance id what its token seems to name as the organization's: " +
+	errOddUserIsOrg = errors.New("has as instance id what its token seems to name as the organization's: " +
 		"if it is refused, take the number under OpenTelemetry > Configure on your stack's page")
-	warnTokenZone = errors.New("has a token that seems to be of another region than the zone of the endpoint: " +
+	errOddTokenZone = errors.New("has a token that seems to be of another region than the zone of the endpoint: " +
 		"if it is refused, compare both with OpenTelemetry > Configure on your stack's page")
 )
 
@@ -90,7 +90,7 @@ func (p pair) check(zone string) (warning, err error) {
 		return nil, err
 	}
 	if tokenKind(p.token) == "" {
-		return warnTokenKind, nil
+		return errOddTokenKind, nil
 	}
 	return p.checkHints(zone), nil
 }
@@ -158,9 +158,9 @@ func (p pair) checkHints(zone string) error {
 	}
 	switch {
 	case seen.Org == p.user:
-		return warnUserIsOrg
+		return errOddUserIsOrg
 	case zone != "" && !sameRegion(seen.More.Region, zone):
-		return warnTokenZone
+		return errOddTokenZone
 	}
 	return nil
 }

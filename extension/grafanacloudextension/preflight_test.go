@@ -1,7 +1,6 @@
 package grafanacloudextension
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -196,10 +195,11 @@ func TestClocksAreCompared(t *testing.T) {
 		0: "", 5 * time.Minute: "", -5 * time.Minute: "", 6 * time.Minute: "360s", -6 * time.Minute: "-360s",
 	} {
 		t.Run(skew.String(), func(t *testing.T) {
-			var g *gateway
-			g = probing(t, func(*Config) {}, func(w http.ResponseWriter, req *http.Request) {
+			g := startGatewayWith(t, func(*Config) {})
+			g.handler.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Date", g.clock.Now().Add(-skew).UTC().Format(http.TimeFormat))
-			})
+			}))
+			require.NoError(t, g.ext.Ready())
 			g.awaitLog(t, lineConfigured)
 			if told == "" {
 				assert.Equal(t, 1, g.logs.Len())
@@ -269,8 +269,6 @@ func TestRotationToNonsense(t *testing.T) {
 	assert.Equal(t, http.StatusOK, g.post(t).StatusCode)
 	assertNoSecret(t, g.everything(t))
 }
-
-var errUnlikely = errors.New("unlikely")
 
 func TestRequestsDuringRotationAreSignedWhole(t *testing.T) {
 	g, write := rotating(t, testToken)

@@ -1,7 +1,6 @@
 package grafanacloudextension
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 )
@@ -29,7 +28,7 @@ var (
 	refusedCredential = verdict{
 		meaning: "the instance id or the token is wrong, the token was revoked or has expired, or the endpoint is in another zone than they are",
 		remedy: "compare zone, instance id and token with those of your stack (OpenTelemetry > Configure in Grafana Cloud) and mend " +
-			"the URL in OTEL_EXPORTER_OTLP_ENDPOINT or the base64 in OTEL_EXPORTER_OTLP_HEADERS; " + remake,
+			"the URL in OTEL_EXPORTER_OTLP_ENDPOINT, or instance_id and token, or the base64 in OTEL_EXPORTER_OTLP_HEADERS; " + remake,
 		mend: true,
 	}
 	refusedPath = verdict{
@@ -185,5 +184,3 @@ func explainRejection(message string) verdict {
 	}
 	return rejectedOther
 }
-
-var errMended = errors.New("") // never returned

@@ -43,6 +43,17 @@ func TestOwnMetrics(t *testing.T) {
 		frames, _ := b.Value("sum(otelcol_receiver_voice_frame_frames_total)", time.Now())
 		return frames == 5
 	}), "no news of the receiver")
+	for name, series := range map[string]float64{ // by the names that alerts and dashboards have
+		"otelcol_grafana_cloud_held_requests_total":   9,
+		"otelcol_grafana_cloud_dropped_items_total":   6,
+		"otelcol_grafana_cloud_rejected_points_total": 3,
+		"otelcol_grafana_cloud_waiting_seconds":       3,
+	} {
+		count, _ := b.Value("count("+name+" == 0)", time.Now())
+		assert.Equal(t, series, count, name)
+	}
+	sent, _ := b.Value(`sum(otelcol_grafana_cloud_requests_total{status="200"})`, time.Now())
+	assert.Positive(t, sent)
 	c.Stop()
 
 	// The names by which rules ask for them, of those that are there while all is well. Of the others the tests of the rules
