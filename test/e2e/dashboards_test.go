@@ -69,14 +69,14 @@ func areNumbers(answer backend.Vector) bool {
 	return len(answer) > 0
 }
 
-// shown is what a panel has to show.
-type shown struct {
+// display is what a panel has to show.
+type display struct {
 	board, title string
 	index        int // of the panel's queries
 	want         backend.Vector
 }
 
-func expectedPanels(want ledger.Ledger) []shown {
+func expectedPanels(want ledger.Ledger) []display {
 	return slices.Concat(expectedMoney(want), expectedCourse(want), expectedUsage(want), expectedLatency(want))
 }
 
@@ -95,52 +95,52 @@ func by(want ledger.Ledger, name string, factor float64, labels ...string) backe
 	return vector
 }
 
-func expectedMoney(want ledger.Ledger) []shown {
+func expectedMoney(want ledger.Ledger) []display {
 	const name = "voice_cost_usd_total"
 	cost, calls := want.Sum(name), want.Sum("voice_calls_total")
 	minutes := want.Sum("voice_call_duration_seconds_sum") / 60
 	source := []string{"cost_type", "provider", "model", "cost_source"}
-	var all []shown
+	var all []display
 	for _, board := range []string{"Voice overview", "Voice cost"} {
 		all = append(all,
-			shown{board, "Cost", 0, one(cost)},
-			shown{board, "Cost in the last hour", 0, one(cost)},
-			shown{board, "Cost per call", 0, one(cost / calls)},
-			shown{board, "Cost per minute of talk", 0, one(cost / minutes)},
-			shown{board, "Cost per hour by type", 1, one(10)})
+			display{board, "Cost", 0, one(cost)},
+			display{board, "Cost in the last hour", 0, one(cost)},
+			display{board, "Cost per call", 0, one(cost / calls)},
+			display{board, "Cost per minute of talk", 0, one(cost / minutes)},
+			display{board, "Cost per hour by type", 1, one(10)})
 	}
 	return append(all,
-		shown{"Voice cost", "In a month at this rate", 0, one(cost * 24 * 30)},
-		shown{"Voice cost", "Cost of the last hour, now and a week ago", 1, one(0)},
-		shown{"Voice cost", "By type", 0, by(want, name, 1, "cost_type")},
-		shown{"Voice cost", "By source", 0, by(want, name, 1, "cost_source")},
-		shown{"Voice cost", "By model", 0, by(want, name, 1, source...)},
-		shown{"Voice cost", "By model", 1, by(want, name, 1/cost, source...)})
+		display{"Voice cost", "In a month at this rate", 0, one(cost * 24 * 30)},
+		display{"Voice cost", "Cost of the last hour, now and a week ago", 1, one(0)},
+		display{"Voice cost", "By type", 0, by(want, name, 1, "cost_type")},
+		display{"Voice cost", "By source", 0, by(want, name, 1, "cost_source")},
+		display{"Voice cost", "By model", 0, by(want, name, 1, source...)},
+		display{"Voice cost", "By model", 1, by(want, name, 1/cost, source...)})
 }
 
 // expectedCourse is how the calls went. One of them goes on.
-func expectedCourse(want ledger.Ledger) []shown {
+func expectedCourse(want ledger.Ledger) []display {
 	calls, ended := want.Sum("voice_calls_total"), want.Sum("voice_call_duration_seconds_count")
 	turns := want.Sum("voice_turns_total")
-	var all []shown
+	var all []display
 	for _, board := range []string{"Voice overview", "Voice calls"} {
 		all = append(all,
-			shown{board, "Active calls", 0, one(calls - ended)},
-			shown{board, "Calls", 0, one(calls)},
-			shown{board, "Calls that failed", 0, one(0)})
+			display{board, "Active calls", 0, one(calls - ended)},
+			display{board, "Calls", 0, one(calls)},
+			display{board, "Calls that failed", 0, one(0)})
 	}
 	return append(all,
-		shown{"Voice calls", "Mean length", 0, one(want.Sum("voice_call_duration_seconds_sum") / ended)},
-		shown{"Voice calls", "Turns per call", 0, one(turns / calls)},
-		shown{"Voice calls", "Functions called", 0, by(want, "voice_tool_calls_total", 1, "function_name", "outcome")},
-		shown{"Voice calls", "Errors", 0, by(want, "voice_errors_total", 1, "processor", "category")})
+		display{"Voice calls", "Mean length", 0, one(want.Sum("voice_call_duration_seconds_sum") / ended)},
+		display{"Voice calls", "Turns per call", 0, one(turns / calls)},
+		display{"Voice calls", "Functions called", 0, by(want, "voice_tool_calls_total", 1, "function_name", "outcome")},
+		display{"Voice calls", "Errors", 0, by(want, "voice_errors_total", 1, "processor", "category")})
 }
 
-func expectedUsage(want ledger.Ledger) []shown {
+func expectedUsage(want ledger.Ledger) []display {
 	tokens, characters := "voice_llm_tokens_total", "voice_tts_characters_total"
 	calls := want.Sum("voice_calls_total")
 	ofCall := func(name string) backend.Vector { return by(want, name, 1, "call_id") }
-	return []shown{
+	return []display{
 		{"Voice overview", "Tokens", 0, by(want, tokens, 1, "token_type", "token_kind")},
 		{"Voice overview", "Per call", 0, one(want.Sum(tokens) / calls)},
 		{"Voice overview", "Per call", 1, one(want.Sum(characters) / calls)},
@@ -191,13 +191,13 @@ func ofTokensByCall(want ledger.Ledger, tokenType string) backend.Vector {
 	return vector
 }
 
-func expectedLatency(want ledger.Ledger) []shown {
+func expectedLatency(want ledger.Ledger) []display {
 	worker := []string{"stage", "processor", "provider", "model"}
 	mean := func(histogram string, labels ...string) backend.Vector {
 		return ratio(by(want, histogram+"_sum", 1, labels...), by(want, histogram+"_count", 1, labels...))
 	}
 	turn, ttfb := "voice_turn_latency_milliseconds", "voice_ttfb_milliseconds"
-	return []shown{
+	return []display{
 		{"Voice latency", "Mean time to answer", 0, mean(turn)},
 		{"Voice latency", "Turns", 0, one(want.Sum(turn + "_count"))},
 		{"Voice latency", "Where an answer's time goes", 0, mean(ttfb, "stage")},
