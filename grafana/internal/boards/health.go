@@ -13,6 +13,8 @@ const (
 	exporter = "otelcol_exporter_"
 	process  = "otelcol_process_"
 	uptime   = process + "uptime_seconds_total"
+
+	self = "otelcol-voice" // the service.name that it gives itself
 )
 
 // items is what exporters count, by signal.
@@ -22,7 +24,7 @@ func health() spec {
 	return spec{
 		uid: uidHealth, title: "Voice collector health", from: "now-6h", ofCollector: true,
 		about:     "Whether the collector takes, prices and delivers what bots send. Its own metrics go to the backend beside those of the calls.",
-		variables: append([]variable{metrics.choice()}, perSeries(uptime)...),
+		variables: append([]variable{metrics.choice()}, perSeries(receiver+"active_calls", self)...), // not other collectors of the same backend
 		rows: []row{
 			{"What ought to be zero", append(healthAlarms(), healthWarnings()...)},
 			{"The process", healthProcess()},

@@ -42,14 +42,16 @@ func (s source) choice() variable {
 		Type(s.kind)
 }
 
-// perSeries are the two variables by which series of a metric are chosen.
-func perSeries(metric string) []variable {
-	return []variable{
-		ofLabel(varJob, "Job", "label_values("+metric+", job)",
-			"What sent the series: service.namespace/service.name, or service.name alone.").AllValue(".+"),
-		ofLabel("instance", "Instance", "label_values("+metric+`{job=~"$job"}, instance)`,
-			"Which collector sent them: its service.instance.id.").AllValue(".+"),
+// perSeries are the two variables by which series are chosen; the metric is one that whatever is to be chosen from has. Jobs are all
+// of them, or the one that is named.
+func perSeries(metric string, only ...string) []variable {
+	job := ofLabel(varJob, "Job", "label_values("+metric+", job)",
+		"What sent the series: service.namespace/service.name, or service.name alone.").AllValue(".+")
+	for _, name := range only {
+		job.Current(option(name, name))
 	}
+	return []variable{job, ofLabel("instance", "Instance", "label_values("+metric+`{job=~"$job"}, instance)`,
+		"Which collector sent them: its service.instance.id.").AllValue(".+")}
 }
 
 func ofLabel(name, label, query, about string) *dashboard.QueryVariableBuilder {
