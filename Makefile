@@ -76,6 +76,10 @@ ORACLE_N ?= 2000
 oracle: ## Compare ORACLE_N (2000) made-up usages with what genai-prices says that they cost; needs node and npm
 	@scripts/oracle/run.sh $(ORACLE_N)
 
+.PHONY: schema
+schema: ## Check the dashboards against the types that Grafana publishes for them; needs node and npm
+	@scripts/schema/run.sh
+
 FUZZTIME ?= 60s
 .PHONY: fuzz
 fuzz: ## Fuzz each decoder for FUZZTIME (60s)
