@@ -30,6 +30,12 @@ func withPair(pair string) func(*Config) {
 	return func(c *Config) { c.Headers = configopaque.String("Authorization=Basic " + b64(pair)) }
 }
 
+// patience only matters when a test fails; tick is how often is looked until then.
+const (
+	patience = 10 * time.Second
+	tick     = time.Millisecond
+)
+
 // awaitLog waits for an entry; it does not sleep away a time of its own.
 func (g *gateway) awaitLog(t *testing.T, message string) map[string]any {
 	t.Helper()
@@ -42,7 +48,7 @@ func (g *gateway) awaitLog(t *testing.T, message string) map[string]any {
 			}
 		}
 		return false
-	}, 10*time.Second, time.Millisecond, "%s is not in %q", message, g.lines())
+	}, patience, tick, "%s is not in %q", message, g.lines())
 	return fields
 }
 
