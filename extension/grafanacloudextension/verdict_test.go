@@ -47,7 +47,7 @@ var lives = []lived{
 func TestLivingVerdictsAreOnThePage(t *testing.T) {
 	var rows strings.Builder
 	for _, row := range lives {
-		fmt.Fprintf(&rows, "| %s | %s | %s | %s |\n", row.answer, firstSentence(row.line), row.meaning, strings.ReplaceAll(row.remedy, "|", `\|`))
+		fmt.Fprintf(&rows, "| %s | %s | %s | %s |\n", row.answer, firstSentence(row.line), quoted(row.meaning), quoted(row.remedy))
 	}
 	assertBlock(t, "live", "| answer | line | `meaning` | `remedy` |\n|---|---|---|---|\n"+rows.String())
 }
