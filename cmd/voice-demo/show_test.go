@@ -6,8 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+	"github.com/otelcol-voice/otelcol-voice/cmd/voice-demo/internal/metrics"
 )
 
 const shownPage = `# TYPE voice_calls_total counter
@@ -53,13 +52,12 @@ All calls since the collector started:
 `
 
 func TestShow(t *testing.T) {
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(shownPage))
+	page, err := metrics.Parse(strings.NewReader(shownPage))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	show(&out, families, []demoCall{{id: "a", about: "a booking"}})
+	show(&out, page, []demoCall{{id: "a", about: "a booking"}})
 	if out.String() != shown {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), shown)
 	}
