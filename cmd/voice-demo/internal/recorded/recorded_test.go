@@ -150,11 +150,3 @@ func TestSpansOnce(t *testing.T) {
 		t.Errorf("%d spans, %d torn, %v", total, torn, err)
 	}
 }
-
-func FuzzCalls(f *testing.F) {
-	f.Add([]byte(summary("a", 1)[:90] + summary("b", 2)))
-	f.Fuzz(func(_ *testing.T, file []byte) {
-		_, _, _ = Calls(strings.NewReader(string(file)), everyCall)
-		_, _, _ = Spans(strings.NewReader(string(file)), everyCall)
-	})
-}
