@@ -3,7 +3,7 @@
 // the metrics page and from the files to which the collector writes summaries and spans.
 //
 // It uses a collector that runs with config/local.yaml, or starts one for as long as it takes. With -own it starts one in any
-// case, on ports of its own.
+// case, on ports and with files of its own.
 package main
 
 import (
@@ -30,8 +30,11 @@ func main() {
 	flag.StringVar(&d.config, "config", "config/local.yaml", "the configuration to start it with")
 	flag.StringVar(&d.data, "data", cmp.Or(os.Getenv("OTELCOL_VOICE_DATA"), "data"), "where the collector writes calls.jsonl and spans.jsonl (default OTELCOL_VOICE_DATA, else data)")
 	flag.StringVar(&d.report, "report", inData, "the report to write; empty for none")
-	flag.BoolVar(&d.own, "own", false, "start a collector on free ports even if one is running")
+	flag.BoolVar(&d.own, "own", false, "start a collector on free ports, with files in own/ of the data folder, even if one is running")
 	flag.Parse()
+	if d.own {
+		d.data = filepath.Join(d.data, "own") // for the files of the one that may be running are locked
+	}
 	if d.report == inData {
 		d.report = filepath.Join(d.data, "report.html")
 	}

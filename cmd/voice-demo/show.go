@@ -23,7 +23,7 @@ func show(w io.Writer, page metrics.Page, calls []demoCall) {
 }
 
 func showFleet(w io.Writer, fleet report.Fleet) {
-	fmt.Fprintln(w, "\nAll calls since the collector started:")
+	fmt.Fprintln(w, "\nAll calls so far:")
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(table, "  calls\t%.0f\n", fleet.Calls)
 	fmt.Fprintf(table, "  interruptions\t%.0f\n", fleet.Interruptions)

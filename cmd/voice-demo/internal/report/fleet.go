@@ -20,7 +20,7 @@ const (
 	metricCharacters    = "voice_tts_characters_total"
 )
 
-// Fleet is what the metrics page tells of all calls since the collector started.
+// Fleet is what the metrics page tells of all calls so far.
 type Fleet struct {
 	Calls         float64
 	Interruptions float64
