@@ -29,7 +29,7 @@ func showFleet(w io.Writer, fleet report.Fleet) {
 	fmt.Fprintf(table, "  interruptions\t%.0f\n", fleet.Interruptions)
 	fmt.Fprintf(table, "  mean time to first byte\t%s\n", fleet.TTFB.Text())
 	fmt.Fprintf(table, "  mean turn latency\t%s\n", fleet.TurnLatency.Text())
-	fmt.Fprintf(table, "  cost\t%s USD\n", report.USD(fleet.Cost))
+	fmt.Fprintf(table, "  cost\t%s USD%s\n", report.USD(fleet.Cost), ofWhich(&fleet))
 	for _, stage := range fleet.Stages {
 		fmt.Fprintf(table, "    of it %s\t%s USD\n", stage.Stage, report.USD(stage.Cost))
 	}
@@ -37,4 +37,12 @@ func showFleet(w io.Writer, fleet report.Fleet) {
 		fmt.Fprintf(table, "  without a price\t%.0f of %s, model %s: %s\n", u.Amount, u.Kind, u.Model, u.Reason)
 	}
 	_ = table.Flush()
+}
+
+// ofWhich says that the cost is not of all calls, where it is not.
+func ofWhich(fleet *report.Fleet) string {
+	if !fleet.CostOfShown() {
+		return ""
+	}
+	return fmt.Sprintf(" (of %d of the %.0f calls: the page has forgotten the others)", fleet.Shown, fleet.Calls)
 }

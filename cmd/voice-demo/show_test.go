@@ -44,7 +44,7 @@ All calls so far:
   interruptions             1
   mean time to first byte   301 ms
   mean turn latency         none
-  cost                      0.004255 USD
+  cost                      0.004255 USD (of 1 of the 2 calls: the page has forgotten the others)
     of it stt               0.000000 USD
     of it llm               0.001855 USD
     of it tts               0.002400 USD

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/otelcol-voice/otelcol-voice/cmd/voice-demo/internal/metrics"
 )
 
@@ -23,6 +25,8 @@ const (
 // Fleet is what the metrics page tells of all calls so far.
 type Fleet struct {
 	Calls         float64
+	Shown         int  // calls with series of their own on the page, which forgets them minutes after a call's end
+	CostByCall    bool // cost is such a series, as config/local.yaml has it: Cost and Stages are of the calls shown
 	Interruptions float64
 	TTFB          Mean
 	TurnLatency   Mean
@@ -55,6 +59,8 @@ func NewFleet(page metrics.Page) Fleet {
 	unpriced := unpricedOf(page)
 	return Fleet{
 		Calls:         page.Sum(metricCalls),
+		Shown:         len(page.Samples(metricDuration)),
+		CostByCall:    costByCall(page),
 		Interruptions: page.Sum(metricInterruptions),
 		TTFB:          meanOf(page.Histogram(metricTTFB)),
 		TurnLatency:   meanOf(page.Histogram(metricTurnLatency)),
@@ -62,6 +68,13 @@ func NewFleet(page metrics.Page) Fleet {
 		Stages:        stagesOf(page, unpriced),
 		Unpriced:      unpriced,
 	}
+}
+
+// CostOfShown says whether the cost is only of the calls that are still shown.
+func (f *Fleet) CostOfShown() bool { return f.CostByCall && float64(f.Shown) < f.Calls }
+
+func costByCall(page metrics.Page) bool {
+	return slices.ContainsFunc(page.Samples(metricCost), func(sample *dto.Metric) bool { return metrics.Value(sample, "call_id") != "" })
 }
 
 func meanOf(h metrics.Histogram) Mean {

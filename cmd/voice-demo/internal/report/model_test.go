@@ -37,6 +37,23 @@ func TestFleet(t *testing.T) {
 	})
 }
 
+// Where cost is kept by call, the page forgets it with the call, and the sum is of those that it still shows.
+func TestCostOfShown(t *testing.T) {
+	for _, test := range []struct {
+		calls   float64
+		shown   int
+		byCall  bool
+		partial bool
+	}{{5, 5, true, false}, {10, 5, true, true}, {10, 0, true, true}, {10, 5, false, false}} {
+		if got := (&Fleet{Calls: test.calls, Shown: test.shown, CostByCall: test.byCall}).CostOfShown(); got != test.partial {
+			t.Errorf("%+v: got %v", test, got)
+		}
+	}
+	if f := NewFleet(fixture(t).Page); f.Shown != 5 || !f.CostByCall || f.CostOfShown() {
+		t.Errorf("got %+v", f)
+	}
+}
+
 // Stages beyond the first three are there if they cost something, or used something that has no price.
 func TestStages(t *testing.T) {
 	page, err := metrics.Parse(strings.NewReader(`# TYPE voice_cost_usd_total counter

@@ -111,7 +111,7 @@ func TestPageSaysWhatIsTornAndOlder(t *testing.T) {
 	}
 	r.Torn, r.Fleet.Calls = 2, 7
 	page := written(t, r)
-	for _, want := range []string{"2 records there are torn", "has counted 7 calls so far", "of the last 5."} {
+	for _, want := range []string{"2 records there are torn", "has counted 7 calls so far", "of the last 5.", "is of the 5 that the page still shows", "5 of 7 calls"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q", want)
 		}
