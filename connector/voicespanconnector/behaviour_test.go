@@ -124,6 +124,11 @@ func TestNames(t *testing.T) {
 			map[string]string{"c1": "voice-bot"},
 			map[string]int64{"outcome=named": 1},
 		},
+		"by nothing that is too long for a name": {
+			[][]span{{client(1, 1, 9, 1, nil)}, {{name: "GET", trace: 1, id: 2, parent: 9, end: 2, attributes: attrs{"session.id": strings.Repeat("s", 257)}}}},
+			map[string]string{traceOne: "voice-rag-bot"},
+			map[string]int64{"outcome=waited": 1},
+		},
 		"nobody's spans are no call": {
 			[][]span{{{name: "GET", trace: 1, id: 2, end: 2, attributes: attrs{"session.id": "s1", "job_id": "1"}}}}, map[string]string{}, map[string]int64{},
 		},

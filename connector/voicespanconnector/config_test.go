@@ -56,7 +56,7 @@ func TestNonsense(t *testing.T) {
 			"service_name: is empty", "join_window: -1s: must be at least 0s", "end_delay: -2s: must be at least 0s",
 			"idle_timeout: 0s: must be at least 1s", "remember_ended: -1s: must be at least 0s", "max_calls: 0: must be at least 1",
 			"max_traces: 0: must be at least 1", "max_held_spans: 0: must be at least 1", "max_attribute_values: 0: must be at least 1",
-			"observe_interval: 1ms: must be at least 100ms",
+			"observe_interval: 1ms: must be at least 1s",
 		},
 		"late":    {"end_delay: 5m0s: must be less than idle_timeout, which is 5m0s"},
 		"unknown": {"join_windw"},
