@@ -1,0 +1,158 @@
+package voicemetricsprocessor
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processortest"
+
+	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor"
+	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor"
+)
+
+// chain is voice_metrics (if it is configured), cost and rollup, as in a pipeline.
+type chain struct {
+	*testing.T
+	clock *clockwork.FakeClock
+	first consumer.Metrics
+	stop  []func()
+	sink  *consumertest.MetricsSink
+}
+
+func newChain(t *testing.T, cfg, costCfg map[string]any) *chain {
+	t.Helper()
+	c := &chain{T: t, clock: clockwork.NewFakeClockAt(noon), sink: new(consumertest.MetricsSink)}
+	c.first = c.sink
+	c.prepend(rollupprocessor.NewFactory(rollupprocessor.WithClock(c.clock)), map[string]any{"call_id": "label"})
+	c.prepend(costprocessor.NewFactory(), costCfg)
+	if cfg != nil {
+		c.prepend(NewFactory(WithClock(c.clock)), cfg)
+	}
+	return c
+}
+
+func (c *chain) prepend(factory processor.Factory, raw map[string]any) {
+	c.Helper()
+	ctx := context.Background()
+	cfg := factory.CreateDefaultConfig()
+	require.NoError(c, confmap.NewFromStringMap(raw).Unmarshal(cfg))
+	p, err := factory.CreateMetrics(ctx, processortest.NewNopSettings(factory.Type()), cfg, c.first)
+	require.NoError(c, err)
+	require.NoError(c, p.Start(ctx, componenttest.NewNopHost()))
+	c.first, c.stop = p, append([]func(){func() { require.NoError(c, p.Shutdown(ctx)) }}, c.stop...)
+}
+
+// take is a request that arrives at a time.
+func (c *chain) take(at time.Duration, md pmetric.Metrics) {
+	c.Helper()
+	c.clock.Advance(noon.Add(at).Sub(c.clock.Now()))
+	require.NoError(c, c.first.ConsumeMetrics(context.Background(), md))
+}
+
+// end stops the pipeline, and returns the last that each series said, as lines without what tells them apart from nothing: zeros
+// of a beginning.
+func (c *chain) end() []string {
+	c.Helper()
+	for _, stop := range c.stop {
+		stop()
+	}
+	last := map[string]string{}
+	for _, md := range c.sink.AllMetrics() {
+		for _, line := range lines(md) {
+			words := strings.SplitN(line, " ", 3)
+			last[words[0]+" "+strings.Join(words[2:], "")] = line
+		}
+	}
+	return slices.Sorted(maps.Values(last))
+}
+
+const (
+	callOne = "0b3a54a6-7f0f-4c8a-9d0e-1f6f8f5d2a01"
+	callTwo = "9d1f1d6e-54a8-4c5d-8f5c-6a3a7b1c9e02"
+)
+
+// The script: a process with two calls, the second of which begins while the collector is up.
+func script(temporality pmetric.AggregationTemporality) func(c *chain) {
+	return func(c *chain) {
+		bot := newRAGBot(callOne, time.Second, temporality)
+		bot.start(time.Second, 0)
+		bot.turn(3*time.Second, 0, 0.412, 0.19, 1042, 37, 48)
+		c.take(10*time.Second, bot.export(10*time.Second))
+		bot.turn(12*time.Second, 0, 0.3, 0.21, 1100, 40, 100)
+		c.take(20*time.Second, bot.export(20*time.Second))
+		c.take(30*time.Second, bot.export(30*time.Second))
+		bot.callID, bot.began = callTwo, 32*time.Second
+		bot.start(32*time.Second, 1)
+		bot.turn(35*time.Second, 1, 0.5, 0.2, 10, 5, 20)
+		c.take(40*time.Second, bot.export(40*time.Second))
+		c.take(50*time.Second, bot.export(50*time.Second))
+	}
+}
+
+// What the bot used, and what that costs: 2,142 and 10 tokens at $2.50 a million, 77 and 5 at $10, 148 and 20 characters at $50.
+// Its calls lasted 12 and 4 s up to the last report, which is told up to a collection (10 s) later, and of the second one, which
+// the same process had, up to a collection before it began.
+func TestRAGBotRepaired(t *testing.T) {
+	one, two := " call_id="+callOne, " call_id="+callTwo
+	want := []string{
+		"voice.calls.total 1" + one,
+		"voice.calls.total 1" + two,
+		"voice.cost.usd 0.001" + two + " cost_source=computed cost_type=tts provider=cartesia",
+		"voice.cost.usd 0.006125" + one + " cost_source=computed cost_type=llm model=gpt-4o provider=openai",
+		"voice.cost.usd 0.0074" + one + " cost_source=computed cost_type=tts provider=cartesia",
+		"voice.cost.usd 7.5e-05" + two + " cost_source=computed cost_type=llm model=gpt-4o provider=openai",
+		"voice.llm.tokens.total 10" + two + " model=gpt-4o provider=openai token_kind=text token_type=prompt",
+		"voice.llm.tokens.total 2142" + one + " model=gpt-4o provider=openai token_kind=text token_type=prompt",
+		"voice.llm.tokens.total 5" + two + " model=gpt-4o provider=openai token_kind=text token_type=completion",
+		"voice.llm.tokens.total 77" + one + " model=gpt-4o provider=openai token_kind=text token_type=completion",
+		"voice.processing.milliseconds 3x4212 model=gpt-4o processor=OpenAILLMService provider=openai stage=llm",
+		"voice.session.duration.seconds 10" + two,
+		"voice.session.duration.seconds 19" + one,
+		"voice.ttfb.milliseconds 3x1212 model=gpt-4o processor=OpenAILLMService provider=openai stage=llm",
+		"voice.ttfb.milliseconds 3x600 processor=CartesiaTTSService provider=cartesia stage=tts",
+		"voice.tts.characters.total 148" + one + " provider=cartesia",
+		"voice.tts.characters.total 20" + two + " provider=cartesia",
+	}
+	for name, temporality := range map[string]pmetric.AggregationTemporality{"cumulative": cumulative, "delta": delta} {
+		t.Run(name, func(t *testing.T) {
+			c := newChain(t, map[string]any{"repair": []any{"voice-rag"}}, nil)
+			script(temporality)(c)
+			assert.Equal(t, want, c.end())
+		})
+	}
+}
+
+// Without the profile the bot's tokens and characters are right, and so is what they cost; its own cost is gone.
+func TestRAGBotAsItIs(t *testing.T) {
+	c := newChain(t, nil, nil)
+	script(cumulative)(c)
+	var costs, others []string
+	for _, line := range c.end() {
+		if strings.HasPrefix(line, "voice.cost.usd") {
+			costs = append(costs, line)
+		} else {
+			others = append(others, line)
+		}
+	}
+	assert.Equal(t, []string{
+		"voice.cost.usd 0.001 call_id=" + callTwo + " cost_source=computed cost_type=tts provider=cartesia",
+		"voice.cost.usd 0.006125 call_id=" + callOne + " cost_source=computed cost_type=llm model=gpt-4o provider=openai",
+		"voice.cost.usd 0.0074 call_id=" + callOne + " cost_source=computed cost_type=tts provider=cartesia",
+		"voice.cost.usd 7.5e-05 call_id=" + callTwo + " cost_source=computed cost_type=llm model=gpt-4o provider=openai",
+	}, costs)
+	assert.Contains(t, others, "voice.ttfb.milliseconds 5x1.212 llm_model=gpt-4o metric_type=ttfb processor=OpenAILLMService stt_model=gladia tts_model=cartesia",
+		"seconds that are called milliseconds, and two zeros")
+}

@@ -1,0 +1,146 @@
+package voicemetricsprocessor
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
+)
+
+// division is a use in parts that have nothing in common, or why there are none.
+type division struct {
+	leaves  []foreign.Leaf
+	start   pcommon.Timestamp
+	outcome outcome
+}
+
+// divide divides a use. Where the parts say of what modality they are, or there is one only, parts of totals are totals of
+// parts, and nothing needs to be remembered. Else the differences of cumulative totals are divided and added up again: parts
+// of the totals could fall.
+func (b *batch) divide(whole *sighting, counts *foreign.Counts) division {
+	if !whole.delta && whole.Side != foreign.Alone {
+		key := mix(b.from.digest(), whole.together+uint64(whole.Side)) + xxhash.Sum64String(whole.start.String())
+		if divided, remembered := b.divisions.divide(key, whole, counts, b.now); remembered {
+			return divided
+		}
+	}
+	leaves, doubt := whole.Use.Split(counts)
+	switch {
+	case doubt == foreign.Impossible:
+		return division{outcome: leftMalformed}
+	case len(leaves) == 0:
+		return division{outcome: droppedZero}
+	}
+	return division{leaves: merged(leaves), start: whole.start, outcome: translated}
+}
+
+// merged adds up leaves of the same kind.
+func merged(leaves []foreign.Leaf) []foreign.Leaf {
+	var all []foreign.Leaf
+	for _, leaf := range leaves {
+		at := slices.IndexFunc(all, func(l foreign.Leaf) bool { return l.Kind == leaf.Kind })
+		if at < 0 {
+			all = append(all, leaf)
+		} else {
+			all[at].Amount += leaf.Amount
+		}
+	}
+	return all
+}
+
+// divisions remembers cumulative uses of which the parts do not say of what modality they are.
+type divisions struct {
+	mu     sync.Mutex
+	memory *memory[account]
+}
+
+// account is what a use has come to.
+type account struct {
+	counts foreign.Counts // at its last point
+	at     pcommon.Timestamp
+	start  pcommon.Timestamp // of what is added up
+	totals []foreign.Leaf
+}
+
+func newDivisions(now time.Time) *divisions {
+	return &divisions{memory: newMemory[account](now, maxStreams)}
+}
+
+func (d *divisions) len() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.memory.entries)
+}
+
+// divide is false for a use that need not be remembered.
+func (d *divisions) divide(key uint64, whole *sighting, counts *foreign.Counts, now time.Time) (division, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.memory.get(key) == nil && !ambiguous(counts) {
+		return division{}, false
+	}
+	a, sight := d.memory.find(key, whole.start, now)
+	switch sight {
+	case noRoom:
+		return division{outcome: droppedLimit}, true
+	case midway:
+		*a = account{counts: *counts, at: whole.at, start: whole.at}
+		return division{outcome: droppedUnwatched}, true
+	case fresh:
+		a.start = whole.start
+	}
+	if what := a.add(whole, counts); what != unsettled {
+		return division{outcome: what}, true
+	}
+	return division{leaves: slices.Clone(a.totals), start: a.start, outcome: translated}, true
+}
+
+// ambiguous says whether parts of no modality stand beside several modalities.
+func ambiguous(c *foreign.Counts) bool {
+	modalities, open := 0, false
+	for slot, n := range c {
+		s := foreign.Slot(slot)
+		switch {
+		case n == 0:
+		case s == foreign.SlotOf(s.Part(), foreign.Unknown):
+			open = open || s.Part() != foreign.Whole
+		case s.Part() == foreign.Whole || s.Part() == foreign.Inside:
+			modalities++
+		}
+	}
+	inside := c[foreign.SlotOf(foreign.Whole, foreign.Unknown)] > 0
+	return open && (modalities > 1 || modalities == 1 && inside)
+}
+
+// add adds what the counts have more than at the last point. A point that is late has nothing new.
+func (a *account) add(whole *sighting, counts *foreign.Counts) outcome {
+	if whole.at <= a.at {
+		return unsettled
+	}
+	more := a.more(counts)
+	leaves, doubt := whole.Use.Split(&more)
+	if doubt == foreign.Impossible {
+		return leftMalformed
+	}
+	a.counts, a.at = *counts, whole.at
+	a.totals = merged(append(a.totals, leaves...))
+	if len(a.totals) == 0 {
+		return droppedZero
+	}
+	return unsettled
+}
+
+// more is the difference; where anything fell the counters began anew, and all is new.
+func (a *account) more(counts *foreign.Counts) foreign.Counts {
+	more := *counts
+	for slot, was := range a.counts {
+		if more[slot] -= was; more[slot] < 0 {
+			return *counts
+		}
+	}
+	return more
+}
