@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,8 +104,7 @@ func script(temporality pmetric.AggregationTemporality) func(c *chain) {
 }
 
 // What the bot used, and what that costs: 2,142 and 10 tokens at $2.50 a million, 77 and 5 at $10, 148 and 20 characters at $50.
-// Its calls lasted 12 and 4 s up to the last report, which is told up to a collection (10 s) later, and of the second one, which
-// the same process had, up to a collection before it began.
+// Its calls, both of one process, lasted 12 and 4 s up to the last report, which is seen at the next collection: after 19 and 8.
 func TestRAGBotRepaired(t *testing.T) {
 	one, two := " call_id="+callOne, " call_id="+callTwo
 	want := []string{
@@ -119,8 +119,8 @@ func TestRAGBotRepaired(t *testing.T) {
 		"voice.llm.tokens.total 5" + two + " model=gpt-4o provider=openai token_kind=text token_type=completion",
 		"voice.llm.tokens.total 77" + one + " model=gpt-4o provider=openai token_kind=text token_type=completion",
 		"voice.processing.milliseconds 3x4212 model=gpt-4o processor=OpenAILLMService provider=openai stage=llm",
-		"voice.session.duration.seconds 10" + two,
 		"voice.session.duration.seconds 19" + one,
+		"voice.session.duration.seconds 8" + two,
 		"voice.ttfb.milliseconds 3x1212 model=gpt-4o processor=OpenAILLMService provider=openai stage=llm",
 		"voice.ttfb.milliseconds 3x600 processor=CartesiaTTSService provider=cartesia stage=tts",
 		"voice.tts.characters.total 148" + one + " provider=cartesia",
@@ -155,4 +155,42 @@ func TestRAGBotAsItIs(t *testing.T) {
 	}, costs)
 	assert.Contains(t, others, "voice.ttfb.milliseconds 5x1.212 llm_model=gpt-4o metric_type=ttfb processor=OpenAILLMService stt_model=gladia tts_model=cartesia",
 		"seconds that are called milliseconds, and two zeros")
+}
+
+// Whatever else is switched on, each use is priced once: where the originals are kept and cost has them as a source, and where
+// another cost has been there before.
+func TestPricedOnce(t *testing.T) {
+	sources := map[string]any{"sources": map[string]any{"lk.agents.usage": true, "gen_ai.client.token.usage": true, "gen_ai.client.inference.usage": true}}
+	keep := map[string]any{"from": []any{"lk.agents", "gen_ai.client"}, "keep_originals": true}
+	gone := map[string]any{"from": []any{"lk.agents", "gen_ai.client"}}
+	for name, build := range map[string]func(*testing.T) *chain{
+		"by the source":                      func(t *testing.T) *chain { return newChain(t, nil, sources) },
+		"by the translation":                 func(t *testing.T) *chain { return newChain(t, gone, nil) },
+		"originals are kept":                 func(t *testing.T) *chain { return newChain(t, keep, nil) },
+		"originals are kept, and are source": func(t *testing.T) *chain { return newChain(t, keep, sources) },
+		"cost comes before as well": func(t *testing.T) *chain {
+			c := newChain(t, gone, sources)
+			c.prepend(costprocessor.NewFactory(), sources)
+			return c
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := build(t)
+			c.take(70*time.Second, goldens["livekit"]())
+			c.take(71*time.Second, goldens["gen_ai"]())
+			costs := map[string]float64{}
+			for _, line := range c.end() {
+				if words := strings.Fields(line); words[0] == "voice.cost.usd" {
+					amount, err := strconv.ParseFloat(words[1], 64)
+					require.NoError(t, err)
+					costs[line[strings.Index(line, "cost_type="):]] += amount
+				}
+			}
+			assert.Len(t, costs, 3)
+			assert.InDelta(t, 0.001855+0.006425, costs["cost_type=llm model=gpt-4o provider=openai"], 1e-12)
+			assert.InDelta(t, 0.0024, costs["cost_type=tts model=sonic-3 provider=cartesia"], 1e-12)
+			assert.InDelta(t, 0, costs["cost_type=stt model=nova-3 provider=deepgram"], 0.01)
+			assert.Positive(t, costs["cost_type=stt model=nova-3 provider=deepgram"])
+		})
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
@@ -23,7 +22,7 @@ type division struct {
 // of the totals could fall.
 func (b *batch) divide(whole *sighting, counts *foreign.Counts) division {
 	if !whole.delta && whole.Side != foreign.Alone {
-		key := mix(b.from.digest(), whole.together+uint64(whole.Side)) + xxhash.Sum64String(whole.start.String())
+		key := mix(mix(b.from.digest(), whole.together+uint64(whole.Side)), uint64(whole.start))
 		if divided, remembered := b.divisions.divide(key, whole, counts, b.now); remembered {
 			return divided
 		}

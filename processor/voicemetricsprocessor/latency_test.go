@@ -12,7 +12,9 @@ import (
 )
 
 func TestLatencies(t *testing.T) {
-	times := func(name string, seconds float64, attributes ...any) used { return used{name, histogram, seconds, attributes} }
+	times := func(name string, seconds float64, attributes ...any) used {
+		return used{name, histogram, seconds, attributes}
+	}
 	gpt := []any{"model_name", "gpt-4o", "model_provider", "openai"}
 	chat := func(more ...any) []any {
 		return append([]any{"gen_ai.operation.name", "chat", "gen_ai.provider.name", "azure.ai.openai", "gen_ai.response.model", "gpt-4o"}, more...)
@@ -117,7 +119,7 @@ func seconds(values ...float64) pmetric.HistogramDataPoint {
 		s.sum += v
 	}
 	p := pmetric.NewHistogramDataPoint()
-	s.distribution(p, after(0), after(10*time.Second))
+	s.distribution(p, after(10*time.Second))
 	return p
 }
 

@@ -259,7 +259,7 @@ func isSession(m pmetric.Metric) bool {
 	return m.Type() == pmetric.MetricTypeSum && m.Sum().AggregationTemporality() == pmetric.AggregationTemporalityCumulative
 }
 
-// repairSession makes of the sum of all that the session had lasted at each report how long it has lasted at the last.
+// repairSession makes of the sum of how long the session had lasted at each report how long it had at the last.
 func (b *batch) repairSession(m pmetric.Metric) {
 	if !isSession(m) {
 		removeIf(m, func() bool { return b.repairing(droppedMalformed) })
@@ -279,10 +279,7 @@ func (b *batch) repairDuration(p pmetric.NumberDataPoint, producer uint64) outco
 		return fault
 	}
 	lasted, what := b.sessions.lasted(&report{
-		producer: producer,
-		stream:   digest("", p.Attributes()),
-		first:    callOf(p.Attributes(), b.from.resource.Attributes()) == text(b.from.resource.Attributes(), keyInstance),
-		start:    p.StartTimestamp(), at: p.Timestamp(), value: value,
+		stream: mix(producer, digest("", p.Attributes())), start: p.StartTimestamp(), at: p.Timestamp(), value: value,
 	}, b.now)
 	if what != repaired {
 		return what

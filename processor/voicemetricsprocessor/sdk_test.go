@@ -19,8 +19,7 @@ const (
 	cumulative = pmetric.AggregationTemporalityCumulative
 )
 
-// sdk behaves as the OpenTelemetry SDK for Python does: one start for all streams of an instrument, that of its first
-// measurement; the default buckets; a point for each set of attributes that ever came, in each collection. Counters and
+// sdk behaves as the OpenTelemetry SDK for Python does: a stream starts with its first measurement; the default buckets; a point for each set of attributes that ever came, in each collection. Counters and
 // histograms may be deltas; what goes up and down is cumulative all the same.
 type sdk struct {
 	resource    []string
@@ -40,11 +39,11 @@ const (
 type instrument struct {
 	name, unit string
 	shape      shape
-	start      pcommon.Timestamp
 	streams    []*stream
 }
 
 type stream struct {
+	start      pcommon.Timestamp
 	attributes []any
 	isInt      bool
 	sum        float64
@@ -56,7 +55,7 @@ var defaultBounds = []float64{0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 25
 
 // record adds to a counter or observes a value, at a time. Attributes are pairs of key and value.
 func (s *sdk) record(at time.Duration, kind shape, name, unit string, value any, attributes ...any) {
-	to := s.instrument(at, kind, name, unit).stream(attributes)
+	to := s.instrument(kind, name, unit).stream(at, attributes)
 	amount, isFloat := value.(float64)
 	if !isFloat {
 		amount, to.isInt = float64(value.(int)), true
@@ -67,24 +66,24 @@ func (s *sdk) record(at time.Duration, kind shape, name, unit string, value any,
 	to.sum += amount
 }
 
-func (s *sdk) instrument(at time.Duration, kind shape, name, unit string) *instrument {
+func (s *sdk) instrument(kind shape, name, unit string) *instrument {
 	for _, i := range s.instruments {
 		if i.name == name {
 			return i
 		}
 	}
-	i := &instrument{name: name, unit: unit, shape: kind, start: after(at)}
+	i := &instrument{name: name, unit: unit, shape: kind}
 	s.instruments = append(s.instruments, i)
 	return i
 }
 
-func (i *instrument) stream(attributes []any) *stream {
+func (i *instrument) stream(at time.Duration, attributes []any) *stream {
 	for _, s := range i.streams {
 		if slices.Equal(s.attributes, attributes) {
 			return s
 		}
 	}
-	s := &stream{attributes: attributes}
+	s := &stream{start: after(at), attributes: attributes}
 	i.streams = append(i.streams, s)
 	return s
 }
@@ -112,7 +111,7 @@ func (s *sdk) export(at time.Duration) pmetric.Metrics {
 			i.export(sm.Metrics().AppendEmpty(), after(at), s.temporality)
 		}
 		if s.temporality == delta && i.shape != upDown {
-			i.streams, i.start = nil, after(at)
+			i.streams = nil
 		}
 	}
 	return md
@@ -125,7 +124,7 @@ func (i *instrument) export(m pmetric.Metric, at pcommon.Timestamp, temporality 
 	case histogram:
 		m.SetEmptyHistogram().SetAggregationTemporality(temporality)
 		for _, s := range i.streams {
-			s.distribution(m.Histogram().DataPoints().AppendEmpty(), i.start, at)
+			s.distribution(m.Histogram().DataPoints().AppendEmpty(), at)
 		}
 		return
 	case upDown:
@@ -134,12 +133,12 @@ func (i *instrument) export(m pmetric.Metric, at pcommon.Timestamp, temporality 
 	m.SetEmptySum().SetAggregationTemporality(temporality)
 	m.Sum().SetIsMonotonic(i.shape == counter)
 	for _, s := range i.streams {
-		s.number(m.Sum().DataPoints().AppendEmpty(), i.start, at)
+		s.number(m.Sum().DataPoints().AppendEmpty(), at)
 	}
 }
 
-func (s *stream) number(p pmetric.NumberDataPoint, start, at pcommon.Timestamp) {
-	p.SetStartTimestamp(start)
+func (s *stream) number(p pmetric.NumberDataPoint, at pcommon.Timestamp) {
+	p.SetStartTimestamp(s.start)
 	p.SetTimestamp(at)
 	if s.isInt {
 		p.SetIntValue(int64(s.sum))
@@ -149,8 +148,8 @@ func (s *stream) number(p pmetric.NumberDataPoint, start, at pcommon.Timestamp) 
 	put2(p.Attributes(), s.attributes)
 }
 
-func (s *stream) distribution(p pmetric.HistogramDataPoint, start, at pcommon.Timestamp) {
-	p.SetStartTimestamp(start)
+func (s *stream) distribution(p pmetric.HistogramDataPoint, at pcommon.Timestamp) {
+	p.SetStartTimestamp(s.start)
 	p.SetTimestamp(at)
 	p.ExplicitBounds().FromRaw(defaultBounds)
 	p.BucketCounts().FromRaw(s.counts)
