@@ -1,6 +1,8 @@
 package voicemetricsprocessor
 
 import (
+	"slices"
+
 	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
@@ -16,6 +18,7 @@ type feed struct {
 	family *foreign.Family
 	metric foreign.Metric
 	newer  *foreign.Family // tells of the same; where it does, this one is not needed
+	within string          // the scope in which other metrics tell of the same
 }
 
 // latency is a histogram of times.
@@ -24,6 +27,7 @@ type latency struct {
 	stage  string // unless its operation says otherwise; none: it is of no stage
 	family *foreign.Family
 	newer  string // the metric that tells of the same; where it does, this one is not needed
+	within string // the scope in which other metrics tell of the same
 	failed string // the attribute that says that it ended in an error
 }
 
@@ -35,7 +39,26 @@ func newCatalogue(from []string) catalogue {
 	for _, name := range from {
 		sources[name](&c)
 	}
+	if slices.Contains(from, fromLiveKit) && slices.Contains(from, fromGenAI) {
+		c.tellLiveKitOnce()
+	}
 	return c
+}
+
+// liveKitScope is where LiveKit Agents, since 1.8, has metrics by the conventions beside its own.
+const liveKitScope = "livekit-agents"
+
+// tellLiveKitOnce takes LiveKit's own metrics for what both tell: they know what was cached, and earlier versions have no
+// others. It goes by the scope, because not all are in each request. How long an operation took only the others tell.
+func (c *catalogue) tellLiveKitOnce() {
+	for _, name := range []string{foreign.GenAITokens, foreign.GenAIUsage} {
+		for metric := range foreign.Known()[name].Metrics {
+			c.feeds[metric].within = liveKitScope
+		}
+	}
+	for _, name := range []string{genAIFirstChunk, genAIFirstToken} {
+		c.latencies[name].within = liveKitScope
+	}
 }
 
 func (c *catalogue) addUsage(family, newer *foreign.Family) {

@@ -18,7 +18,8 @@ func (b *batch) translateLatencies(metrics pmetric.MetricSlice) {
 	}
 	for _, m := range metrics.All() {
 		if l := b.latencies[m.Name()]; l != nil {
-			b.translateLatency(l, m, l.newer != "" && has(metrics, l.newer))
+			within := l.within != "" && l.within == b.from.scope.Name()
+			b.translateLatency(l, m, within || l.newer != "" && has(metrics, l.newer))
 		}
 	}
 	b.removeEmpty(metrics, func(name string) bool { return b.latencies[name] != nil })

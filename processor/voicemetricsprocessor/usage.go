@@ -65,7 +65,7 @@ func (b *batch) see(seen []*sighting, f *feed, m pmetric.Metric, all pmetric.Met
 	switch {
 	case temporalityOf(m) == pmetric.AggregationTemporalityUnspecified:
 		of.fate = leftNotCounter
-	case f.newer != nil && hasAny(all, f.newer):
+	case f.within != "" && f.within == b.from.scope.Name(), f.newer != nil && hasAny(all, f.newer):
 		of.fate = droppedRepeated
 	}
 	eachAmount(m, func(p dataPoint, amount float64, fault outcome) {

@@ -1,6 +1,7 @@
 package voicemetricsprocessor
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -258,4 +259,50 @@ func TestRealtimeSeenMidway(t *testing.T) {
 	first := out.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().At(0)
 	assert.Equal(t, after(10*time.Second), first.StartTimestamp())
 	assert.Equal(t, "dropped/unwatched=3 translated=3", h.points())
+}
+
+// LiveKit since 1.8 tells of tokens and of the first answer twice, and of how long it took once.
+func TestLiveKitTellsOnce(t *testing.T) {
+	const chat, model = "chat", "gpt-4o"
+	agent := func() pmetric.Metrics {
+		bot := sdk{scope: "livekit-agents", temporality: cumulative}
+		job := []any{"job_id", "AJ_1", "room_id", room}
+		of := func(more ...any) []any { return append(job[:4:4], more...) }
+		own, genai := of("model_name", model, "model_provider", "openai"), of("gen_ai.operation.name", chat, "gen_ai.provider.name", "openai", "gen_ai.request.model", model)
+		bot.record(0, counter, "lk.agents.usage.llm_input_tokens", "", 10, own...)
+		bot.record(0, counter, "lk.agents.usage.llm_input_cached_tokens", "", 4, own...)
+		bot.record(0, histogram, "gen_ai.client.token.usage", "{token}", 10, append(genai, "gen_ai.token.type", "input")...)
+		bot.record(0, histogram, "gen_ai.client.operation.duration", "s", 1.5, genai...)
+		bot.record(0, histogram, "gen_ai.client.operation.time_to_first_chunk", "s", 0.5, genai...)
+		bot.record(0, histogram, "lk.agents.turn.llm_ttft", "s", 0.6, own...)
+		return bot.export(10 * time.Second)
+	}
+	const who = " call_id=AJ_1 model=gpt-4o provider=openai"
+	processing := "voice.processing.milliseconds 1x1500" + who + " stage=llm"
+	for name, tc := range map[string]struct {
+		from []string
+		want []string
+	}{
+		"both": {[]string{"lk.agents", "gen_ai.client"}, []string{
+			"voice.llm.tokens.total 4" + who + " token_kind=cache_read token_type=prompt voice.tx.stage=llm",
+			"voice.llm.tokens.total 6" + who + " token_kind=text token_type=prompt voice.tx.stage=llm",
+			processing,
+			"voice.ttfb.milliseconds 1x600" + who + " stage=llm",
+		}},
+		"gen_ai alone": {[]string{"gen_ai.client"}, []string{
+			"voice.llm.tokens.total 10" + who + " token_kind=text token_type=prompt voice.tx.stage=llm",
+			processing,
+			"voice.ttfb.milliseconds 1x500" + who + " stage=llm",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var voice []string
+			for _, line := range lines(newHarness(t, &Config{From: tc.from}).take(agent())) {
+				if strings.HasPrefix(line, "voice.") {
+					voice = append(voice, line)
+				}
+			}
+			assert.Equal(t, tc.want, voice)
+		})
+	}
 }
