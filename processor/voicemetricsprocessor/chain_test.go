@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor"
 )
@@ -189,8 +190,72 @@ func TestPricedOnce(t *testing.T) {
 			assert.Len(t, costs, 3)
 			assert.InDelta(t, 0.001855+0.006425, costs["cost_type=llm model=gpt-4o provider=openai"], 1e-12)
 			assert.InDelta(t, 0.0024, costs["cost_type=tts model=sonic-3 provider=cartesia"], 1e-12)
-			assert.InDelta(t, 0, costs["cost_type=stt model=nova-3 provider=deepgram"], 0.01)
-			assert.Positive(t, costs["cost_type=stt model=nova-3 provider=deepgram"])
+			assert.InDelta(t, 0.0006272, costs["cost_type=stt model=nova-3 provider=deepgram"], 1e-12)
 		})
 	}
+}
+
+// An agent of LiveKit and one by the conventions read like any other bot.
+func TestFrameworksThroughTheChain(t *testing.T) {
+	c := newChain(t, map[string]any{"from": []any{"lk.agents", "gen_ai.client"}}, nil)
+	c.take(70*time.Second, goldens["livekit"]())
+	c.take(71*time.Second, goldens["gen_ai"]())
+	var voice []string
+	for _, line := range c.end() {
+		if strings.HasPrefix(line, "voice.") {
+			voice = append(voice, line)
+		}
+	}
+	assert.Equal(t, []string{
+		"voice.cost.usd 0.0006272 call_id=AJ_1 cost_source=computed cost_type=stt model=nova-3 provider=deepgram", // $0.0048 a minute
+		"voice.cost.usd 0.001855 call_id=AJ_1 cost_source=computed cost_type=llm model=gpt-4o provider=openai",
+		"voice.cost.usd 0.0024 call_id=AJ_1 cost_source=computed cost_type=tts model=sonic-3 provider=cartesia",
+		"voice.cost.usd 0.006425 call_id=" + callOne + " cost_source=computed cost_type=llm model=gpt-4o provider=openai",
+		"voice.llm.tokens.total 107 call_id=" + callOne + " model=gpt-4o provider=openai token_kind=text token_type=completion",
+		"voice.llm.tokens.total 146 call_id=AJ_1 model=gpt-4o provider=openai token_kind=text token_type=prompt",
+		"voice.llm.tokens.total 2142 call_id=" + callOne + " model=gpt-4o provider=openai token_kind=text token_type=prompt",
+		"voice.llm.tokens.total 37 call_id=AJ_1 model=gpt-4o provider=openai token_kind=text token_type=completion",
+		"voice.llm.tokens.total 896 call_id=AJ_1 model=gpt-4o provider=openai token_kind=cache_read token_type=prompt",
+		"voice.processing.milliseconds 2x2142 model=gpt-4o provider=openai stage=llm",
+		"voice.stt.audio.seconds.total 7.84 call_id=AJ_1 model=nova-3 provider=deepgram",
+		"voice.ttfb.milliseconds 1x190 model=sonic-3 provider=cartesia stage=tts",
+		"voice.ttfb.milliseconds 1x412 model=gpt-4o provider=openai stage=llm",
+		"voice.tts.characters.total 48 call_id=AJ_1 model=sonic-3 provider=cartesia",
+		"voice.turn.latency.milliseconds 1x1300",
+	}, voice)
+}
+
+// What a bot exports as deltas, one observation at a time, is where it belongs among our bounds.
+func TestDeltasHaveTheirPlace(t *testing.T) {
+	c := newChain(t, map[string]any{"repair": []any{"voice-rag"}}, nil)
+	script(delta)(c)
+	c.end()
+	places := map[float64]uint64{}
+	for _, md := range c.sink.AllMetrics() {
+		for _, m := range metricsNamed(md, semconv.MetricTTFB) {
+			for _, p := range m.Histogram().DataPoints().All() {
+				if text(p.Attributes(), semconv.AttrStage) == semconv.StageLLM {
+					for i, n := range p.BucketCounts().All() {
+						if n > 0 {
+							places[p.ExplicitBounds().At(i)] = n
+						}
+					}
+				}
+			}
+		}
+	}
+	assert.Equal(t, map[float64]uint64{300: 1, 500: 2}, places, "300, 412 and 500 ms")
+}
+
+func metricsNamed(md pmetric.Metrics, name string) (all []pmetric.Metric) {
+	for _, rm := range md.ResourceMetrics().All() {
+		for _, sm := range rm.ScopeMetrics().All() {
+			for _, m := range sm.Metrics().All() {
+				if m.Name() == name {
+					all = append(all, m)
+				}
+			}
+		}
+	}
+	return all
 }

@@ -137,3 +137,18 @@ func describe(attributes pcommon.Map) string {
 	slices.Sort(pairs)
 	return strings.Join(pairs, " ")
 }
+
+// value is what a metric of the processor without attributes says.
+func (h *harness) value(name string) int64 {
+	h.Helper()
+	m, err := h.own.GetMetric("otelcol_processor_voice_metrics_" + name)
+	require.NoError(h, err)
+	switch data := m.Data.(type) {
+	case metricdata.Sum[int64]:
+		return data.DataPoints[0].Value
+	case metricdata.Gauge[int64]:
+		return data.DataPoints[0].Value
+	}
+	h.Fatalf("%s is %T", name, m.Data)
+	return 0
+}
