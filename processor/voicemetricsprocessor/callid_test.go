@@ -26,8 +26,8 @@ func TestCallOf(t *testing.T) {
 		"an instance of a point is not": {[]any{"service.instance.id", callOne}, nil, ""},
 	} {
 		point, resource := pcommon.NewMap(), pcommon.NewMap()
-		put2(point, tc.point)
-		put2(resource, tc.resource)
+		putPairs(point, tc.point)
+		putPairs(resource, tc.resource)
 		assert.Equal(t, tc.want, callOf(point, resource), name)
 	}
 }

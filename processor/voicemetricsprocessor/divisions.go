@@ -17,24 +17,31 @@ type division struct {
 	outcome outcome
 }
 
-// divide divides a use. Where the parts say of what modality they are, or there is one only, parts of totals are totals of
-// parts, and nothing needs to be remembered. Else the differences of cumulative totals are divided and added up again: parts
-// of the totals could fall.
+// divide divides a use. Where all parts say of what modality they are, or there is one only, parts of totals are totals of
+// parts. Else the differences of cumulative totals are divided and added up: parts of totals could fall. It is not known
+// beforehand which will be, so all are remembered.
 func (b *batch) divide(whole *sighting, counts *foreign.Counts) division {
 	if !whole.delta && whole.Side != foreign.Alone {
 		key := mix(mix(b.from.digest(), whole.together+uint64(whole.Side)), uint64(whole.start))
-		if divided, remembered := b.divisions.divide(key, whole, counts, b.now); remembered {
-			return divided
-		}
+		return b.divisions.divide(key, whole, counts, b.now)
 	}
+	return divided(whole, counts)
+}
+
+// divided divides a use by itself.
+func divided(whole *sighting, counts *foreign.Counts) division {
 	leaves, doubt := whole.Use.Split(counts)
-	switch {
-	case doubt == foreign.Impossible:
+	if doubt == foreign.Impossible {
 		return division{outcome: leftMalformed}
-	case len(leaves) == 0:
+	}
+	return divisionOf(merged(leaves), whole.start)
+}
+
+func divisionOf(leaves []foreign.Leaf, start pcommon.Timestamp) division {
+	if len(leaves) == 0 {
 		return division{outcome: droppedZero}
 	}
-	return division{leaves: merged(leaves), start: whole.start, outcome: translated}
+	return division{leaves: leaves, start: start, outcome: translated}
 }
 
 // merged adds up leaves of the same kind.
@@ -51,7 +58,7 @@ func merged(leaves []foreign.Leaf) []foreign.Leaf {
 	return all
 }
 
-// divisions remembers cumulative uses of which the parts do not say of what modality they are.
+// divisions remembers cumulative uses.
 type divisions struct {
 	mu     sync.Mutex
 	memory *memory[account]
@@ -75,27 +82,27 @@ func (d *divisions) len() int {
 	return len(d.memory.entries)
 }
 
-// divide is false for a use that need not be remembered.
-func (d *divisions) divide(key uint64, whole *sighting, counts *foreign.Counts, now time.Time) (division, bool) {
+func (d *divisions) divide(key uint64, whole *sighting, counts *foreign.Counts, now time.Time) division {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.memory.get(key) == nil && !ambiguous(counts) {
-		return division{}, false
-	}
 	a, sight := d.memory.find(key, whole.start, now)
-	switch sight {
-	case noRoom:
-		return division{outcome: droppedLimit}, true
-	case midway:
+	switch {
+	case !ambiguous(counts):
+		all := divided(whole, counts)
+		if a != nil && all.outcome == translated {
+			*a = account{counts: *counts, at: whole.at, start: whole.start, totals: all.leaves}
+		}
+		return all
+	case sight == noRoom:
+		return division{outcome: droppedLimit}
+	case sight == midway:
 		*a = account{counts: *counts, at: whole.at, start: whole.at}
-		return division{outcome: droppedUnwatched}, true
-	case fresh:
+		return division{outcome: droppedUnwatched}
+	case a.at == 0:
 		a.start = whole.start
 	}
-	if what := a.add(whole, counts); what != unsettled {
-		return division{outcome: what}, true
-	}
-	return division{leaves: slices.Clone(a.totals), start: a.start, outcome: translated}, true
+	a.add(whole, counts)
+	return divisionOf(slices.Clone(a.totals), a.start)
 }
 
 // ambiguous says whether parts of no modality stand beside several modalities.
@@ -115,22 +122,17 @@ func ambiguous(c *foreign.Counts) bool {
 	return open && (modalities > 1 || modalities == 1 && inside)
 }
 
-// add adds what the counts have more than at the last point. A point that is late has nothing new.
-func (a *account) add(whole *sighting, counts *foreign.Counts) outcome {
+// add adds what the counts have more than at the last point. A point that is late has nothing new; parts that are more than
+// their whole were read before it was, and are added with it.
+func (a *account) add(whole *sighting, counts *foreign.Counts) {
 	if whole.at <= a.at {
-		return unsettled
+		return
 	}
 	more := a.more(counts)
-	leaves, doubt := whole.Use.Split(&more)
-	if doubt == foreign.Impossible {
-		return leftMalformed
+	if leaves, doubt := whole.Use.Split(&more); doubt != foreign.Impossible {
+		a.counts, a.at = *counts, whole.at
+		a.totals = merged(append(slices.Clone(a.totals), leaves...))
 	}
-	a.counts, a.at = *counts, whole.at
-	a.totals = merged(append(a.totals, leaves...))
-	if len(a.totals) == 0 {
-		return droppedZero
-	}
-	return unsettled
 }
 
 // more is the difference; where anything fell the counters began anew, and all is new.

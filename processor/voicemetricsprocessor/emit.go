@@ -131,7 +131,10 @@ func (e *emission) describe(attributes pcommon.Map, name string) {
 	if name == semconv.MetricLLMTokens {
 		putTokens(attributes, e.kind, s)
 	}
-	put(attributes, semconv.TransitStage, s.labels.stage)
+	put(attributes, semconv.TransitStage, stageOfLeaf(s, e.kind))
+	if e.kind == pricing.RealtimeSession {
+		attributes.PutBool(semconv.TransitPair, true) // its tokens are told as well, and most vendors bill those
+	}
 	put(attributes, semconv.TransitServiceTier, s.labels.tier)
 	if s.priced {
 		attributes.PutBool(semconv.TransitPriced, true)
@@ -139,6 +142,17 @@ func (e *emission) describe(attributes pcommon.Map, name string) {
 	if !s.delta {
 		attributes.PutStr(semconv.TransitStream, streamText(s.together))
 	}
+}
+
+// stageOfLeaf is that of the use, unless what is used is sound, which only realtime models take and give.
+func stageOfLeaf(s *sighting, kind pricing.Kind) string {
+	switch kind {
+	case pricing.PromptAudio, pricing.PromptAudioCacheRead, pricing.CompletionAudio:
+		if s.labels.stage == semconv.StageLLM && s.family.Name == foreign.LiveKit {
+			return semconv.StageRealtime
+		}
+	}
+	return s.labels.stage
 }
 
 func (l *labels) put(attributes pcommon.Map) {

@@ -7,7 +7,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
 
@@ -118,7 +117,7 @@ func (b *batch) readLatency(l *latency, p observed, temporality pmetric.Aggregat
 	if what := readable(p, temporality); what != unsettled {
 		return timing{}, what
 	}
-	stage, what := l.stageOf(attributes)
+	stage, what := l.stageOf(attributes, b.from.scope.Name())
 	if what != unsettled {
 		return timing{}, what
 	}
@@ -148,12 +147,12 @@ func readable(p observed, temporality pmetric.AggregationTemporality) outcome {
 }
 
 // stageOf is the stage of a point, unless its operation is none that a call's stage does.
-func (l *latency) stageOf(attributes pcommon.Map) (string, outcome) {
+func (l *latency) stageOf(attributes pcommon.Map, scope string) (string, outcome) {
 	if l.stage == "" {
 		return "", unsettled
 	}
 	operation := text(attributes, l.family.OperationKey)
-	stage, contains := foreign.Stage(operation)
+	stage, contains := stageOf(operation, scope)
 	switch {
 	case contains:
 		return "", leftContainer

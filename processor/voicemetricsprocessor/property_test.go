@@ -26,12 +26,12 @@ func playAgent(t *testing.T, random *rand.Rand, temporality pmetric.AggregationT
 	t.Helper()
 	h := newHarness(t, &Config{From: []string{"lk.agents"}})
 	bot := sdk{scope: "livekit-agents", temporality: temporality}
-	speaks := random.IntN(2) == 0
+	speaks := random.IntN(12) // from which collection on
 	got, want := map[string]float64{}, map[string]float64{}
 	for i := range 8 {
 		at := time.Duration(10*i+10) * time.Second
 		for range 1 + random.IntN(3) {
-			request(&bot, at, random, speaks, want)
+			request(&bot, at, random, i >= speaks, want)
 		}
 		addUp(t, h.at(at).take(bot.export(at)), temporality, got)
 	}

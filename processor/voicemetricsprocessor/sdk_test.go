@@ -145,7 +145,7 @@ func (s *stream) number(p pmetric.NumberDataPoint, at pcommon.Timestamp) {
 	} else {
 		p.SetDoubleValue(s.sum)
 	}
-	put2(p.Attributes(), s.attributes)
+	putPairs(p.Attributes(), s.attributes)
 }
 
 func (s *stream) distribution(p pmetric.HistogramDataPoint, at pcommon.Timestamp) {
@@ -159,10 +159,10 @@ func (s *stream) distribution(p pmetric.HistogramDataPoint, at pcommon.Timestamp
 	p.SetSum(s.sum)
 	p.SetMin(s.min)
 	p.SetMax(s.max)
-	put2(p.Attributes(), s.attributes)
+	putPairs(p.Attributes(), s.attributes)
 }
 
-func put2(attributes pcommon.Map, pairs []any) {
+func putPairs(attributes pcommon.Map, pairs []any) {
 	for i := 0; i < len(pairs); i += 2 {
 		attributes.PutStr(pairs[i].(string), fmt.Sprint(pairs[i+1]))
 	}

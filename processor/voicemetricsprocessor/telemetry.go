@@ -57,7 +57,7 @@ var outcomeNames = [outcomes][2]string{
 	leftUnknown:      {"left", "unknown"},
 }
 
-// leaves says whether a point with this outcome stays where it is.
+// stays says whether a point with this outcome stays where it is.
 func (o outcome) stays() bool { return o == unsettled || o >= leftContainer }
 
 // tally counts points by what became of them.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -75,7 +76,7 @@ func (b *batch) see(seen []*sighting, f *feed, m pmetric.Metric, all pmetric.Met
 		}
 		s.amount, s.start, s.at = amount, p.StartTimestamp(), p.Timestamp()
 		if s.fate == unsettled {
-			s.fate = s.read(m.Name(), f, p.Attributes(), b.from.resource.Attributes())
+			s.fate = s.read(m.Name(), f, p.Attributes(), b.from)
 		}
 		seen = append(seen, &s)
 	})
@@ -173,7 +174,7 @@ func sound(amount float64) (float64, outcome) {
 }
 
 // read takes what a point's attributes say. It says why the point is not translated, if it is not.
-func (s *sighting) read(name string, f *feed, attributes, resource pcommon.Map) outcome {
+func (s *sighting) read(name string, f *feed, attributes pcommon.Map, from source) outcome {
 	family := f.family
 	s.together = xxhash.Sum64String(family.Name)
 	for key, value := range attributes.All() {
@@ -188,8 +189,13 @@ func (s *sighting) read(name string, f *feed, attributes, resource pcommon.Map) 
 		return leftUnknown
 	}
 	s.Meaning = meaning
-	s.labels = labelsOf(family, attributes, resource)
-	return s.place(text(attributes, family.OperationKey), foreign.ModalityNamed(text(attributes, family.ModalityKey)))
+	s.labels = labelsOf(family, attributes, from.resource.Attributes())
+	stage, contains := stageOf(text(attributes, family.OperationKey), from.scope.Name())
+	if contains {
+		return leftContainer
+	}
+	s.place(stage, foreign.ModalityNamed(text(attributes, family.ModalityKey)))
+	return unsettled
 }
 
 func labelsOf(f *foreign.Family, attributes, resource pcommon.Map) labels {
@@ -207,13 +213,20 @@ func labelsOf(f *foreign.Family, attributes, resource pcommon.Map) labels {
 	return l
 }
 
-// place finds the slot and the stage of a point.
-func (s *sighting) place(operation string, modality foreign.Modality) outcome {
-	stage, contains := foreign.Stage(operation)
-	if contains {
-		return leftContainer
+// stageOf is the stage of an operation, as foreign.Stage has it. LiveKit says generate_content of realtime models alone.
+func stageOf(operation, scope string) (stage string, contains bool) {
+	if operation == semconv.OperationContent && scope == liveKitScope {
+		return semconv.StageRealtime, false
 	}
+	return foreign.Stage(operation)
+}
+
+// place finds the slot and the stage of a point.
+func (s *sighting) place(stage string, modality foreign.Modality) {
 	s.labels.stage = cmp.Or(stage, s.Stage)
+	if s.labels.stage == semconv.StageLLM && isRealtime(s.labels.model) {
+		s.labels.stage = semconv.StageRealtime
+	}
 	if s.Part == foreign.Inside || s.Modality != foreign.Unknown {
 		modality = s.Modality
 	}
@@ -221,7 +234,6 @@ func (s *sighting) place(operation string, modality foreign.Modality) outcome {
 		modality = foreign.Unknown
 	}
 	s.slot = foreign.SlotOf(s.Part, modality)
-	return unsettled
 }
 
 // oneCollection is more than what the times of the points of one collection of a process are apart, and less than any
@@ -284,9 +296,10 @@ func (b *batch) collection(points []*sighting) {
 	}
 }
 
-// ofRealtime gives the tokens of a realtime model their stage: only some of the points say that it is one.
+// ofRealtime gives the tokens of a realtime model their stage: of deltas, only some of the points say that it is one. A
+// cumulative point must say the same for ever, or it would be another stream.
 func ofRealtime(points []*sighting) {
-	if !slices.ContainsFunc(points, func(s *sighting) bool { return s.labels.stage == semconv.StageRealtime }) {
+	if !slices.ContainsFunc(points, func(s *sighting) bool { return s.delta && s.labels.stage == semconv.StageRealtime }) {
 		return
 	}
 	for _, p := range points {
@@ -294,6 +307,14 @@ func ofRealtime(points []*sighting) {
 			p.labels.stage = semconv.StageRealtime
 		}
 	}
+}
+
+// isRealtime says whether a model by its name hears and speaks.
+func isRealtime(model string) bool {
+	model = strings.ToLower(model)
+	return slices.ContainsFunc([]string{"realtime", "-live", "nova-sonic", "nova-2-sonic", "ultravox"}, func(word string) bool {
+		return strings.Contains(model, word)
+	})
 }
 
 func partsOf(points []*sighting, use foreign.Use) []*sighting {

@@ -98,7 +98,7 @@ func TestUsage(t *testing.T) {
 				"voice.llm.tokens.total 55" + spoken + " token_kind=text token_type=prompt voice.tx.stage=realtime",
 				"voice.llm.tokens.total 64" + spoken + " token_kind=cache_read token_type=prompt voice.tx.stage=realtime",
 				"voice.llm.tokens.total 91" + spoken + " token_kind=audio token_type=completion voice.tx.stage=realtime",
-				"voice.realtime.session.seconds.total 74.2" + spoken + " voice.tx.stage=realtime",
+				"voice.realtime.session.seconds.total 74.2" + spoken + " voice.tx.pair=true voice.tx.stage=realtime",
 			},
 			received: "dropped/repeated=1 translated=6",
 		},
