@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,17 +46,36 @@ func TestConfig(t *testing.T) {
 func TestDocumentShowsTheOverlay(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	file, err := os.ReadFile(filepath.Join("..", "..", "config", "overlays", "voice_metrics.yaml"))
-	require.NoError(t, err)
 	block := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(readme)
 	require.NotNil(t, block)
-	shown, shipped := parse(t, block[1]), parse(t, file)
+	shown, shipped := parse(t, block[1]), parseFile(t, filepath.Join("..", "..", "config", "overlays", "voice_metrics.yaml"))
 	assert.Equal(t, shipped.ToStringMap(), shown.ToStringMap())
 	sub, err := shipped.Sub("processors::voice_metrics")
 	require.NoError(t, err)
 	cfg := createDefaultConfig().(*Config)
 	require.NoError(t, sub.Unmarshal(cfg))
 	assert.NoError(t, cfg.Validate())
+}
+
+// Lists are replaced when files are laid over one another: but for this processor, the overlay has those of all our files.
+func TestOverlayHasAllProcessors(t *testing.T) {
+	const key = "service::pipelines::metrics::processors"
+	files, err := filepath.Glob(filepath.Join("..", "..", "config", "*.yaml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	overlay := parseFile(t, filepath.Join("..", "..", "config", "overlays", "voice_metrics.yaml")).Get(key).([]any)
+	at := slices.Index(overlay, "voice_metrics")
+	assert.Equal(t, "cost", overlay[at+1])
+	for _, file := range files {
+		assert.Equal(t, parseFile(t, file).Get(key), slices.Delete(slices.Clone(overlay), at, at+1), file)
+	}
+}
+
+func parseFile(t *testing.T, path string) *confmap.Conf {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return parse(t, text)
 }
 
 func parse(t *testing.T, text []byte) *confmap.Conf {

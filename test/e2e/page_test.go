@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,7 @@ import (
 
 const (
 	pagePort = 9464
+	ownPort  = 8888
 	patience = time.Minute
 )
 
@@ -22,9 +24,25 @@ type page model.Vector
 
 func readPage(t *testing.T, c *collector.Collector) page {
 	t.Helper()
+	return readMetrics(t, c, pagePort)
+}
+
+// ownMetrics is what the collector says of itself.
+func ownMetrics(t *testing.T, c *collector.Collector) page {
+	t.Helper()
+	return readMetrics(t, c, ownPort)
+}
+
+func readMetrics(t *testing.T, c *collector.Collector, port int) page {
+	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(c.Get(pagePort, "/metrics")))
+	families, err := parser.TextToMetricFamilies(strings.NewReader(c.Get(port, "/metrics")))
 	require.NoError(t, err)
+	return samplesOf(t, families)
+}
+
+func samplesOf(t *testing.T, families map[string]*dto.MetricFamily) page {
+	t.Helper()
 	var all page
 	for _, family := range families {
 		samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, family)
