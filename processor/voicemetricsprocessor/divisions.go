@@ -12,9 +12,10 @@ import (
 
 // division is a use in parts that have nothing in common, or why there are none.
 type division struct {
-	leaves  []foreign.Leaf
-	start   pcommon.Timestamp
-	outcome outcome
+	leaves   []foreign.Leaf
+	start    pcommon.Timestamp
+	outcome  outcome
+	partless bool // the parts that are told are more than the whole, and left out
 }
 
 // divide divides a use. Where all parts say of what modality they are, or there is one only, parts of totals are totals of
@@ -31,10 +32,9 @@ func (b *batch) divide(whole *sighting, counts *foreign.Counts) division {
 // divided divides a use by itself.
 func divided(whole *sighting, counts *foreign.Counts) division {
 	leaves, doubt := whole.Use.Split(counts)
-	if doubt == foreign.Impossible {
-		return division{outcome: leftMalformed}
-	}
-	return divisionOf(merged(leaves), whole.start)
+	all := divisionOf(merged(leaves), whole.start)
+	all.partless = doubt == foreign.Impossible
+	return all
 }
 
 func divisionOf(leaves []foreign.Leaf, start pcommon.Timestamp) division {
@@ -66,10 +66,11 @@ type divisions struct {
 
 // account is what a use has come to.
 type account struct {
-	counts foreign.Counts // at its last point
-	at     pcommon.Timestamp
-	start  pcommon.Timestamp // of what is added up
-	totals []foreign.Leaf
+	counts   foreign.Counts // at its last point
+	at       pcommon.Timestamp
+	start    pcommon.Timestamp // of what is added up
+	totals   []foreign.Leaf
+	partless bool // its parts were more than the whole when it was first seen, and are left out for good
 }
 
 func newDivisions(now time.Time) *divisions {
@@ -87,22 +88,43 @@ func (d *divisions) divide(key uint64, whole *sighting, counts *foreign.Counts, 
 	defer d.mu.Unlock()
 	a, sight := d.memory.find(key, whole.start, now)
 	switch {
-	case !ambiguous(counts):
-		all := divided(whole, counts)
-		if a != nil && all.outcome == translated {
-			*a = account{counts: *counts, at: whole.at, start: whole.start, totals: all.leaves}
-		}
-		return all
-	case sight == noRoom:
+	case sight == noRoom && ambiguous(counts):
 		return division{outcome: droppedLimit}
+	case sight == noRoom:
+		return divided(whole, counts)
+	case a.partless:
+		return a.withoutParts(whole, counts)
+	case !ambiguous(counts) || sight == fresh:
+		return a.replace(whole, counts)
 	case sight == midway:
 		*a = account{counts: *counts, at: whole.at, start: whole.at}
 		return division{outcome: droppedUnwatched}
-	case a.at == 0:
-		a.start = whole.start
 	}
 	a.add(whole, counts)
 	return divisionOf(slices.Clone(a.totals), a.start)
+}
+
+// withoutParts divides what was told without its parts.
+func (a *account) withoutParts(whole *sighting, counts *foreign.Counts) division {
+	a.partless = true
+	all := divided(whole, counts.Wholes())
+	all.partless = true
+	return all
+}
+
+// replace makes the parts of a total what the account has come to. Parts that are more than their whole were read before it was,
+// and come with the next; of one that was never sound nobody knows what they are.
+func (a *account) replace(whole *sighting, counts *foreign.Counts) division {
+	all := divided(whole, counts)
+	switch {
+	case all.partless && len(a.totals) > 0:
+		return divisionOf(slices.Clone(a.totals), a.start)
+	case all.partless:
+		return a.withoutParts(whole, counts)
+	case whole.at > a.at:
+		*a = account{counts: *counts, at: whole.at, start: whole.start, totals: all.leaves}
+	}
+	return all
 }
 
 // ambiguous says whether parts of no modality stand beside several modalities.

@@ -339,25 +339,31 @@ func (b *batch) again(s *sighting, points []*sighting) {
 // use translates one use, of which the points are a whole and its parts. Parts without their whole stay: wherever that is,
 // it is translated with them in it.
 func (b *batch) use(points []*sighting) {
-	what := leftUnjoined
-	if whole := wholeOf(points); whole != nil {
-		what = b.useOf(whole, points)
+	whole := wholeOf(points)
+	if whole == nil {
+		for _, p := range points {
+			p.fate = leftUnjoined
+		}
+		return
 	}
-	for _, p := range points {
-		p.fate = what
-	}
-}
-
-func (b *batch) useOf(whole *sighting, points []*sighting) outcome {
-	var counts foreign.Counts
-	for _, p := range points {
-		counts[p.slot] += p.amount
-	}
-	divided := b.divide(whole, &counts)
+	divided := b.divide(whole, countsOf(points))
 	for _, leaf := range divided.leaves {
 		b.emit(&emission{whole: whole, start: divided.start, kind: leaf.Kind, amount: leaf.Amount})
 	}
-	return divided.outcome
+	for _, p := range points {
+		p.fate = divided.outcome
+		if divided.partless && p.Part != foreign.Whole {
+			p.fate = droppedMalformed
+		}
+	}
+}
+
+func countsOf(points []*sighting) *foreign.Counts {
+	counts := new(foreign.Counts)
+	for _, p := range points {
+		counts[p.slot] += p.amount
+	}
+	return counts
 }
 
 // wholeOf is the whole among a use's points: where there are several modalities, that which began first.

@@ -160,10 +160,10 @@ func TestUsage(t *testing.T) {
 			want:     []string{"lk.agents.usage.llm_input_cached_tokens 896"},
 			received: "left/unjoined=1",
 		},
-		"more parts than there is stay": {
+		"more parts than there is are left out": {
 			points:   []used{lk("llm_input_tokens", 8, []any{}), lk("llm_input_cached_tokens", 9, []any{})},
-			want:     []string{"lk.agents.usage.llm_input_cached_tokens 9", "lk.agents.usage.llm_input_tokens 8"},
-			received: "left/malformed=2",
+			want:     []string{"voice.llm.tokens.total 8 call_id=RM_1 token_kind=text token_type=prompt voice.tx.stage=llm"},
+			received: "dropped/malformed=1 translated=1",
 		},
 		"what goes down is no usage": {
 			points:   []used{{"lk.agents.usage.tts_characters", upDown, 8, nil}},
@@ -303,6 +303,38 @@ func TestLiveKitTellsOnce(t *testing.T) {
 				}
 			}
 			assert.Equal(t, tc.want, voice)
+		})
+	}
+}
+
+// What was once more than its whole is left out for good, so that nothing falls; what is so for a moment waits for its whole.
+func TestPartsBeyondTheWhole(t *testing.T) {
+	count := func(bot *sdk, input, cached int) {
+		bot.record(time.Second, counter, "lk.agents.usage.llm_input_tokens", "", input, "model_name", "m")
+		bot.record(time.Second, counter, "lk.agents.usage.llm_input_cached_tokens", "", cached, "model_name", "m")
+	}
+	const text, cached = " call_id=RM_1 model=m token_kind=text token_type=prompt voice.tx.stage=llm", " call_id=RM_1 model=m token_kind=cache_read token_type=prompt voice.tx.stage=llm"
+	for name, tc := range map[string]struct {
+		steps [][2]int // input and cached tokens of a request
+		want  [][]string
+	}{
+		"at first": {[][2]int{{8, 9}, {100, 10}}, [][]string{
+			{"voice.llm.tokens.total 8" + text}, {"voice.llm.tokens.total 108" + text},
+		}},
+		"for a moment": {[][2]int{{8, 4}, {0, 10}, {20, 0}}, [][]string{
+			{"voice.llm.tokens.total 4" + cached, "voice.llm.tokens.total 4" + text},
+			{"voice.llm.tokens.total 4" + cached, "voice.llm.tokens.total 4" + text},
+			{"voice.llm.tokens.total 14" + cached, "voice.llm.tokens.total 14" + text},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, &Config{From: []string{"lk.agents"}})
+			bot := sdk{resource: []string{"room_id", room}, scope: "livekit-agents", temporality: cumulative}
+			for i, step := range tc.steps {
+				at := time.Duration(10*i+10) * time.Second
+				count(&bot, step[0], step[1])
+				assert.Equal(t, tc.want[i], lines(h.at(at).take(bot.export(at))))
+			}
 		})
 	}
 }
