@@ -259,3 +259,18 @@ func metricsNamed(md pmetric.Metrics, name string) (all []pmetric.Metric) {
 	}
 	return all
 }
+
+// Two services of one class in one call are two streams, though they read the same at the backend.
+func TestTwoServicesOfOneClass(t *testing.T) {
+	c := newChain(t, map[string]any{"repair": []any{"voice-rag"}}, nil)
+	bot := newRAGBot(callOne, time.Second, cumulative)
+	for i, prompt := range []int{10, 20} {
+		at := time.Duration(10*i+10) * time.Second
+		bot.frame(at, datum{"OpenAILLMService#0", tokens{prompt, 1}}, datum{"OpenAILLMService#0", ttfb{0.1}})
+		bot.frame(at, datum{"OpenAILLMService#1", tokens{7 * prompt, 1}}, datum{"OpenAILLMService#1", ttfb{0.3}})
+		c.take(at, bot.export(at))
+	}
+	said := c.end()
+	assert.Contains(t, said, "voice.llm.tokens.total 240 call_id="+callOne+" model=gpt-4o provider=openai token_kind=text token_type=prompt")
+	assert.Contains(t, said, "voice.ttfb.milliseconds 4x800 model=gpt-4o processor=OpenAILLMService provider=openai stage=llm")
+}
