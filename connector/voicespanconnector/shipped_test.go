@@ -17,7 +17,10 @@ type shipped struct {
 	Connectors map[string]any `yaml:"connectors"`
 	Processors struct {
 		Content struct {
-			Statements []string `yaml:"trace_statements"`
+			Groups []struct {
+				Context    string
+				Statements []string
+			} `yaml:"trace_statements"`
 		} `yaml:"transform/content"`
 	} `yaml:"processors"`
 	Service struct {
@@ -51,16 +54,23 @@ func TestShippedConfigurations(t *testing.T) {
 
 var matching = regexp.MustCompile(`^delete_matching_keys\((span|spanevent)\.attributes, "(.*)"\)$`)
 
-// removed says whether the configurations remove an attribute.
-func removed(t *testing.T, of, key string) bool {
-	for _, statement := range readShipped(t, "local.yaml").Processors.Content.Statements {
-		match := matching.FindStringSubmatch(statement)
-		require.NotNil(t, match, statement)
-		if match[1] == of && regexp.MustCompile(strings.ReplaceAll(match[2], `\\`, `\`)).MatchString(key) {
-			return true
+const statusStatement = `set(span.status.message, "") where span.status.message != ""`
+
+// removed says whether the configurations remove an attribute of a span or of an event, each in a group of its own: statements about
+// spans that stand beside those about events are for spans that have events alone.
+func removed(t *testing.T, of, key string) (found bool) {
+	for _, group := range readShipped(t, "local.yaml").Processors.Content.Groups {
+		for _, statement := range group.Statements {
+			if statement == statusStatement && group.Context == "span" {
+				continue
+			}
+			match := matching.FindStringSubmatch(statement)
+			require.NotNil(t, match, statement)
+			require.Equal(t, group.Context, match[1], statement)
+			found = found || match[1] == of && regexp.MustCompile(strings.ReplaceAll(match[2], `\\`, `\`)).MatchString(key)
 		}
 	}
-	return false
+	return found
 }
 
 // What holds content is removed, and what tells of a request is not.
@@ -76,14 +86,20 @@ func TestContentIsRemoved(t *testing.T) {
 		// LiveKit, before and after its names were marked
 		"lk.pii.chat_ctx", "lk.pii.user_transcript", "lk.pii.sip.phoneNumber", "lk.chat_ctx", "lk.user_input", "lk.instructions",
 		"lk.response.text", "lk.response.function_calls", "lk.function_tool.arguments", "lk.function_tool.output", "lk.input_text",
-		"lk.user_transcript",
+		"lk.user_transcript", "lk.amd.reason", "lk.amd.transcript", "lk.turn.pii.text",
 		// OpenInference and others
 		"input.value", "output.value", "llm.input_messages.0.message.content", "llm.output_messages.3.message.tool_calls.0.tool_call.id",
-		"llm.prompts", "tool.parameters", "text.chunk", "traceloop.entity.input", "langfuse.observation.output", "mlflow.spanInputs",
+		"llm.prompts", "tool.parameters", "text.chunk", "audio.transcript", "message.content", "message.contents.0.message_content.text",
+		"tool_call.function.arguments", "frame.metadata", "retrieval.documents.0.document.content", "traceloop.entity.input",
+		"langfuse.observation.output", "mlflow.spanInputs", "ai.prompt.messages", "ai.response.text", "ai.toolCall.args",
+		"pydantic_ai.all_messages", "all_messages_events", "tool_arguments",
+		// what errors say in words
+		"exception.message", "exception.stacktrace", "frame.error.message",
 	} {
 		assert.True(t, removed(t, "span", key), key)
 	}
-	for _, key := range []string{"content", "message", "lk.pii.user_input", "gen_ai.event.content", "gen_ai.input.messages"} {
+	for _, key := range []string{"content", "message", "lk.pii.user_input", "gen_ai.event.content", "gen_ai.input.messages", "gen_ai.prompt.0.content",
+		"exception.message", "exception.stacktrace"} {
 		assert.True(t, removed(t, "spanevent", key), key)
 	}
 	for _, key := range []string{
@@ -92,7 +108,8 @@ func TestContentIsRemoved(t *testing.T) {
 		"metrics.ttfb", "metrics.character_count", "conversation.id", "turn.number", "tool.function_name", "tool.result_status",
 		"tools.count", "session.id", "settings.model", "lk.llm_metrics", "lk.tts_metrics", "lk.realtime_model_metrics", "lk.job_id",
 		"lk.function_tool.name", "lk.response.ttft", "llm.token_count.prompt", "llm.model_name", "input.mime_type", "text_length",
-		"voice.cost.usd", "error.type",
+		"voice.cost.usd", "error.type", "exception.type", "frame.name", "tool_call.id", "lk.amd.category", "ai.model.id", "llm.tools_count",
+		"llm.messages_count", "transcript.is_input", "function_calls.first_name", "tool_count",
 	} {
 		assert.False(t, removed(t, "span", key), key)
 	}

@@ -1,14 +1,16 @@
 package e2e
 
 import (
-	"bytes"
 	"net/http"
+	"regexp"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
@@ -45,7 +47,10 @@ func botCall(t *testing.T) []byte {
 			"gen_ai.completion.0.content", "llm.input_messages.0.message.content", "llm.output_messages.0.message.content", "input.value",
 			"output.value", "lk.pii.chat_ctx", "lk.response.text", "lk.user_input", "traceloop.entity.input", "langfuse.observation.output",
 			"gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "tool.arguments", "tool.result", "settings.system_instruction",
-			"session.instructions", "messages", "text_output", "tools.definitions",
+			"session.instructions", "messages", "text_output", "tools.definitions", "audio.transcript", "message.content",
+			"tool_call.function.arguments", "frame.error.message", "frame.metadata", "llm.completions.0.content", "ai.prompt.messages",
+			"ai.response.text", "ai.toolCall.args", "pydantic_ai.all_messages", "tool_response", "lk.amd.reason", "lk.turn.pii.text",
+			"exception.message", "exception.stacktrace",
 		}},
 		{"tts", 4, 2 * time.Second, 5 * time.Second, map[string]any{
 			"gen_ai.operation.name": "tts", "gen_ai.provider.name": "cartesia", "gen_ai.request.model": "sonic-3", "metrics.ttfb": 0.19,
@@ -61,10 +66,10 @@ func botCall(t *testing.T) []byte {
 		for _, key := range one.said {
 			span.Attributes().PutStr(key, "secret")
 		}
-		event := span.Events().AppendEmpty()
-		event.SetName("gen_ai.user.message")
-		event.Attributes().PutStr("content", "secret")
-		event.Attributes().PutStr("gen_ai.event.content", "secret")
+		if one.name != "stt" {
+			utter(span)
+		}
+		span.Status().SetMessage("secret")
 		span.SetName(one.name)
 		span.SetTraceID(pcommon.TraceID{1, 2, 3})
 		span.SetSpanID(pcommon.SpanID{byte(i + 1)})
@@ -77,6 +82,21 @@ func botCall(t *testing.T) []byte {
 	body, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalJSON()
 	require.NoError(t, err)
 	return body
+}
+
+// utter adds events of what was said, and of what an error quotes.
+func utter(span ptrace.Span) {
+	said := span.Events().AppendEmpty()
+	said.SetName("gen_ai.user.message")
+	failure := span.Events().AppendEmpty()
+	failure.SetName("exception")
+	failure.Attributes().PutStr("exception.type", "ValueError")
+	for key, event := range map[string]ptrace.SpanEvent{
+		"content": said, "gen_ai.event.content": said, "gen_ai.prompt.0.content": said,
+		"exception.message": failure, "exception.stacktrace": failure,
+	} {
+		event.Attributes().PutStr(key, "secret")
+	}
 }
 
 // A bot that sends spans needs no code: its metrics, its summary and what each of its spans cost are there, once, and nothing of what
@@ -118,9 +138,27 @@ func TestSpansOfBots(t *testing.T) {
 	total, _ := b.Value(`sum(voice_cost_usd_total{job="spanning-bot"})`, at.Add(time.Minute))
 	assert.InDelta(t, summary["cost_usd"], total, 1e-12)
 	assert.True(t, near(0.001855, number(spans(b)["llm"], "gen_ai.usage.cost.amount")))
+	assert.NotContains(t, c.Logs(), "secret")
 	for _, traces := range b.Traces() {
-		text, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
-		require.NoError(t, err)
-		assert.False(t, bytes.Contains(text, []byte("secret")), "what was said has been sent on")
+		silent(t, ptraceotlp.NewExportRequestFromTraces(traces))
+	}
+	for _, metrics := range b.Metrics() {
+		silent(t, pmetricotlp.NewExportRequestFromMetrics(metrics))
+	}
+	for _, logs := range b.Logs() {
+		silent(t, plogotlp.NewExportRequestFromLogs(logs))
+	}
+}
+
+// quoted is what was said, with what holds it.
+var quoted = regexp.MustCompile(`("key":"[^"]*","value":{)?"[A-Za-z]*":"secret`)
+
+// silent asserts that nothing of what was said is in what was sent on.
+func silent(t *testing.T, request interface{ MarshalJSON() ([]byte, error) }) {
+	t.Helper()
+	text, err := request.MarshalJSON()
+	require.NoError(t, err)
+	for _, attribute := range quoted.FindAllString(string(text), -1) {
+		assert.Fail(t, "what was said has been sent on", attribute)
 	}
 }
