@@ -102,6 +102,9 @@ func (r *request) span(span ptrace.Span, scope, owner string, named spanframe.Na
 // linkOf is where a span stands among others, and what it tells of a request.
 func linkOf(span ptrace.Span, one *join.Span) nest.Span {
 	link := nest.Span{Trace: span.TraceID(), ID: span.SpanID(), Parent: span.ParentSpanID()}
+	if link.Parent == link.ID {
+		link.Parent = [8]byte{} // it is in no other
+	}
 	if one.Request {
 		for i := range one.Frame.Events {
 			link.Told |= nest.DataOf(one.Frame.Events[i].Kind)

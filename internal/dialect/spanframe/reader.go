@@ -140,16 +140,30 @@ func (r *Reader) framework(scope string) Framework {
 	return GenAI
 }
 
-// identity is that of the span: one that is sent again has the same. A span that does not say which it is has none.
+// identity is that of the span: one that is sent again has the same.
 func identity(span ptrace.Span) frame.ID {
 	trace, id := span.TraceID(), span.SpanID()
 	if id.IsEmpty() {
-		return 0
+		return identityByTime(span)
 	}
 	var key [24]byte
 	copy(key[:16], trace[:])
 	copy(key[16:], id[:])
 	return frame.DigestID(key[:])
+}
+
+// identityByTime is that of a span that does not say which it is: by when it was, to the nanosecond, and its name. Without a time
+// there is none.
+func identityByTime(span ptrace.Span) frame.ID {
+	if span.StartTimestamp() == 0 && span.EndTimestamp() == 0 {
+		return 0
+	}
+	trace, name := span.TraceID(), span.Name()
+	key := make([]byte, 0, len(trace)+16+len(name))
+	key = append(key, trace[:]...)
+	key = binary.LittleEndian.AppendUint64(key, uint64(span.StartTimestamp()))
+	key = binary.LittleEndian.AppendUint64(key, uint64(span.EndTimestamp()))
+	return frame.DigestID(append(key, name...))
 }
 
 // EndID is the identity of the end that a span tells, which is told apart from what else it tells.

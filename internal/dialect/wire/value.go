@@ -20,7 +20,8 @@ func Text(text string) string {
 	if len(text) <= MaxText {
 		return text
 	}
-	return strings.ToValidUTF8(text[:MaxText], "")
+	// A copy, for what is kept of it would keep all of it.
+	return strings.Clone(strings.ToValidUTF8(text[:MaxText], ""))
 }
 
 // Word is a text that names a thing (a function, a category, a reason), fit for an attribute; "other" where it is more than

@@ -104,6 +104,11 @@ func (j *Joiner) Assign(spans []*Span, now time.Time) (ready, rest []*Span) {
 	for _, span := range spans {
 		t := j.traces[span.Trace]
 		switch {
+		case span.alone():
+			if span.Tells {
+				span.to(span.named())
+				ready = append(ready, span)
+			}
 		case t == nil:
 		case t.call.ID == "":
 			if span.Tells {
@@ -122,6 +127,9 @@ func (j *Joiner) Assign(spans []*Span, now time.Time) (ready, rest []*Span) {
 
 // learn notes what a span says of its trace.
 func (j *Joiner) learn(span *Span, now time.Time) {
+	if span.alone() {
+		return
+	}
 	t := j.traces[span.Trace]
 	if t == nil {
 		if !span.Tells && !(span.Name.ID != "" && span.Name.Strong()) {
@@ -133,7 +141,7 @@ func (j *Joiner) learn(span *Span, now time.Time) {
 	switch {
 	case t.call.ID != "":
 	case span.Name.ID != "":
-		j.bind(t, call.Key{Tenant: span.Owner, ID: span.Name.ID}, span.Name.Rank, Named)
+		j.bind(t, span.named(), span.Name.Rank, Named)
 	case span.Root:
 		j.bindByID(t, Complete)
 	}
@@ -142,10 +150,16 @@ func (j *Joiner) learn(span *Span, now time.Time) {
 // callOf is the call of a span of the trace. A trace may hold several conversations; then each span that names one belongs to it.
 func (t *trace) callOf(span *Span) call.Key {
 	if span.Name.ID != "" && span.Name.Rank == t.rank && span.Name.ID != t.call.ID {
-		return call.Key{Tenant: span.Owner, ID: span.Name.ID}
+		return span.named()
 	}
 	return t.call
 }
+
+// alone says that the span is of no trace. Such spans have nothing in common; one that tells something names its call.
+func (span *Span) alone() bool { return span.Trace == [16]byte{} }
+
+// named is the call that the span names.
+func (span *Span) named() call.Key { return call.Key{Tenant: span.Owner, ID: span.Name.ID} }
 
 func (span *Span) to(key call.Key) { span.Frame.Tenant, span.Frame.CallID = key.Tenant, key.ID }
 
