@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 )
 
 // Spans without a trace have nothing in common: each belongs to the call that it names, of the bot that sent it.
@@ -115,6 +117,28 @@ func TestConversationOutOfPlace(t *testing.T) {
 	want["voice.call.duration.seconds"] += 18.5
 	assert.InDeltaMapValues(t, want, b.totals(), 1e-9)
 	assert.Equal(t, 2, b.logs.LogRecordCount())
+}
+
+// A bot that sends frames and spans of a call is counted twice, and told so.
+func TestCallsToldTwice(t *testing.T) {
+	b := newBench(t, nil)
+	frames := span{scope: semconv.ScopeName, name: "turn", trace: 7, id: 1, attributes: attrs{"call_id": "c1"}}
+	b.send(pipecatCall(1, "c1")...)
+	b.send(frames, frames, func() span { s := frames; s.attributes = attrs{"call_id": "c3"}; return s }())
+	b.send(pipecatCall(2, "c2")...)
+	b.pass(b.config.EndDelay)
+	b.counts("otelcol_connector_voice_span_calls_told_twice", map[string]int64{"": 1})
+}
+
+// Names of calls are remembered up to a bound, the newer half of them surely.
+func TestWitnessesHaveABound(t *testing.T) {
+	w := newWitnesses()
+	for call := range uint64(3*maxWitnessed + 1) {
+		w.remember(call)
+	}
+	assert.LessOrEqual(t, len(w.young)+len(w.old), 2*maxWitnessed)
+	assert.Len(t, w.old, maxWitnessed)
+	assert.False(t, w.know("nobody"))
 }
 
 // A request that comes while the connector stops is taken or refused, and hangs nobody.

@@ -33,6 +33,7 @@ type voiceConnector struct {
 	nest      *nest.Nest
 	courses   courses
 	endings   endings
+	witnesses *witnesses
 	telemetry *selfTelemetry
 	requests  sync.Pool
 	toldLost  atomic.Int64 // when lost summaries may be told of again
@@ -54,9 +55,9 @@ func newConnector(set connector.Settings, cfg *Config, clock clockwork.Clock, fo
 	}
 	c := &voiceConnector{
 		config: cfg, settings: set, clock: clock, started: clock.Now(), forget: forget, telemetry: telemetry,
-		outlet:   door.Outlet{Report: door.Unreported{}},
-		joiner:   join.New(cfg.joinConfig()),
-		nest:     nest.New(maxNested),
+		outlet: door.Outlet{Report: door.Unreported{}},
+		joiner: join.New(cfg.joinConfig()),
+		nest:   nest.New(maxNested), witnesses: newWitnesses(),
 		requests: sync.Pool{New: func() any { return newRequest() }},
 	}
 	c.door = &door.Door{

@@ -23,7 +23,7 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 			c.requests.Put(r)
 		}
 	}()
-	r.take(td, c.config.ServiceName, now)
+	r.take(td, c.config.ServiceName, c.witnesses, now)
 	r.unnest(c.nest, now)
 	ready, rest := c.joiner.Assign(r.order, now)
 	if err := c.apply(ctx, ready, &r.tally, now); err != nil {

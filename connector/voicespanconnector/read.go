@@ -56,7 +56,7 @@ func (r *request) leave() {
 const largest = 10_000
 
 // take reads all spans.
-func (r *request) take(td ptrace.Traces, service string, now time.Time) {
+func (r *request) take(td ptrace.Traces, service string, of *witnesses, now time.Time) {
 	r.reserve(td.SpanCount())
 	for _, rs := range td.ResourceSpans().All() {
 		owner := ownerOf(rs.Resource(), service)
@@ -65,6 +65,7 @@ func (r *request) take(td ptrace.Traces, service string, now time.Time) {
 			scope := ss.Scope().Name()
 			if scope == semconv.ScopeName {
 				r.tally.add(outcome{name: ours, framework: none}, ss.Spans().Len())
+				of.note(ss.Spans())
 				continue
 			}
 			for _, span := range ss.Spans().All() {

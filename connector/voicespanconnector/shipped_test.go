@@ -98,8 +98,10 @@ func TestContentIsRemoved(t *testing.T) {
 	} {
 		assert.True(t, removed(t, "span", key), key)
 	}
-	for _, key := range []string{"content", "message", "lk.pii.user_input", "gen_ai.event.content", "gen_ai.input.messages", "gen_ai.prompt.0.content",
-		"exception.message", "exception.stacktrace"} {
+	for _, key := range []string{
+		"content", "message", "lk.pii.user_input", "gen_ai.event.content", "gen_ai.input.messages", "gen_ai.prompt.0.content",
+		"exception.message", "exception.stacktrace",
+	} {
 		assert.True(t, removed(t, "spanevent", key), key)
 	}
 	for _, key := range []string{

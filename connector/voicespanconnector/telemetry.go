@@ -20,7 +20,7 @@ import (
 type selfTelemetry struct {
 	*metadata.TelemetryBuilder
 
-	warnUsage, warnSampled sync.Once
+	warnUsage, warnSampled, warnTwice sync.Once
 }
 
 func newSelfTelemetry(set component.TelemetrySettings) (*selfTelemetry, error) {
@@ -75,7 +75,7 @@ func (c *voiceConnector) found(ctx context.Context, f *door.Findings, ended []ca
 		c.telemetry.ConnectorVoiceSpanDelay.Record(ctx, max(now.Sub(f.Oldest), 0).Seconds())
 	}
 	for i := range ended {
-		c.telemetry.ConnectorVoiceSpanCalls.Add(ctx, 1, by("outcome", c.courses.end(&ended[i])))
+		c.ended(ctx, &ended[i])
 	}
 	if f.WithoutUsage > 0 {
 		c.telemetry.ConnectorVoiceSpanCallsWithoutUsage.Add(ctx, int64(f.WithoutUsage))
@@ -86,6 +86,19 @@ func (c *voiceConnector) found(ctx context.Context, f *door.Findings, ended []ca
 				"PipelineParams(enable_metrics=True, enable_usage_metrics=True)")
 		})
 	}
+}
+
+// ended counts a call that has ended.
+func (c *voiceConnector) ended(ctx context.Context, f *call.Fact) {
+	c.telemetry.ConnectorVoiceSpanCalls.Add(ctx, 1, by("outcome", c.courses.end(f)))
+	if !c.witnesses.know(f.Call.ID) {
+		return
+	}
+	c.telemetry.ConnectorVoiceSpanCallsToldTwice.Add(ctx, 1)
+	c.telemetry.warnTwice.Do(func() {
+		c.settings.Logger.Warn("A bot sends frames and spans of the same call, so that all it uses counts twice: send one of them. " +
+			"Said once; connector_voice_span_calls_told_twice counts such calls")
+	})
 }
 
 // register registers what is read when somebody looks.

@@ -30,6 +30,7 @@ type TelemetryBuilder struct {
 	registrations                       []metric.Registration
 	ConnectorVoiceSpanActiveCalls       metric.Int64ObservableGauge
 	ConnectorVoiceSpanCalls             metric.Int64Counter
+	ConnectorVoiceSpanCallsToldTwice    metric.Int64Counter
 	ConnectorVoiceSpanCallsWithoutUsage metric.Int64Counter
 	ConnectorVoiceSpanDataDropped       metric.Int64Counter
 	ConnectorVoiceSpanDataRejected      metric.Int64Counter
@@ -150,6 +151,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ConnectorVoiceSpanCalls, err = builder.meter.Int64Counter(
 		"otelcol_connector_voice_span_calls",
 		metric.WithDescription("Calls that have ended, by whether all of them was there. [Alpha]"),
+		metric.WithUnit("{call}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ConnectorVoiceSpanCallsToldTwice, err = builder.meter.Int64Counter(
+		"otelcol_connector_voice_span_calls_told_twice",
+		metric.WithDescription("Calls that ended of which frames told as well, so that their use counts twice. [Alpha]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)

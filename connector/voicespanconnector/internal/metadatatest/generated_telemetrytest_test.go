@@ -37,6 +37,7 @@ func TestSetupTelemetry(t *testing.T) {
 		return nil
 	}))
 	tb.ConnectorVoiceSpanCalls.Add(context.Background(), 1)
+	tb.ConnectorVoiceSpanCallsToldTwice.Add(context.Background(), 1)
 	tb.ConnectorVoiceSpanCallsWithoutUsage.Add(context.Background(), 1)
 	tb.ConnectorVoiceSpanDataDropped.Add(context.Background(), 1)
 	tb.ConnectorVoiceSpanDataRejected.Add(context.Background(), 1)
@@ -48,6 +49,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualConnectorVoiceSpanCalls(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualConnectorVoiceSpanCallsToldTwice(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualConnectorVoiceSpanCallsWithoutUsage(t, testTel,
