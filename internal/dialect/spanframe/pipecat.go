@@ -28,8 +28,11 @@ func (r *Reader) turn(_ ptrace.Span, out *Span) Verdict {
 
 // form tells apart the two instrumentations that a Pipecat bot may have, which tell the same.
 func form(of Framework) string {
-	if of == Pipecat || of == OpenInference {
-		return "spans." + string(of)
+	switch of {
+	case Pipecat:
+		return "spans.pipecat"
+	case OpenInference:
+		return "spans.openinference"
 	}
 	return ""
 }
