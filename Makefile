@@ -75,6 +75,10 @@ ORACLE_N ?= 2000
 oracle: ## Compare ORACLE_N (2000) made-up usages with what genai-prices says that they cost; needs node and npm
 	@scripts/oracle/run.sh $(ORACLE_N)
 
+.PHONY: interop
+interop: build ## Run real bots (Pipecat, LiveKit, the OpenTelemetry SDK) against the binary; installs their packages from PyPI
+	@scripts/interop/run.sh $(BIN)
+
 FUZZTIME ?= 60s
 .PHONY: fuzz
 fuzz: ## Fuzz each decoder for FUZZTIME (60s)
@@ -113,7 +117,7 @@ fmt: ## Format
 .PHONY: lint
 lint: check-versions ## Format check, go vet, staticcheck
 	@test -z "$$($(TOOL) gofumpt -l $(OURS))" || { $(TOOL) gofumpt -l $(OURS); echo "not formatted: run 'make fmt'"; exit 1; }
-	@for m in $(MODULES); do (cd $$m && go vet ./... && $(TOOL) staticcheck ./...) || exit 1; done
+	@for m in $(MODULES); do (cd $$m && go vet -tags interop ./... && $(TOOL) staticcheck -tags interop ./...) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what was built; data/ stays, it may hold what is still to be sent

@@ -21,12 +21,17 @@ from pipecat.frames.frames import (
     EndFrame,
     ErrorFrame,
     Frame,
+    FunctionCallCancelFrame,
+    FunctionCallResultFrame,
+    FunctionCallResultProperties,
     InterruptionFrame,
     MetricsFrame,
     TextFrame,
     TranscriptionFrame,
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
 )
 from pipecat.metrics.metrics import LLMTokenUsage, MetricsData, STTUsage, TTFBMetricsData
 from pipecat.observers.base_observer import FramePushed
@@ -274,6 +279,48 @@ def test_no_content_leaves(collector: Collector) -> None:
     assert b"4929" not in sent and b"card" not in sent
     assert next(f for f in collector.taken if f["type"] == "ErrorFrame").get("processor") == "tts"
     assert collector.taken[-1]["reason"] == "other"
+
+
+def test_the_voice_detector_is_believed_about_when(collector: Collector) -> None:
+    observer = VoiceFramesObserver(collector.url)
+    push(
+        observer,
+        VADUserStartedSpeakingFrame(start_secs=0.2, timestamp=1764000000.25),
+        VADUserStoppedSpeakingFrame(stop_secs=0.8, timestamp=1764000003.5),
+    )
+    asyncio.run(observer.cleanup())
+
+    assert [{k: v for k, v in f.items() if k not in ("id", "call_id")} for f in collector.taken] == [
+        {"type": "VADUserStartedSpeakingFrame", "timestamp": 1764000000.25, "start_secs": 0.2},
+        {"type": "VADUserStoppedSpeakingFrame", "timestamp": 1764000003.5, "stop_secs": 0.8},
+    ]
+
+
+def test_of_a_function_only_its_name_and_end_are_told(collector: Collector) -> None:
+    def result(**more: Any) -> FunctionCallResultFrame:
+        return FunctionCallResultFrame(
+            function_name="pay", tool_call_id=SECRET, arguments=SECRET, result=SECRET, **more
+        )
+
+    observer = VoiceFramesObserver(collector.url)
+    push(
+        observer,
+        result(),
+        result(properties=FunctionCallResultProperties(is_final=False)),
+        result(error=SECRET),
+        FunctionCallCancelFrame(function_name="pay", tool_call_id=SECRET, run_llm=True),
+    )
+    asyncio.run(observer.cleanup())
+
+    fields = ("id", "call_id", "timestamp", "type", "function_name")
+    assert [{k: v for k, v in f.items() if k not in fields} for f in collector.taken] == [
+        {"properties": {"is_final": True}},
+        {"properties": {"is_final": False}},
+        {"properties": {"is_final": True}, "error": True},
+        {"run_llm": True},
+    ]
+    assert {f["function_name"] for f in collector.taken} == {"pay"}
+    assert SECRET.encode() not in b"".join(body for _, _, body in collector.attempts)
 
 
 def test_the_same_bytes_are_sent_again_until_they_are_taken(collector: Collector) -> None:

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Runs what bots run, the published Python packages, against what was built here: the examples' own tests, the payloads that the decoders
+# are tested with written anew and compared, and calls of real bots into the binary and a real Prometheus (test/e2e, tag
+# interop). Needs Python 3.11 or later; it makes an environment of its own under bin/, which git ignores. Argument: the binary.
+set -euo pipefail
+bin=$(realpath "${1:?usage: run.sh BINARY}")
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+venv=$root/bin/.interop/venv
+python=$venv/bin/python
+export PYTHONDONTWRITEBYTECODE=1
+
+# install makes the environment, with uv where there is one, for it takes a third of the time.
+install() {
+  if command -v uv >/dev/null; then
+    test -x "$python" || uv venv --quiet --python '>=3.11' "$venv"
+    uv pip install --quiet --python "$python" -r "$here/requirements.txt"
+  else
+    test -x "$python" || python3 -m venv "$venv"
+    "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+  fi
+}
+
+# same_pins fails if a package is pinned here and in the corpus to different versions.
+same_pins() {
+  local pins
+  pins=$(sed -E '/^#/d; s/\[.*\]//' "$here/requirements.txt" "$root/scripts/corpus/requirements.txt" | sort -u | cut -d= -f1 | uniq -d)
+  test -z "$pins" || { echo "pinned differently in scripts/interop and scripts/corpus: $pins"; exit 1; }
+}
+
+# check_types runs the examples' linters and type checker.
+check_examples() {
+  for example in "$root"/examples/*/pyproject.toml; do
+    cd "$(dirname "$example")"
+    "$venv/bin/ruff" check --quiet --no-cache . && "$venv/bin/ruff" format --quiet --no-cache --check .
+    "$venv/bin/mypy" --strict --no-error-summary --cache-dir="$root/bin/.interop/mypy" ./*.py
+    "$venv/bin/pytest" --quiet -p no:cacheprovider .
+  done
+}
+
+# check_corpus writes the payloads of the Python frameworks anew and compares them with those that are committed.
+check_corpus() {
+  local fresh=$root/bin/.interop/corpus file
+  rm -rf "$fresh" && mkdir -p "$fresh"
+  for sdk in pipecat_bot livekit_agent; do "$python" "$root/scripts/corpus/$sdk.py" "$fresh" 2>/dev/null; done
+  for file in "$fresh"/*/testdata/sdk_*; do
+    cmp "$file" "$root/internal/dialect/${file#"$fresh"/}" || { echo "the SDK writes something else: run 'make corpus'"; exit 1; }
+  done
+  echo "corpus: $(ls "$fresh"/*/testdata/sdk_* | wc -l) files are what the published packages write"
+}
+
+same_pins
+install
+check_corpus
+check_examples
+cd "$root/test/e2e"
+OTELCOL_VOICE_BIN=$bin OTELCOL_VOICE_PYTHON=$python go test -count 1 -tags interop -run '^TestInterop' .

@@ -1,0 +1,195 @@
+//go:build interop
+
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/backend"
+	"github.com/otelcol-voice/otelcol-voice/test/e2e/collector"
+)
+
+// The tests here run what bots run: the published Python packages. `make interop` installs them, and says where by
+// pythonVariable.
+const pythonVariable = "OTELCOL_VOICE_PYTHON"
+
+// python runs a script of scripts/interop with the variables set beside those of this process.
+func python(t *testing.T, env map[string]string, script string, arguments ...string) {
+	t.Helper()
+	interpreter := os.Getenv(pythonVariable)
+	require.NotEmpty(t, interpreter, "no Python: run `make interop`")
+	script = filepath.Join(collector.Repository(t), "scripts/interop", script)
+	command := exec.CommandContext(t.Context(), interpreter, append([]string{script}, arguments...)...)
+	command.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	for name, value := range env {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+}
+
+// truth is what scripts/interop/calls.py reports.
+type truth struct {
+	Calls []struct {
+		ID       string    `json:"call_id"`
+		Measured []latency `json:"measured"`
+	} `json:"calls"`
+	Expected struct {
+		Prompt, Completion, Cached, Reasoning              float64
+		Requests, Turns, Tools, Interruptions, Characters float64
+		AudioSeconds                                       float64 `json:"audio_seconds"`
+	} `json:"expected"`
+}
+
+// latency is one that Pipecat has measured. Its kind is ttfb, processing or turn.
+type latency struct {
+	Kind, Processor string
+	Seconds         float64
+}
+
+// seconds is what Pipecat has measured of one kind, by processor: how often, and in all.
+func (tr truth) seconds(kind string) (counts, sums backend.Vector) {
+	counts, sums = backend.Vector{}, backend.Vector{}
+	for _, call := range tr.Calls {
+		for _, measured := range call.Measured {
+			if measured.Kind == kind {
+				by := backend.Labels("processor", measured.Processor)
+				counts[by]++
+				sums[by] += measured.Seconds
+			}
+		}
+	}
+	return counts, sums
+}
+
+const interopCalls = 20
+
+// Twenty calls of a real Pipecat bot come to the same numbers whichever way it tells of them, and these are what its script says
+// that it used and what Pipecat has measured.
+func TestInteropPipecat(t *testing.T) {
+	ways := map[string]*interopWay{}
+	for _, way := range []string{"frames", "metrics"} {
+		ways[way] = startInteropWay(t)
+	}
+	report := filepath.Join(t.TempDir(), "report.json")
+	python(t, map[string]string{
+		"VOICE_FRAMES_URL":                    ways["frames"].collector.URL(4319, "/v1/frames"),
+		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": ways["metrics"].collector.URL(otlpPort, "/v1/metrics"),
+	}, "calls.py", strconv.Itoa(interopCalls), report, "frames", "metrics")
+	text, err := os.ReadFile(report)
+	require.NoError(t, err)
+	var tr truth
+	require.NoError(t, json.Unmarshal(text, &tr))
+	require.Len(t, tr.Calls, interopCalls)
+
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			way.await(t, tr)
+			way.collector.Stop()
+			way.assertUse(t, tr)
+			way.assertLatency(t, tr, "voice_ttfb_milliseconds", "ttfb", name)
+			if name == "frames" {
+				way.assertConversation(t, tr)
+			}
+		})
+	}
+}
+
+// interopWay is a collector of its own for one way of telling, so that nothing counts twice.
+type interopWay struct {
+	backend   *backend.Backend
+	collector *collector.Collector
+}
+
+func startInteropWay(t *testing.T) *interopWay {
+	t.Helper()
+	b := backend.Start(t)
+	return &interopWay{b, collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: quick})}
+}
+
+func (w *interopWay) value(query string) float64 {
+	value, _ := w.backend.Value(query, time.Now())
+	return value
+}
+
+// await waits for what comes last.
+func (w *interopWay) await(t *testing.T, tr truth) {
+	t.Helper()
+	w.backend.Await(func() bool {
+		return w.value("sum(voice_tts_characters_total)") == interopCalls*tr.Expected.Characters &&
+			w.value("sum(voice_calls_total)") == interopCalls && w.value("sum(voice_llm_tokens_total)") == interopCalls*(tr.Expected.Prompt+tr.Expected.Completion)
+	})
+}
+
+// What the models of the bot cost, in dollars.
+const (
+	gpt4oPrompt, gpt4oCached, gpt4oCompletion = 2.5 / 1e6, 1.25 / 1e6, 10 / 1e6
+	sonicCharacter                            = 50 / 1e6
+	nova3Second                               = 0.0048 / 60
+)
+
+// assertUse compares with the script, by call where the metric says it.
+func (w *interopWay) assertUse(t *testing.T, tr truth) {
+	t.Helper()
+	used := tr.Expected
+	for query, one := range map[string]float64{
+		`sum by (call_id) (voice_llm_tokens_total{token_type="prompt",token_kind="text"})`:          used.Prompt - used.Cached,
+		`sum by (call_id) (voice_llm_tokens_total{token_type="prompt",token_kind="cache_read"})`:    used.Cached,
+		`sum by (call_id) (voice_llm_tokens_total{token_type="completion",token_kind="text"})`:      used.Completion - used.Reasoning,
+		`sum by (call_id) (voice_llm_tokens_total{token_type="completion",token_kind="reasoning"})`: used.Reasoning,
+		`sum by (call_id) (voice_llm_tokens_total)`:                                                 used.Prompt + used.Completion,
+		`sum by (call_id) (voice_tts_characters_total)`:                                             used.Characters,
+		`sum by (call_id) (voice_stt_audio_seconds_total)`:                                          used.AudioSeconds,
+	} {
+		want := backend.Vector{}
+		for _, call := range tr.Calls {
+			want[backend.Labels("call_id", call.ID)] = one
+		}
+		assertVector(t, want, w.backend.Query(query, time.Now()), query)
+	}
+	for query, want := range map[string]float64{
+		`sum(voice_calls_total)`: interopCalls,
+		`sum(voice_cost_usd_total{cost_type="llm",provider="openai",cost_source="computed"})`: interopCalls *
+			((used.Prompt-used.Cached)*gpt4oPrompt + used.Cached*gpt4oCached + used.Completion*gpt4oCompletion),
+		`sum(voice_cost_usd_total{cost_type="tts",provider="cartesia",cost_source="computed"})`: interopCalls * used.Characters * sonicCharacter,
+		`sum(voice_cost_usd_total{cost_type="stt",provider="deepgram",cost_source="computed"})`: interopCalls * used.AudioSeconds * nova3Second,
+		`sum(voice_cost_unpriced_usage_total)`:                                                  0,
+	} {
+		assert.True(t, near(want, w.value(query)), "%s is %v, want %v", query, w.value(query), want)
+	}
+}
+
+// assertLatency compares with what Pipecat has measured: as often, and to the millisecond on average.
+func (w *interopWay) assertLatency(t *testing.T, tr truth, metric, kind, way string) {
+	t.Helper()
+	counts, sums := tr.seconds(kind)
+	got := w.backend.Query("sum by (processor) ("+metric+"_count)", time.Now())
+	assertVector(t, counts, got, way+": "+metric+"_count")
+	for by, sum := range w.backend.Query("sum by (processor) ("+metric+"_sum)", time.Now()) {
+		assert.InDelta(t, 1000*sums[by]/counts[by], sum/got[by], 1, "%s: %s of %s", way, metric, by)
+	}
+}
+
+func (w *interopWay) assertConversation(t *testing.T, tr truth) {
+	t.Helper()
+	for query, want := range map[string]float64{
+		`sum(voice_turns_total)`:         tr.Expected.Turns,
+		`sum(voice_interruptions_total)`: tr.Expected.Interruptions,
+		`sum(voice_tool_calls_total{function_name="book_table",outcome="completed"})`: tr.Expected.Tools,
+		`sum(voice_call_duration_seconds_count{end_reason="hangup"})`:                 1,
+		`sum(voice_turn_latency_milliseconds_count)`:                                  tr.Expected.Turns,
+	} {
+		assert.Equal(t, interopCalls*want, w.value(query), query)
+	}
+	w.assertLatency(t, tr, "voice_turn_latency_milliseconds", "turn", "frames")
+	w.assertLatency(t, tr, "voice_processing_milliseconds", "processing", "frames")
+}
