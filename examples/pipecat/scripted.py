@@ -237,8 +237,8 @@ def _speech(text: str, sample_rate: int) -> Iterable[dict[str, Any]]:
 
 
 def _tone(seconds: float, sample_rate: int) -> bytes:
-    samples = (int(8000 * math.sin(place * 0.1)) for place in range(int(seconds * sample_rate)))
-    return b"".join(struct.pack("<h", sample) for sample in samples)
+    wave = struct.pack("<60h", *(int(8000 * math.sin(2 * math.pi * place / 60)) for place in range(60)))
+    return wave * (int(seconds * sample_rate) // 60)
 
 
 class Caller(FrameProcessor):

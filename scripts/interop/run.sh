@@ -8,17 +8,18 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 venv=$root/bin/.interop/venv
 python=$venv/bin/python
-export PYTHONDONTWRITEBYTECODE=1
+export PYTHONPYCACHEPREFIX=$root/bin/.interop/pycache
 
-# install makes the environment, with uv where there is one, for it takes a third of the time.
+# install makes the environment. uv, its own or the machine's, takes a tenth of the time that pip takes.
 install() {
-  if command -v uv >/dev/null; then
-    test -x "$python" || uv venv --quiet --python '>=3.11' "$venv"
-    uv pip install --quiet --python "$python" -r "$here/requirements.txt"
-  else
-    test -x "$python" || python3 -m venv "$venv"
-    "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+  local uv
+  uv=$(command -v uv || true)
+  if [ -z "$uv" ]; then
+    uv=$root/bin/.interop/uv/bin/uv
+    test -x "$uv" || { python3 -m venv "$root/bin/.interop/uv" && "$root/bin/.interop/uv/bin/pip" install --quiet uv==0.13.9; }
   fi
+  test -x "$python" || "$uv" venv --quiet --python '>=3.11' "$venv"
+  "$uv" pip install --quiet --python "$python" -r "$here/requirements.txt"
 }
 
 # same_pins fails if a package is pinned here and in the corpus to different versions.
@@ -28,7 +29,7 @@ same_pins() {
   test -z "$pins" || { echo "pinned differently in scripts/interop and scripts/corpus: $pins"; exit 1; }
 }
 
-# check_types runs the examples' linters and type checker.
+# check_examples runs the examples' formatter, linter, type checker and tests.
 check_examples() {
   for example in "$root"/examples/*/pyproject.toml; do
     cd "$(dirname "$example")"

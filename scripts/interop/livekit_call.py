@@ -1,0 +1,51 @@
+"""Takes one call of the example agent and writes what is true about it, for test/e2e: what the script says that it uses, and what
+LiveKit measured, as a witness of our own has seen it.
+
+    livekit_call.py CALL_ID REPORT WAY...
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "livekit"))
+
+import agent  # noqa: E402
+import scripted  # noqa: E402
+from livekit.agents import ConversationItemAddedEvent, MetricsCollectedEvent, metrics  # noqa: E402
+
+
+async def main(call_id: str, report: Path, ways: list[str]) -> None:
+    call = scripted.Call()
+    session = agent.session_of(call)
+    agent.tell(session, call_id, ways)
+    noted: list[dict[str, Any]] = []
+
+    def note(kind: str, stage: str, seconds: float) -> None:
+        noted.append({"kind": kind, "processor": stage, "seconds": seconds})
+
+    @session.on("metrics_collected")
+    def measured(event: MetricsCollectedEvent) -> None:
+        match event.metrics:
+            case metrics.EOUMetrics(transcription_delay=delay):
+                note("ttfb", "stt", delay)
+            case metrics.LLMMetrics(ttft=ttft, duration=duration):
+                note("ttfb", "llm", ttft)
+                note("processing", "llm", duration)
+            case metrics.TTSMetrics(ttfb=ttfb, duration=duration):
+                note("ttfb", "tts", ttfb)
+                note("processing", "tts", duration)
+
+    @session.on("conversation_item_added")
+    def answered(event: ConversationItemAddedEvent) -> None:
+        if event.item.type == "message" and (latency := event.item.metrics.get("e2e_latency")):
+            note("turn", "", latency)
+
+    await agent.take(session, call)
+    taken = {"call_id": call_id, "measured": noted}
+    report.write_text(json.dumps({"calls": [taken], "expected": dict(scripted.expected())}))
+
+
+asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]))
