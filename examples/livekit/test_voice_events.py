@@ -155,7 +155,8 @@ def test_what_is_refused_for_good_is_not_sent_again(
     assert f"answers {status}, a batch is lost" in caplog.text
 
 
-def test_batches_have_at_most_200_events(collector: Collector) -> None:
+def test_batches_have_at_most_200_events(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice_events, "LINGER_SECONDS", 60)
     call(collector.url, *(thought(f"chatcmpl_{n}") for n in range(450)))
 
     assert [e["metrics"]["request_id"] for e in collector.taken[:-1]] == [f"chatcmpl_{n}" for n in range(450)]
@@ -198,7 +199,7 @@ def test_the_exit_of_the_process_flushes(collector: Collector) -> None:
 
         asyncio.run(main())
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(agent)], cwd=Path(__file__).parent, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(agent)], cwd=Path(__file__).parent, check=True, timeout=300)
 
     assert [event["type"] for event in collector.taken] == ["metrics_collected"]
 

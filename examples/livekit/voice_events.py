@@ -9,19 +9,20 @@ import atexit
 import http.client
 import json
 import logging
-import queue
+import math
 import random
 import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
+from collections import deque
 from typing import Any, Literal
 
 from livekit.agents import AgentSession
 from pydantic import BaseModel
 
-QUEUE_EVENTS = 10_000  # beyond it new ones are dropped
+QUEUE_EVENTS = 10_000  # beyond it the oldest are dropped
 BATCH_EVENTS = 200
 LINGER_SECONDS = 1.0  # how long an event waits for others to fill its batch
 REQUEST_SECONDS = 5.0
@@ -92,7 +93,7 @@ def forward(
             except Exception as error:  # noqa: BLE001 - nothing may reach the session; and its message may quote content
                 log.warning("voice events: a %s is not sent: %s", kind, type(error).__name__)
             if kind == "close":
-                sender.finish()
+                sender.finish(time.monotonic() + FLUSH_SECONDS)
 
         return handle
 
@@ -116,55 +117,47 @@ class _Sender(threading.Thread):
         self._headers = {"Content-Type": "application/x-ndjson"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
-        self._queue: queue.Queue[bytes | None] = queue.Queue(QUEUE_EVENTS)
-        self._deadline: float | None = None  # on the monotonic clock, once nothing more is to come
+        self._queue: deque[bytes] = deque(maxlen=QUEUE_EVENTS)
+        self._changed = threading.Condition()
+        self._deadline = math.inf  # on the monotonic clock; finite once nothing more is to come
 
     def put(self, message: bytes) -> None:
+        with self._changed:
+            full = len(self._queue) == self._queue.maxlen
+            self._queue.append(message)
+            self._changed.notify()
+        if full:
+            log.warning("voice events: %d wait for %s, the oldest is dropped", QUEUE_EVENTS, self._url)
         if self.ident is None:
             self.start()
-        try:
-            self._queue.put_nowait(message)
-        except queue.Full:
-            log.warning("voice events: %d wait for %s, one is dropped", QUEUE_EVENTS, self._url)
 
-    def finish(self) -> None:
-        """Ends the thread when everything is sent, or in FLUSH_SECONDS."""
-        if self._deadline is None:
-            self._deadline = time.monotonic() + FLUSH_SECONDS
-            threading.Thread(target=self._queue.put, args=(None,), daemon=True).start()  # it may be full
+    def finish(self, deadline: float) -> None:
+        """Ends the thread when everything is sent, or at the deadline."""
+        with self._changed:
+            self._deadline = min(self._deadline, deadline)
+            self._changed.notify()
 
     def run(self) -> None:
-        ended = False
-        while not ended:
-            batch, ended = self._next_batch()
-            if batch and not self._deliver(b"\n".join(batch)):
-                log.warning(
-                    "voice events: %d are lost, %s did not take them", len(batch) + self._queue.qsize(), self._url
-                )
+        while batch := self._next_batch():
+            if not self._deliver(b"\n".join(batch)):
+                log.warning("voice events: %d are lost, %s did not take them", len(batch) + len(self._queue), self._url)
                 return
 
-    def _next_batch(self) -> tuple[list[bytes], bool]:
-        batch: list[bytes] = []
-        until = float("inf")
-        while len(batch) < BATCH_EVENTS:
-            try:
-                message = self._queue.get(timeout=None if not batch else max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                break
-            if message is None:
-                return batch, True
-            if not batch:
-                until = time.monotonic() + LINGER_SECONDS
-            batch.append(message)
-        return batch, False
+    def _next_batch(self) -> list[bytes]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._deadline < math.inf)
+            self._changed.wait_for(
+                lambda: len(self._queue) >= BATCH_EVENTS or self._deadline < math.inf, timeout=LINGER_SECONDS
+            )
+            return [self._queue.popleft() for _ in range(min(BATCH_EVENTS, len(self._queue)))]
 
     def _deliver(self, body: bytes) -> bool:
         """Tries until the server has answered; false when the deadline comes first. A repetition is the same bytes."""
         backoff, longest = BACKOFF_SECONDS
-        while self._deadline is None or time.monotonic() < self._deadline:
+        while time.monotonic() < self._deadline:
             if self._post(body):
                 return True
-            time.sleep(backoff * random.uniform(0.5, 1.0))
+            time.sleep(max(0.0, min(backoff * random.uniform(0.5, 1.0), self._deadline - time.monotonic())))
             backoff = min(2 * backoff, longest)
         return False
 
@@ -201,9 +194,9 @@ _opener = urllib.request.build_opener(_NoRedirect)
 @atexit.register
 def _flush() -> None:
     """Gives all that is still to be sent one time limit together."""
+    deadline = time.monotonic() + FLUSH_SECONDS
     senders = [thread for thread in threading.enumerate() if isinstance(thread, _Sender)]
     for sender in senders:
-        sender.finish()
-    deadline = time.monotonic() + FLUSH_SECONDS
+        sender.finish(deadline)
     for sender in senders:
         sender.join(max(0.0, deadline - time.monotonic()))

@@ -500,7 +500,7 @@ def test_the_exit_of_the_process_flushes(collector: Collector) -> None:
 
         asyncio.run(main())
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(bot)], cwd=Path(__file__).parent, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(bot)], cwd=Path(__file__).parent, check=True, timeout=300)
 
     assert [frame["type"] for frame in collector.taken] == ["StartFrame", "EndFrame"]
 
