@@ -67,6 +67,15 @@ func Parse(name string, text []byte) (File, error) {
 // Embedded is the price book that comes with the program. It is read once; callers share it and must not change it.
 var Embedded = sync.OnceValues(func() (Layer, error) { return readLayer(prices.Files) })
 
+// BuiltIn is the book of the embedded prices alone. It is made once: a book never changes, and can be shared.
+var BuiltIn = sync.OnceValues(func() (*Book, error) {
+	embedded, err := Embedded()
+	if err != nil {
+		return nil, err
+	}
+	return NewBook(Settings{}, embedded)
+})
+
 func readLayer(files fs.FS) (Layer, error) {
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {

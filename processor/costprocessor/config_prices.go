@@ -107,6 +107,9 @@ func (c *Config) validateReloadInterval() error {
 // validatePrices checks overrides, plans and discounts together with the embedded book. What plans and discounts refer to may
 // also be in rows that are read at the start, and is left to it if there are any.
 func (c *Config) validatePrices() error {
+	if len(c.Overrides)+len(c.Plans)+len(c.Discounts) == 0 {
+		return nil
+	}
 	embedded, err := pricing.Embedded()
 	if err != nil {
 		return err

@@ -25,8 +25,12 @@ func (e *engine) openPrices(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	builtIn, err := pricing.BuiltIn()
+	if err != nil {
+		return err
+	}
 	e.catalogue = catalogue.New(catalogue.Settings{
-		Embedded: embedded, Files: e.config.catalogueFiles(), URL: address, Overrides: e.config.Overrides, Account: e.config.account(),
+		Embedded: embedded, BuiltIn: builtIn, Files: e.config.catalogueFiles(), URL: address, Overrides: e.config.Overrides, Account: e.config.account(),
 		LookInterval: e.config.ReloadInterval, MaxBytes: maxPriceFile,
 		Clock: e.clock, Logger: e.logger, Storage: e.storage,
 		Count: e.telemetry.reloaded, Swapped: e.unknown.forget,

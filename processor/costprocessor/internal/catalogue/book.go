@@ -104,12 +104,20 @@ func (c *Catalogue) adopt(offers []*source) error {
 
 // bind makes a book of what the sources have, and of those that are named of what they offer.
 func (c *Catalogue) bind(offers []*source) (*pricing.Book, error) {
+	if c.hasNothingOver() {
+		return c.BuiltIn, nil
+	}
 	layers := c.layersWith(offers)
 	book, err := pricing.NewBook(c.Account, layers...)
 	if err != nil && c.awaitsAddress(offers) {
 		return pricing.NewBook(c.knownAccount(layers), layers...)
 	}
 	return book, err
+}
+
+// hasNothingOver says whether there is nothing but the built-in prices, nor can be.
+func (c *Catalogue) hasNothingOver() bool {
+	return len(c.sources)+len(c.Overrides)+len(c.Account.Plans)+len(c.Account.Discounts) == 0
 }
 
 func (c *Catalogue) layersWith(offers []*source) []pricing.Layer {
@@ -121,7 +129,10 @@ func (c *Catalogue) layersWith(offers []*source) []pricing.Layer {
 		}
 		layers = append(layers, layer)
 	}
-	return append(layers, pricing.Overrides("overrides", c.Overrides))
+	if len(c.Overrides) > 0 {
+		layers = append(layers, pricing.Overrides("overrides", c.Overrides))
+	}
+	return layers
 }
 
 // awaitsAddress says whether a book has nothing of the address yet.

@@ -19,6 +19,8 @@ import (
 type Settings struct {
 	// Embedded is the layer below all others.
 	Embedded pricing.Layer
+	// BuiltIn is the book of that layer alone.
+	BuiltIn *pricing.Book
 	// Files are price files, each a layer over the one before.
 	Files []File
 	// URL is an address that answers with one more, below them, or nil.

@@ -42,13 +42,15 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	builtIn, err := pricing.NewBook(pricing.Settings{}, parsed(t, base))
+	require.NoError(t, err)
 	core, messages := observer.New(zap.InfoLevel)
 	b := &bench{
 		T: t, clock: clockwork.NewFakeClockAt(noon), dir: t.TempDir(), disk: newDisk(), messages: messages,
 		counts: map[string]int{},
 	}
 	b.settings = Settings{
-		Embedded:     parsed(t, base),
+		Embedded: parsed(t, base), BuiltIn: builtIn,
 		LookInterval: 30 * time.Second, MaxBytes: 1 << 20,
 		Clock: b.clock, Logger: zap.New(core), Storage: b.disk,
 		Count: func(source Source, outcome Outcome) {
