@@ -19,6 +19,7 @@ import (
 	resourceprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/resourceprocessor"
 	transformprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor"
 	kafkareceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kafkareceiver"
+	voicespanconnector "github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector"
 	grafanacloudextension "github.com/otelcol-voice/otelcol-voice/extension/grafanacloudextension"
 	costprocessor "github.com/otelcol-voice/otelcol-voice/processor/costprocessor"
 	rollupprocessor "github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor"
@@ -143,11 +144,15 @@ func components() (otelcol.Factories, error) {
 		rollupprocessor.NewFactory().Type():            "github.com/otelcol-voice/otelcol-voice v0.1.0",
 	})
 
-	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory]()
+	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](
+		voicespanconnector.NewFactory(),
+	)
 	if err != nil {
 		return otelcol.Factories{}, err
 	}
-	factories.ConnectorModules = makeModulesMap(factories.Connectors, map[component.Type]string{})
+	factories.ConnectorModules = makeModulesMap(factories.Connectors, map[component.Type]string{
+		voicespanconnector.NewFactory().Type(): "github.com/otelcol-voice/otelcol-voice v0.1.0",
+	})
 
 	return factories, nil
 }
