@@ -39,6 +39,7 @@ VAD_SECONDS = 0.2  # how long a voice activity detector listens until it is sure
 STT_SECONDS, LLM_SECONDS, TTS_SECONDS = 0.15, 0.12, 0.08  # until the vendor's first word or byte
 WORD_SECONDS = 0.005  # between the words of a language model
 SPEECH_SECONDS = 0.025  # for each character that is spoken
+PAUSE_SECONDS = 0.5  # after the bot's answer
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,7 @@ class Caller(FrameProcessor):
             self._stopped.clear()
             if turn.cut_off_after is None:
                 await self._stopped.wait()
+                await asyncio.sleep(PAUSE_SECONDS)
             else:
                 await asyncio.sleep(turn.cut_off_after)
         self.hung_up.set()

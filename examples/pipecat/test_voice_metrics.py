@@ -20,7 +20,7 @@ from pipecat.metrics.metrics import (
 from pipecat.observers.base_observer import FramePushed
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
-from voice_metrics import BOUNDS, VoiceMetricsObserver, split
+from voice_metrics import BOUNDS, VoiceMetricsObserver, split, who
 
 LLM = {"processor": "OpenAILLMService#57", "model": "gpt-4o"}
 
@@ -60,7 +60,10 @@ def test_a_frame_counts_once_though_it_is_seen_at_every_hop() -> None:
     points = exporter.points()
     assert [point.value for point in points["voice.calls.total"]] == [1]
     (characters,) = points["voice.tts.characters.total"]
-    assert (characters.value, dict(characters.attributes)) == (48, {"call_id": "c1", "processor": "CartesiaTTSService"})
+    assert characters.value == 48
+    assert dict(characters.attributes) == {
+        "call_id": "c1", "stage": "tts", "processor": "CartesiaTTSService", "provider": "cartesia",
+    }  # fmt: skip
 
 
 def test_latencies_are_milliseconds_and_no_zeros() -> None:
@@ -76,7 +79,9 @@ def test_latencies_are_milliseconds_and_no_zeros() -> None:
         assert isinstance(point, HistogramDataPoint)
         assert (point.count, list(point.explicit_bounds)) == (1, BOUNDS)
         assert point.sum == pytest.approx(want)
-        assert dict(point.attributes or {}) == {"call_id": "c1", "processor": "OpenAILLMService", "model": "gpt-4o"}
+        assert dict(point.attributes or {}) == {
+            "call_id": "c1", "stage": "llm", "processor": "OpenAILLMService", "provider": "openai", "model": "gpt-4o",
+        }  # fmt: skip
 
 
 def test_a_duration_grows_by_what_has_passed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +94,15 @@ def test_a_duration_grows_by_what_has_passed(monkeypatch: pytest.MonkeyPatch) ->
     asyncio.run(exporter.observer.cleanup())
 
     assert exporter.points()["voice.session.duration.seconds"][0].value == 74.25
+
+
+@pytest.mark.parametrize(
+    ("processor", "provider", "stage"),
+    [("DeepgramSTTService#3", "deepgram", "stt"), ("CartesiaTTSService#0", "cartesia", "tts"), ("Mine#0", None, None)],
+)
+def test_the_class_of_a_service_says_who_it_is(processor: str, provider: str | None, stage: str | None) -> None:
+    by = who(TTFBMetricsData(processor=processor, value=0.1))
+    assert (by["processor"], by.get("provider"), by.get("stage")) == (processor.split("#")[0], provider, stage)
 
 
 def test_use_is_told_by_kind() -> None:

@@ -8,6 +8,7 @@ drop a `voice.cost.usd` that names no source.
 """
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 
@@ -26,6 +27,8 @@ from pipecat.observers.base_observer import BaseObserver, FramePushed
 
 # Milliseconds. The SDK's own bounds are made for other things.
 BOUNDS = [50, 100, 200, 300, 400, 500, 650, 800, 1000, 1250, 1500, 2000, 2500, 3000, 4000, 5000, 7500, 10000]
+
+_SERVICE = re.compile("(?P<provider>[A-Z].*?)(?P<stage>STT|LLM|TTS)")
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +81,7 @@ class VoiceMetricsObserver(BaseObserver):
             self._until = now
 
     def _measure(self, datum: MetricsData) -> None:
-        by = self._call | {"processor": datum.processor.split("#")[0]} | ({"model": datum.model} if datum.model else {})
+        by = self._call | who(datum)
         match datum:
             case TTFBMetricsData() if datum.value > 0:  # a pipeline starts with zeros that nobody has measured
                 self._ttfb.record(1000 * datum.value, by)
@@ -91,6 +94,15 @@ class VoiceMetricsObserver(BaseObserver):
                 self._characters.add(datum.value, by)
             case STTUsageMetricsData():
                 self._audio.add(datum.value.audio_seconds, by)
+
+
+def who(datum: MetricsData) -> dict[str, str]:
+    """Who did the work, by the class of its service: OpenAILLMService is the provider openai's, at the stage llm."""
+    processor = datum.processor.split("#")[0]
+    by = {"processor": processor}
+    if service := _SERVICE.match(processor):
+        by |= {"provider": service["provider"].lower(), "stage": service["stage"].lower()}
+    return by | ({"model": datum.model} if datum.model else {})
 
 
 def split(used: LLMTokenUsage) -> Iterator[tuple[str, str, int]]:

@@ -24,6 +24,7 @@ type talk struct {
 	timed       int  // answers that were timed by speech, and whose own measurements may still come
 	heardCut    bool // this bot reports interruptions
 	cutPending  bool // a turn was cut: by the user, if the call goes on
+	cutNumber   int  // of that turn; 0: it has none
 	cutCounted  bool // the last turn's interruption was counted by the turn, before the bot reported any
 	cutOnce     bool // the bot was interrupted since it last began
 }
@@ -296,12 +297,17 @@ func (s *step) cutTurn(e *frame.Event) {
 	s.spans.interrupted = true
 	switch {
 	case s.talk.heardCut:
+	case e.Echo && !s.surpassed(e.Number):
+		s.talk.cutPending, s.talk.cutNumber = true, e.Number
 	case e.Echo:
-		s.talk.cutPending = true
+		s.countInterruption()
 	default:
 		s.countCut()
 	}
 }
+
+// surpassed says whether a later turn than the number is known of: turns can be told in any order.
+func (s *step) surpassed(number int) bool { return number > 0 && number < s.turns }
 
 func (s *step) countCut() {
 	s.talk.cutPending, s.talk.cutCounted = false, true
@@ -310,8 +316,21 @@ func (s *step) countCut() {
 
 // goOn counts the interruption of the turn before, now that the talk goes on after it: Pipecat says of the turn in which the
 // call ends that it was interrupted as well, and what services still have to tell comes behind that.
+//
+// A frame of that turn or of one before it, which says so by a number, is no sign of that.
 func (s *step) goOn(kind frame.Kind) {
-	if s.talk.cutPending && isTalk(kind) {
+	behind := s.turn > 0 && s.turn <= s.talk.cutNumber
+	if s.talk.cutPending && isTalk(kind) && !behind {
 		s.countCut()
 	}
+}
+
+// turnOf is the number of the turn that a frame is about, or 0 where it says none.
+func turnOf(f *frame.Frame) int {
+	for i := range f.Events {
+		if f.Events[i].Kind == frame.TurnDone {
+			return f.Events[i].Number
+		}
+	}
+	return 0
 }

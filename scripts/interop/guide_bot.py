@@ -15,7 +15,11 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
 MODELS = {"llm": "gpt-4o", "stt": "gladia", "tts": "cartesia"}
-PROCESSORS = {"llm": "OpenAILLMService#0", "stt": "GladiaSTTService#0", "tts": "CartesiaTTSService#0"}
+PROCESSORS = {
+    "llm": "OpenAILLMService#0",
+    "stt": "GladiaSTTService#0",
+    "tts": "CartesiaTTSService#0",
+}
 
 # What the class believes.
 PROMPT_USD, COMPLETION_USD, CHARACTER_USD = 0.00003, 0.00006, 0.000015
@@ -50,10 +54,15 @@ class Exporter:
             **{f"model.{stage}": model for stage, model in MODELS.items()},
         })  # fmt: skip
         # The guide's interval is 10 s; here the session ends sooner, and says when to export.
-        self.provider = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter(), 3_600_000)], resource=resource)
+        self.provider = MeterProvider(
+            [PeriodicExportingMetricReader(OTLPMetricExporter(), 3_600_000)],
+            resource=resource,
+        )
         meter = self.provider.get_meter("grafana_metrics")
         self.calls = meter.create_counter("voice.calls.total", "1")  # and that is all that happens to it
-        self.latencies = {kind: meter.create_histogram(f"voice.{kind}.milliseconds", "ms") for kind in ("ttfb", "processing")}
+        self.latencies = {
+            kind: meter.create_histogram(f"voice.{kind}.milliseconds", "ms") for kind in ("ttfb", "processing")
+        }
         self.tokens = meter.create_counter("voice.llm.tokens.total", "1")
         self.characters = meter.create_counter("voice.tts.characters.total", "1")
         self.cost = meter.create_counter("voice.cost.usd", "USD")

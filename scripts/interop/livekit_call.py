@@ -12,9 +12,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "livekit"))
 
-import agent  # noqa: E402
-import scripted  # noqa: E402
-from livekit.agents import ConversationItemAddedEvent, MetricsCollectedEvent, metrics  # noqa: E402
+import agent
+import scripted
+from livekit.agents import ConversationItemAddedEvent, MetricsCollectedEvent, metrics
 
 
 async def main(call_id: str, report: Path, ways: list[str]) -> None:
@@ -24,7 +24,7 @@ async def main(call_id: str, report: Path, ways: list[str]) -> None:
     noted: list[dict[str, Any]] = []
 
     def note(kind: str, stage: str, seconds: float) -> None:
-        noted.append({"kind": kind, "processor": stage, "seconds": seconds})
+        noted.append({"kind": kind, "stage": stage, "seconds": seconds})
 
     @session.on("metrics_collected")
     def measured(event: MetricsCollectedEvent) -> None:
@@ -44,7 +44,8 @@ async def main(call_id: str, report: Path, ways: list[str]) -> None:
             note("turn", "", latency)
 
     await agent.take(session, call)
-    taken = {"call_id": call_id, "measured": noted}
+    tracked = [{"number": number + 1, "interrupted": False} for number in range(len(scripted.SCRIPT))]
+    taken = {"call_id": call_id, "measured": noted, "tracked": tracked}
     report.write_text(json.dumps({"calls": [taken], "expected": dict(scripted.expected())}))
 
 

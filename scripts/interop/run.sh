@@ -31,6 +31,7 @@ same_pins() {
 
 # check_examples runs the examples' formatter, linter, type checker and tests.
 check_examples() {
+  "$venv/bin/ruff" check --quiet --no-cache "$here" && "$venv/bin/ruff" format --quiet --no-cache --check --line-length 120 "$here"
   for example in "$root"/examples/*/pyproject.toml; do
     cd "$(dirname "$example")"
     "$venv/bin/ruff" check --quiet --no-cache . && "$venv/bin/ruff" format --quiet --no-cache --check .

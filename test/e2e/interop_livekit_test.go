@@ -16,12 +16,12 @@ func TestInteropLiveKit(t *testing.T) {
 	tr := readTruth(t, report)
 
 	t.Run("events", func(t *testing.T) {
-		events.await(tr)
-		events.collector.Stop()
+		events.await(tr, true)
+		events.collector.Stop(clockSetBack)
 		events.assertUse(t, tr)
 		events.assertConversation(t, tr)
-		events.assertLatency(t, tr, "voice_ttfb_milliseconds", "ttfb", "stage", exactly)
-		events.assertLatency(t, tr, "voice_processing_milliseconds", "processing", "stage", exactly)
-		events.assertLatency(t, tr, "voice_turn_latency_milliseconds", "turn", "stage", exactly)
+		events.assertLatency(t, tr, "voice_ttfb_milliseconds", "ttfb", exactly)
+		events.assertLatency(t, tr, "voice_processing_milliseconds", "processing", exactly)
+		events.assertLatency(t, tr, "voice_turn_latency_milliseconds", "turn", exactly)
 	})
 }
