@@ -7,21 +7,46 @@ import (
 	"testing"
 )
 
-// A call of a real LiveKit agent comes to what its script says that it used and what LiveKit has measured.
+// A call of a real LiveKit agent comes to what its script says that it used and what LiveKit has measured, by the events of its
+// session and by its spans. What was heard is on no span of LiveKit's.
 func TestInteropLiveKit(t *testing.T) {
-	events := startInteropWay(t)
+	events, spans, metrics := startInteropWay(t, quick), startInteropWay(t, quick), startInteropWay(t, pricedMetrics)
 	report := filepath.Join(t.TempDir(), "report.json")
-	python(t, map[string]string{"VOICE_FRAMES_URL": events.collector.URL(4319, "/v1/frames")},
-		"livekit_call.py", "call-1", report, "events")
+	python(t, map[string]string{
+		"VOICE_FRAMES_URL":                    events.collector.URL(4319, "/v1/frames"),
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT":  spans.collector.URL(otlpPort, "/v1/traces"),
+		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": metrics.collector.URL(otlpPort, "/v1/metrics"),
+	}, "livekit_call.py", "call-1", report, "events", "spans", "metrics")
 	tr := readTruth(t, report)
 
 	t.Run("events", func(t *testing.T) {
 		events.await(tr, true)
 		events.collector.Stop(clockSetBack)
 		events.assertUse(t, tr)
-		events.assertConversation(t, tr)
-		events.assertLatency(t, tr, "voice_ttfb_milliseconds", "ttfb", exactly)
-		events.assertLatency(t, tr, "voice_processing_milliseconds", "processing", exactly)
-		events.assertLatency(t, tr, "voice_turn_latency_milliseconds", "turn", exactly)
+		events.assertTalk(t, tr)
 	})
+	t.Run("spans", func(t *testing.T) {
+		tr := tr
+		tr.Expected.AudioSeconds = 0
+		spans.await(tr, true)
+		spans.collector.Stop(clockSetBack)
+		spans.assertUse(t, tr)
+		spans.assertTalk(t, tr)
+	})
+	t.Run("metrics", func(t *testing.T) {
+		metrics.backend.Await(func() bool { return metrics.value(`sum(voice_cost_usd_total{cost_type="tts"})`) > 0 })
+		metrics.collector.Stop(clockSetBack)
+		metrics.assertCost(t, tr)
+	})
+}
+
+// pricedMetrics is what examples/livekit shows. LiveKit reports its tokens a second time under the name of the conventions.
+const pricedMetrics = `{processors: {rollup: {interval: 200ms}, cost: {sources: {lk.agents.usage: true, gen_ai.client.token.usage: false}}}}`
+
+func (w *interopWay) assertTalk(t *testing.T, tr truth) {
+	t.Helper()
+	w.assertConversation(t, tr)
+	w.assertLatency(t, tr, "voice_ttfb_milliseconds", "ttfb", exactly)
+	w.assertLatency(t, tr, "voice_processing_milliseconds", "processing", exactly)
+	w.assertLatency(t, tr, "voice_turn_latency_milliseconds", "turn", exactly)
 }

@@ -93,7 +93,7 @@ func readTruth(t *testing.T, report string) (tr truth) {
 func TestInteropPipecat(t *testing.T) {
 	ways := map[string]*interopWay{}
 	for _, way := range []string{"frames", "spans", "metrics"} {
-		ways[way] = startInteropWay(t)
+		ways[way] = startInteropWay(t, quick)
 	}
 	report := filepath.Join(t.TempDir(), "report.json")
 	python(t, map[string]string{
@@ -133,10 +133,10 @@ type interopWay struct {
 	collector *collector.Collector
 }
 
-func startInteropWay(t *testing.T) *interopWay {
+func startInteropWay(t *testing.T, overlay string) *interopWay {
 	t.Helper()
 	b := backend.Start(t)
-	return &interopWay{b, collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: quick})}
+	return &interopWay{b, collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: overlay})}
 }
 
 func (w *interopWay) value(query string) float64 {
@@ -181,10 +181,15 @@ func (w *interopWay) assertUse(t *testing.T, tr truth) {
 		}
 		assertVector(t, want, w.backend.Query(query, time.Now()), query)
 	}
-	calls := float64(len(tr.Calls))
+	assert.Equal(t, float64(len(tr.Calls)), w.value(`sum(voice_calls_total)`), "calls")
+	w.assertCost(t, tr)
+}
+
+func (w *interopWay) assertCost(t *testing.T, tr truth) {
+	t.Helper()
+	calls, used := float64(len(tr.Calls)), tr.Expected
 	llm := (used.Prompt-used.Cached)*gpt4oPrompt + used.Cached*gpt4oCached + used.Completion*gpt4oCompletion
 	for query, want := range map[string]float64{
-		`sum(voice_calls_total)`: calls,
 		`sum(voice_cost_usd_total{cost_type="llm",provider="openai",cost_source="computed"})`:   calls * llm,
 		`sum(voice_cost_usd_total{cost_type="tts",provider="cartesia",cost_source="computed"})`: calls * used.Characters * sonicCharacter,
 		`sum(voice_cost_usd_total{cost_type="stt",provider="deepgram",cost_source="computed"})`: calls * used.AudioSeconds * nova3Second,
