@@ -55,7 +55,7 @@ func (c *voiceConnector) takeHeld(ctx context.Context, now time.Time) {
 	c.deliver(ctx, c.joiner.Overdue(now), now)
 }
 
-func (c *voiceConnector) deliver(ctx context.Context, spans []join.Span, now time.Time) {
+func (c *voiceConnector) deliver(ctx context.Context, spans []*join.Span, now time.Time) {
 	for len(spans) > 0 {
 		some := spans[:min(portion, len(spans))]
 		spans = spans[len(some):]

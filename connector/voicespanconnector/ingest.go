@@ -18,11 +18,14 @@ import (
 func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	now := c.clock.Now()
 	r := c.requests.Get().(*request)
-	defer c.requests.Put(r)
-	defer r.leave()
+	defer func() {
+		if r.leave(); cap(r.spans) <= largest {
+			c.requests.Put(r)
+		}
+	}()
 	r.take(td, c.config.ServiceName, now)
 	r.unnest(c.nest, now)
-	ready, rest := c.joiner.Assign(r.spans, now)
+	ready, rest := c.joiner.Assign(r.order, now)
 	if err := c.apply(ctx, ready, &r.tally, now); err != nil {
 		return err
 	}
@@ -42,7 +45,7 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 
 // apply applies spans to their calls and hands on what follows. What nobody sends again and may be taken another time, is tried
 // again later.
-func (c *voiceConnector) apply(ctx context.Context, spans []join.Span, counts *tally, now time.Time) error {
+func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, counts *tally, now time.Time) error {
 	if len(spans) == 0 {
 		return nil
 	}
@@ -72,9 +75,9 @@ type step struct {
 	ended []call.Fact // that calls did
 }
 
-func (s *step) apply(spans []join.Span, tx *call.Tx, batch *signal.Batch, now time.Time) {
+func (s *step) apply(spans []*join.Span, tx *call.Tx, batch *signal.Batch, now time.Time) {
 	for i := range spans {
-		span := &spans[i]
+		span := spans[i]
 		facts, verdict := tx.Apply(&span.Frame, now)
 		batch.Add(facts)
 		s.facts(facts)
@@ -128,7 +131,7 @@ func (s *step) taken(span *join.Span) {
 }
 
 // keys are the calls that spans are of. Those of one call mostly come together; it is named once for them.
-func keys(spans []join.Span) []call.Key {
+func keys(spans []*join.Span) []call.Key {
 	var keys []call.Key
 	for i := range spans {
 		key := call.KeyOf(&spans[i].Frame)

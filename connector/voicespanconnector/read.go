@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
@@ -19,9 +18,9 @@ import (
 // request is the spans of one request being read. It is used again: the room that spans take is large.
 type request struct {
 	reader *spanframe.Reader
-	read   []read
-	chain  []nest.Span
 	spans  []join.Span
+	chain  []nest.Span   // of each, what it tells of a request
+	order  []*join.Span  // all, in the order of their ends
 	events []frame.Event // room for those of the spans
 	tally  tally
 
@@ -29,27 +28,36 @@ type request struct {
 	nested  int // data that spans in or around others have told
 }
 
-// read is a span as it was read, with its place among the others.
-type read struct {
-	join.Span
-	nest nest.Span
-	end  pcommon.Timestamp
-}
-
 func newRequest() *request { return &request{reader: spanframe.NewReader()} }
+
+// usual is how many events a span has, at most, as a rule.
+const usual = 4
+
+// reserve makes room for so many spans.
+func (r *request) reserve(spans int) {
+	if cap(r.spans) < spans {
+		r.spans, r.chain = make([]join.Span, 0, spans), make([]nest.Span, 0, spans)
+		r.order, r.events = make([]*join.Span, 0, spans), make([]frame.Event, 0, usual*spans)
+	}
+}
 
 // leave empties the room. What was in it must not be kept alive.
 func (r *request) leave() {
-	clear(r.read)
 	clear(r.spans)
-	clear(r.events[:cap(r.events)])
-	r.read, r.chain, r.spans, r.events = r.read[:0], r.chain[:0], r.spans[:0], r.events[:0]
-	r.tally, r.sampled, r.nested = r.tally[:0], 0, 0
+	clear(r.order)
+	clear(r.events)
+	*r = request{
+		reader: r.reader, spans: r.spans[:0], chain: r.chain[:0], order: r.order[:0], events: r.events[:0], tally: r.tally[:0],
+	}
 	r.reader.Forget()
 }
 
+// largest is how many spans a room may be for that is kept.
+const largest = 10_000
+
 // take reads all spans.
 func (r *request) take(td ptrace.Traces, service string, now time.Time) {
+	r.reserve(td.SpanCount())
 	for _, rs := range td.ResourceSpans().All() {
 		owner := ownerOf(rs.Resource(), service)
 		named := spanframe.NameOf(rs.Resource())
@@ -59,44 +67,51 @@ func (r *request) take(td ptrace.Traces, service string, now time.Time) {
 				r.tally.add(outcome{name: ours, framework: none}, ss.Spans().Len())
 				continue
 			}
-			r.scope(ss.Spans(), scope, owner, named, now)
+			for _, span := range ss.Spans().All() {
+				r.span(span, scope, owner, named, now)
+			}
 		}
 	}
-	r.order()
+	r.sort()
 }
 
-func (r *request) scope(spans ptrace.SpanSlice, scope, owner string, named spanframe.Name, now time.Time) {
-	for _, span := range spans.All() {
-		r.read = append(r.read, read{})
-		one := &r.read[len(r.read)-1]
-		one.Frame.Events = r.room()
-		verdict := r.reader.Read(span, scope, &one.Span.Span)
-		if one.Name.ID == "" {
-			one.Name = named
-		}
-		one.place(span, owner)
-		if !r.judge(one, verdict, now) {
-			r.read = r.read[:len(r.read)-1]
-		} else if isSampled(span.TraceState().AsRaw()) {
-			r.sampled++
-		}
+func (r *request) span(span ptrace.Span, scope, owner string, named spanframe.Name, now time.Time) {
+	at := len(r.spans)
+	r.spans = r.spans[:at+1] // there is room, and nothing of another in it
+	one := &r.spans[at]
+	room := len(r.events)
+	one.Frame.Events = r.events[room : room : room+usual]
+	verdict := r.reader.Read(span, scope, &one.Span)
+	if one.Name.ID == "" {
+		one.Name = named
 	}
-}
-
-// place notes where a span stands.
-func (one *read) place(span ptrace.Span, owner string) {
 	one.Trace, one.Owner, one.Root = span.TraceID(), owner, span.ParentSpanID().IsEmpty()
-	one.end = span.EndTimestamp()
-	one.nest = nest.Span{Trace: span.TraceID(), ID: span.SpanID(), Parent: span.ParentSpanID()}
+	if !r.judge(one, verdict, now) {
+		*one = join.Span{}
+		r.spans = r.spans[:at]
+		return
+	}
+	r.events = r.events[:room+min(usual, len(one.Frame.Events))]
+	one.End = span.EndTimestamp()
+	r.chain = append(r.chain, linkOf(span, one))
+	if isSampled(span.TraceState().AsRaw()) {
+		r.sampled++
+	}
+}
+
+// linkOf is where a span stands among others, and what it tells of a request.
+func linkOf(span ptrace.Span, one *join.Span) nest.Span {
+	link := nest.Span{Trace: span.TraceID(), ID: span.SpanID(), Parent: span.ParentSpanID()}
 	if one.Request {
 		for i := range one.Frame.Events {
-			one.nest.Told |= nest.DataOf(one.Frame.Events[i].Kind)
+			link.Told |= nest.DataOf(one.Frame.Events[i].Kind)
 		}
 	}
+	return link
 }
 
 // judge says whether a span has its place among the others; one that tells nothing has, for others are in it.
-func (r *request) judge(one *read, verdict spanframe.Verdict, now time.Time) bool {
+func (r *request) judge(one *join.Span, verdict spanframe.Verdict, now time.Time) bool {
 	switch verdict {
 	case spanframe.Ours:
 		r.tally.add(outcome{name: ours, framework: none}, 1)
@@ -125,7 +140,7 @@ const (
 var year2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // unfit is why a span cannot be taken, or "".
-func unfit(one *read, now time.Time) frame.Class {
+func unfit(one *join.Span, now time.Time) frame.Class {
 	at := one.Frame.Time
 	switch {
 	case len(one.Name.ID) > maxCallID:
@@ -149,39 +164,37 @@ func isSampled(state string) bool {
 	return found && strings.Trim(threshold[:min(1, len(threshold))], "0") != ""
 }
 
-// room is for the events of one span. There is a new one where the old is full.
-func (r *request) room() []frame.Event {
-	const usual, chunk = 5, 1024
-	if cap(r.events)-len(r.events) < usual {
-		r.events = make([]frame.Event, 0, chunk)
-	}
-	at := len(r.events)
-	r.events = r.events[:at+usual]
-	return r.events[at : at : at+usual]
-}
-
-// order brings the spans into the order of their ends: what is in a span ends before it, and what somebody did before they tell
+// sort brings the spans into the order of their ends: what is in a span ends before it, and what somebody did before they tell
 // that the call is over. SDKs send them so.
-func (r *request) order() {
-	byEnd := func(a, b read) int { return cmp.Compare(a.end, b.end) }
-	if !slices.IsSortedFunc(r.read, byEnd) {
-		slices.SortStableFunc(r.read, byEnd)
+func (r *request) sort() {
+	for i := range r.spans {
+		r.spans[i].Place = i
+		r.order = append(r.order, &r.spans[i])
+	}
+	byEnd := func(a, b *join.Span) int { return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Place, b.Place)) }
+	if !slices.IsSortedFunc(r.order, byEnd) {
+		slices.SortFunc(r.order, byEnd)
 	}
 }
 
 // unnest takes out what spans in or around others have told.
 func (r *request) unnest(known *nest.Nest, now time.Time) {
-	for i := range r.read {
-		r.chain = append(r.chain, r.read[i].nest)
+	defer known.Hold(now)()
+	for _, one := range slices.Backward(r.order) {
+		known.Enter(&r.chain[one.Place])
 	}
-	known.Take(r.chain, now)
-	for i := range r.read {
-		one := &r.read[i]
-		if twice := one.nest.Told &^ r.chain[i].Told; twice != 0 {
-			before := len(one.Frame.Events)
-			one.Frame.Events = slices.DeleteFunc(one.Frame.Events, func(e frame.Event) bool { return nest.DataOf(e.Kind)&twice != 0 })
-			r.nested += before - len(one.Frame.Events)
+	for _, one := range r.order {
+		link := &r.chain[one.Place]
+		told := link.Told
+		known.Take(link)
+		if twice := told &^ link.Told; twice != 0 {
+			r.without(one, twice)
 		}
-		r.spans = append(r.spans, one.Span)
 	}
+}
+
+func (r *request) without(one *join.Span, twice nest.Data) {
+	before := len(one.Frame.Events)
+	one.Frame.Events = slices.DeleteFunc(one.Frame.Events, func(e frame.Event) bool { return nest.DataOf(e.Kind)&twice != 0 })
+	r.nested += before - len(one.Frame.Events)
 }

@@ -18,9 +18,8 @@ var liveKitSpans = map[string]func(*Reader, ptrace.Span, *Span) Verdict{
 }
 
 // session reads the span of a whole call. That of the job ends as soon as the job has set it up.
-func (r *Reader) session(span ptrace.Span, out *Span) Verdict {
+func (r *Reader) session(_ ptrace.Span, out *Span) Verdict {
 	out.Ends, out.Reason = true, wire.Word(r.said.closeReason, "")
-	say(out, frame.Event{Kind: frame.CallStarted, Began: began(span.StartTimestamp())})
 	return Told
 }
 

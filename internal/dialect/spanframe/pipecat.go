@@ -10,8 +10,7 @@ import (
 )
 
 // conversation reads the span of a whole call. It ends, and so is sent, last.
-func (r *Reader) conversation(span ptrace.Span, out *Span) Verdict {
-	say(out, frame.Event{Kind: frame.CallStarted, Began: began(span.StartTimestamp())})
+func (r *Reader) conversation(_ ptrace.Span, out *Span) Verdict {
 	out.Ends = true
 	return Told
 }

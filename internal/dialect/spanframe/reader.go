@@ -86,6 +86,15 @@ func (r *Reader) Read(span ptrace.Span, scope string, out *Span) Verdict {
 	out.Frame.ID = identity(span)
 	out.Frame.Time = ended(span)
 	out.Frame.Trace = frame.Trace{TraceID: span.TraceID(), SpanID: span.SpanID()}
+	verdict := r.read(span, scope, out)
+	if verdict == Told {
+		// Nobody else may tell when the call began: it did at the latest when this did.
+		say(out, frame.Event{Kind: frame.CallStarted, Began: began(span.StartTimestamp())})
+	}
+	return verdict
+}
+
+func (r *Reader) read(span ptrace.Span, scope string, out *Span) Verdict {
 	if read := r.special(span.Name()); read != nil {
 		return read(r, span, out)
 	}

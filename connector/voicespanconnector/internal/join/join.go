@@ -1,5 +1,5 @@
 // Package join finds the call of a span by its trace: of most frameworks, only some spans name the call, and those arrive last.
-// It is pure: no clock (times are handed in), no I/O, nothing of the collector.
+// It is pure: no clock (times are handed in), no I/O.
 package join
 
 import (
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanframe"
@@ -35,6 +37,9 @@ type Span struct {
 	spanframe.Span
 	// Tells says that it has a frame. One that has none may name the call all the same.
 	Tells bool
+	// End is when it ended, and Place where it stands in its request.
+	End   pcommon.Timestamp
+	Place int
 
 	held bool // it was taken before, and nobody will send it again
 }
@@ -62,7 +67,7 @@ type Joiner struct {
 	newest  *trace
 	waiting []waiting // traces that have spans waiting, or had, in the order of when the first came
 	held    int
-	overdue []Span // that have a call and could not be delivered yet
+	overdue []*Span // that have a call and could not be delivered yet
 	found   map[Outcome]int
 }
 
@@ -73,7 +78,7 @@ type trace struct {
 	rank         spanframe.Rank
 	owner        string
 	seen         time.Time
-	held         []Span
+	held         []*Span
 	older, newer *trace
 }
 
@@ -89,28 +94,30 @@ func New(config Config) *Joiner {
 
 // Assign finds the calls of spans, which stand in the order of their ends. Ready are those whose call is known now, with what
 // waited for it; rest has to be held if the request is accepted.
-func (j *Joiner) Assign(spans []Span, now time.Time) (ready, rest []Span) {
+func (j *Joiner) Assign(spans []*Span, now time.Time) (ready, rest []*Span) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for i := range spans {
-		j.learn(&spans[i], now)
+	for _, span := range spans {
+		j.learn(span, now)
 	}
-	for i := range spans {
-		span := &spans[i]
+	ready = make([]*Span, 0, len(spans))
+	for _, span := range spans {
 		t := j.traces[span.Trace]
 		switch {
-		case t == nil || !span.Tells && len(t.held) == 0:
+		case t == nil:
 		case t.call.ID == "":
-			rest = append(rest, *span)
+			if span.Tells {
+				rest = append(rest, span)
+			}
 		default:
 			ready = append(ready, j.release(t)...)
 			if span.Tells {
 				span.to(t.callOf(span))
-				ready = append(ready, *span)
+				ready = append(ready, span)
 			}
 		}
 	}
-	return ready, slices.DeleteFunc(rest, func(span Span) bool { return !span.Tells })
+	return ready, rest
 }
 
 // learn notes what a span says of its trace.
@@ -153,10 +160,10 @@ func (j *Joiner) bindByID(t *trace, how Outcome) {
 }
 
 // release returns what waited for the call of a trace, which is known now.
-func (j *Joiner) release(t *trace) []Span {
+func (j *Joiner) release(t *trace) []*Span {
 	spans := t.held
-	for i := range spans {
-		spans[i].to(t.callOf(&spans[i]))
+	for _, span := range spans {
+		span.to(t.callOf(span))
 	}
 	j.held -= len(spans)
 	t.held = nil
@@ -168,21 +175,20 @@ var ErrTooMuchHeld = errors.New("too many spans wait for a pipeline that refuses
 
 // Hold keeps spans of a request that was accepted until their calls are known. Ready are those whose calls have become known
 // meanwhile.
-func (j *Joiner) Hold(spans []Span, now time.Time) (ready []Span, err error) {
+func (j *Joiner) Hold(spans []*Span, now time.Time) (ready []*Span, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(spans) > 0 && len(j.overdue) >= j.config.MaxHeld {
 		return nil, ErrTooMuchHeld
 	}
-	for i := range spans {
-		span := &spans[i]
+	for _, span := range spans {
 		t := j.traces[span.Trace]
 		if t == nil {
 			t = j.enter(span, now)
 		}
 		if t.call.ID != "" {
 			span.to(t.callOf(span))
-			ready = append(ready, *span)
+			ready = append(ready, span)
 			continue
 		}
 		j.hold(t, span, now)
@@ -194,10 +200,10 @@ func (j *Joiner) hold(t *trace, span *Span, now time.Time) {
 	if len(t.held) == 0 {
 		j.waiting = append(j.waiting, waiting{t.id, now})
 	}
-	kept := *span
+	kept := *span // whose room is used again
 	kept.held = true
-	kept.Frame.Events = slices.Clone(span.Frame.Events) // the others' room is used again
-	t.held = append(t.held, kept)
+	kept.Frame.Events = slices.Clone(span.Frame.Events)
+	t.held = append(t.held, &kept)
 	j.held++
 	for j.held > j.config.MaxHeld && len(j.waiting) > 0 {
 		j.giveUp(Crowded)
@@ -216,19 +222,19 @@ func (j *Joiner) giveUp(how Outcome) {
 }
 
 // Return takes back what could not be delivered: what was held before, which nobody sends again.
-func (j *Joiner) Return(spans []Span) {
+func (j *Joiner) Return(spans []*Span) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for i := range spans {
-		if spans[i].held {
-			j.overdue = append(j.overdue, spans[i])
+	for _, span := range spans {
+		if span.held {
+			j.overdue = append(j.overdue, span)
 		}
 	}
 }
 
 // Overdue returns what has a call and is to be delivered without a request: what has waited for long enough, and what was refused.
 // It also forgets traces of which nothing was heard for long.
-func (j *Joiner) Overdue(now time.Time) []Span {
+func (j *Joiner) Overdue(now time.Time) []*Span {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for len(j.waiting) > 0 && now.Sub(j.waiting[0].since) >= j.config.Window {
@@ -241,7 +247,7 @@ func (j *Joiner) Overdue(now time.Time) []Span {
 }
 
 // Rest returns all that is held, because there will be no more.
-func (j *Joiner) Rest() []Span {
+func (j *Joiner) Rest() []*Span {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for len(j.waiting) > 0 {
@@ -250,7 +256,7 @@ func (j *Joiner) Rest() []Span {
 	return j.takeOverdue()
 }
 
-func (j *Joiner) takeOverdue() []Span {
+func (j *Joiner) takeOverdue() []*Span {
 	spans := j.overdue
 	j.overdue = nil
 	return spans

@@ -45,7 +45,7 @@ type Span struct {
 const timeout = 10 * time.Minute
 
 // Nest remembers what was told in and around spans. Whichever of two spans comes first is believed, so that nothing counts twice
-// in any order, as long as the spans between them, if there are any, do not come last.
+// in any order, as long as the spans between them, if there are any, do not come in a request after both.
 //
 // It has two generations: what is still needed is in the young one, and the old one goes as a whole.
 type Nest struct {
@@ -66,22 +66,32 @@ func (t told) inside() Data { return Data(t & (1<<aroundShift - 1)) }
 
 func (t told) around() Data { return Data(t >> aroundShift) }
 
-// New makes one that remembers twice as many spans as the limit, at most.
+// New makes one that remembers twice as many spans as the limit, and those of two requests.
 func New(limit int) *Nest {
 	return &Nest{limit: limit, seed: maphash.MakeSeed(), young: map[uint64]told{}}
 }
 
-// Take leaves to each span what no span in it or around it has told before. The spans stand in the order of their ends.
-func (n *Nest) Take(spans []Span, now time.Time) {
+// Hold is for the spans of a request; what it returns releases it.
+func (n *Nest) Hold(now time.Time) (release func()) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	for i := range spans {
-		n.age(now)
-		n.take(&spans[i])
+	n.age(now)
+	return n.mu.Unlock
+}
+
+// Enter notes what was told around a span that tells nothing itself, for the spans in it. Spans come in the opposite order, before
+// they are taken.
+func (n *Nest) Enter(span *Span) {
+	if span.Told != 0 || len(n.young)+len(n.old) == 0 {
+		return
+	}
+	if above := n.of(n.key(span.Trace, span.Parent)).around(); above != 0 {
+		n.note(n.key(span.Trace, span.ID), told(above)<<aroundShift)
 	}
 }
 
-func (n *Nest) take(span *Span) {
+// Take leaves to a span what no span in it or around it has told before. Spans come in the order of their ends, and somebody holds
+// the nest for them.
+func (n *Nest) Take(span *Span) {
 	if span.Told == 0 && len(n.young)+len(n.old) == 0 {
 		return
 	}
