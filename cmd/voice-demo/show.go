@@ -25,7 +25,7 @@ func show(w io.Writer, p page, calls []demoCall) {
 }
 
 func showFleet(w io.Writer, p page) {
-	fmt.Fprintln(w, "\nAll calls since the collector started:")
+	fmt.Fprintln(w, "\nAll calls so far:")
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(table, "  calls\t%.0f\n", p.sum("voice_calls_total"))
 	fmt.Fprintf(table, "  interruptions\t%.0f\n", p.sum("voice_interruptions_total"))

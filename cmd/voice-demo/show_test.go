@@ -40,7 +40,7 @@ voice_ttfb_milliseconds_count{stage="tts"} 1
 const shown = `   call   duration   prompt   of it cached   completion   characters   cost USD
       a     74.2 s     1042            896           37           48   0.004255  a booking
 
-All calls since the collector started:
+All calls so far:
   calls                     2
   interruptions             1
   mean time to first byte   301 ms

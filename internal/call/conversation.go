@@ -1,6 +1,7 @@
 package call
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -222,14 +223,15 @@ func (s *step) interrupt(certain bool) {
 	if t.cutCounted {
 		t.cutCounted = false
 	} else {
-		s.countInterruption()
+		s.countInterruption(0)
 	}
 	s.endTurn()
 }
 
-func (s *step) countInterruption() {
+// countInterruption counts one. Without an id it has the frame's.
+func (s *step) countInterruption(id frame.ID) {
 	s.interruptions++
-	s.say(Fact{Kind: Interrupted})
+	s.say(Fact{Kind: Interrupted, FrameID: id})
 }
 
 // endTurn closes a turn in which the bot has spoken, unless the bot counts turns itself.
@@ -300,8 +302,9 @@ func (s *step) cutTurn(e *frame.Event) {
 	case e.Echo && !s.surpassed(e.Number):
 		s.talk.cutPending, s.talk.cutNumber = true, e.Number
 	case e.Echo:
-		s.countInterruption()
+		s.countInterruption(cutID(e.Number))
 	default:
+		s.talk.cutNumber = e.Number
 		s.countCut()
 	}
 }
@@ -311,7 +314,16 @@ func (s *step) surpassed(number int) bool { return number > 0 && number < s.turn
 
 func (s *step) countCut() {
 	s.talk.cutPending, s.talk.cutCounted = false, true
-	s.countInterruption()
+	s.countInterruption(cutID(s.talk.cutNumber))
+}
+
+// cutID is the identity of an interruption that a turn tells of, whichever frame makes it certain: turns that are told again, after
+// a crash and in another order, tell of it under the same. A turn without a number has none.
+func cutID(turn int) frame.ID {
+	if turn <= 0 {
+		return 0
+	}
+	return frame.NameID("turn cut", strconv.Itoa(turn))
 }
 
 // goOn counts the interruption of the turn before, now that the talk goes on after it: Pipecat says of the turn in which the

@@ -64,7 +64,12 @@ func TestTheAnswerOfACutTurnIsNotTheNext(t *testing.T) {
 	facts, _ := apply(t, NewTable(config), told(1), told(2), say(3, characters(3)), say(4, kind(frame.CallEnded)))
 	assert.Len(t, only(facts, TurnEnded), 2)
 	assert.Len(t, only(facts, Answered), 2)
-	assert.Len(t, only(facts, Interrupted), 1)
+	cut := only(facts, Interrupted)
+	require.Len(t, cut, 1)
+
+	other, _ := apply(t, NewTable(config), told(2), told(1))
+	require.Len(t, only(other, Interrupted), 1)
+	assert.Equal(t, cut[0].FrameID, only(other, Interrupted)[0].FrameID, "told again in another order, it is the same interruption")
 }
 
 // A bot's own measurement of its answers goes before what speech says (LiveKit tells that the user has stopped half a second

@@ -418,6 +418,9 @@ func TestPointsThatCannotBeCounted(t *testing.T) {
 		"histogram with a NaN sum": {
 			latency(dist{bounds: []float64{1}, counts: []uint64{1, 0}, sum: math.NaN()}), "dropped/not_finite=1",
 		},
+		"histogram with a sum of nothing": {
+			latency(dist{bounds: []float64{1}, counts: []uint64{0, 0}, sum: 5}), "dropped/malformed=1",
+		},
 		"histogram with an absurd count": {
 			latency(dist{bounds: []float64{1}, counts: []uint64{1 << 54, 0}, sum: 1}), "dropped/malformed=1",
 		},

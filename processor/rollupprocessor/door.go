@@ -17,19 +17,21 @@ var errNoWayBack = errors.New("each of the last starts ended while it was opened
 const maxAttempts = 3
 
 // door remembers, in a small client of its own, which state is in use, and how many starts began to open it and did not come
-// back: a database may end the process when it finds its file damaged, and no later start would be other than that.
+// back: a database may end the process when it finds its file damaged, and no later start would be other than that. It also
+// remembers that there is a state: a file that is emptied or replaced looks like one that never had any.
 type door struct {
 	client   guard.Client
 	there    bool // else nothing is remembered
 	name     int
 	attempts int
+	founded  bool // there is a state of that name
 	log      *zap.Logger
 }
 
 const (
 	doorKey     = "door"
 	doorVersion = 1
-	doorSize    = 13
+	doorSize    = 14
 )
 
 func openDoor(ctx context.Context, o *opener) *door {
@@ -62,7 +64,15 @@ func (d *door) through(ctx context.Context, open func() error) error {
 // next goes on to the next state.
 func (d *door) next() {
 	d.name++
-	d.attempts = 0
+	d.attempts, d.founded = 0, false
+}
+
+// settle remembers whether there is a state now.
+func (d *door) settle(ctx context.Context, founded bool) {
+	if d.founded != founded {
+		d.founded = founded
+		d.write(ctx)
+	}
 }
 
 func (d *door) note(err error) {
@@ -73,10 +83,12 @@ func (d *door) note(err error) {
 
 // read takes nothing from what it does not understand.
 func (d *door) read(value []byte) {
-	if len(value) != doorSize || value[0] != doorVersion || binary.LittleEndian.Uint32(value[9:]) != crc32.ChecksumIEEE(value[:9]) {
+	const body = doorSize - crc32.Size
+	if len(value) != doorSize || value[0] != doorVersion || binary.LittleEndian.Uint32(value[body:]) != crc32.ChecksumIEEE(value[:body]) {
 		return
 	}
 	d.name, d.attempts = int(binary.LittleEndian.Uint32(value[1:])), int(binary.LittleEndian.Uint32(value[5:]))
+	d.founded = value[9] != 0
 }
 
 func (d *door) write(ctx context.Context) {
@@ -85,6 +97,7 @@ func (d *door) write(ctx context.Context) {
 	}
 	value := binary.LittleEndian.AppendUint32([]byte{doorVersion}, uint32(d.name))
 	value = binary.LittleEndian.AppendUint32(value, uint32(d.attempts))
+	value, _ = binary.Append(value, binary.LittleEndian, d.founded)
 	value = binary.LittleEndian.AppendUint32(value, crc32.ChecksumIEEE(value))
 	d.note(d.client.Set(ctx, doorKey, value))
 }

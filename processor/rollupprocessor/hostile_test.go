@@ -28,6 +28,21 @@ func TestOneLabelSpoilsNoFlush(t *testing.T) {
 	}
 }
 
+// A backend writes these keys alike, or sets the labels itself, and keeps the first of what is one series to it: all of it has to
+// be in that.
+func TestSeriesThatAreOneAtTheBackend(t *testing.T) {
+	s := newStage(t)
+	s.at("1s").take(cost(1.0, "a.b", "x"), cost(2.0, "a_b", "x"), cost(4.0, "a-b", "x", "job", "j"), cost(8.0, "a_b", "x", "instance", "i", "le", "1"))
+	s.take(characters(3, "0s", "1s", "a.b", "x"), characters(4, "0s", "1s", "a_b", "x"))
+	s.at("10s").flush(
+		"bot voice.cost.usd{a.b=x} counter 0.0 [999ms 999ms]",
+		"bot voice.cost.usd{a.b=x} counter 15.0 [999ms 10s]",
+		"bot voice.tts.characters.total{a.b=x} counter 0 [999ms 999ms]",
+		"bot voice.tts.characters.total{a.b=x} counter 7 [999ms 10s]",
+	)
+	s.received("added/label_dropped=2 added=4")
+}
+
 func TestKeysThatAreLabelsSomehowStay(t *testing.T) {
 	s := newStage(t)
 	s.at("1s").take(in{metric: semconv.MetricCalls, value: 1, attributes: []string{"a.b", "1", "a_b", "2", "7", "3", "_Z", "4", "语言_id", "5"}})

@@ -63,8 +63,11 @@ func (o *opener) open(ctx context.Context) error {
 		switch {
 		case err == nil:
 			return nil
-		case ctx.Err() != nil, inUse(err):
+		case ctx.Err() != nil:
 			return fmt.Errorf("storage: %q in %q: %w", name, o.cfg.Storage, err)
+		case inUse(err):
+			return fmt.Errorf("storage: %q in %q is in use, by another collector or by a second pipeline with %q, where each needs a rollup "+
+				"of its own (rollup/other): %w", name, o.cfg.Storage, o.id, err)
 		}
 		o.watch.damaged(ctx, name, err)
 		door.next()
@@ -97,7 +100,22 @@ func (o *opener) openAs(ctx context.Context, door *door, name string) error {
 	if err != nil {
 		return errors.Join(err, log.Close(ctx))
 	}
+	o.settle(ctx, door, name, damage != nil)
 	return nil
+}
+
+// settle makes sure that there is a state on disk, and that the door knows of it. A state that was there and is not there now is
+// as bad as a damaged one, unless it was just set aside. What cannot be written now is written with the first request.
+func (o *opener) settle(ctx context.Context, door *door, name string, setAside bool) {
+	if o.books.log.Empty() {
+		if door.founded && !setAside {
+			o.watch.gone(ctx, name)
+		}
+		if err := o.books.found(ctx); err != nil {
+			o.watch.logger.Warn("The storage cannot be written yet", zap.Error(err))
+		}
+	}
+	door.settle(ctx, !o.books.log.Empty())
 }
 
 func (o *opener) openLog(ctx context.Context, name string) (*wal.Log, error) {

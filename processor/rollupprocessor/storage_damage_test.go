@@ -76,6 +76,7 @@ func TestDamagedState(t *testing.T) {
 					"bot voice.cost.usd{} counter 1.0 [29.999s 40s]",
 				)
 				assert.Equal(t, 1, s.logged("set aside"), "once")
+				assert.Zero(t, s.logged("is gone"), "it is the same damage")
 				assert.Equal(t, damaged, s.disk.Value("series", key), "it is there for whoever wants to look at it")
 			})
 		}
@@ -89,6 +90,41 @@ func TestMissingPartOfAState(t *testing.T) {
 		disk.Put("series", key, nil)
 		assert.Equal(t, 1, onDisk(t, disk).logged("set aside"))
 	}
+}
+
+// A file that was emptied, or that the storage has replaced, is no first start: what was counted is not there.
+func TestStateThatIsGone(t *testing.T) {
+	empty := func(disk *disktest.Disk, name string) {
+		for _, key := range disk.Keys(name, "") {
+			disk.Put(name, key, nil)
+		}
+	}
+	s := newStored(t)
+	untouched := s.disk.Copy()
+	for name, disk := range map[string]*disktest.Disk{"used": writtenDisk(t), "never used": untouched} {
+		t.Run(name, func(t *testing.T) {
+			empty(disk, "series")
+			s := onDisk(t, disk)
+			assert.Equal(t, 1, s.logged("The stored state is gone"))
+			assert.Equal(t, []string{"=1"}, s.counts("otelcol_processor_rollup_damaged_states"))
+			assert.Equal(t, "collector-2", s.instance(), "the stage began without the disk")
+			s.at("30s").take(cost(1.0))
+			s.crash()
+			assert.Equal(t, 1, s.logged("The stored state is gone"), "once")
+			s.at("40s").flush(
+				"bot voice.cost.usd{} counter 0.0 [29.999s 29.999s]",
+				"bot voice.cost.usd{} counter 1.0 [29.999s 40s]",
+			)
+		})
+	}
+	t.Run("on purpose", func(t *testing.T) {
+		disk := writtenDisk(t)
+		empty(disk, "series")
+		empty(disk, "door")
+		s := onDisk(t, disk)
+		assert.Zero(t, s.logged("is gone"))
+		assert.Empty(t, s.counts("otelcol_processor_rollup_damaged_states"))
+	})
 }
 
 // What another version has written is whole, and yet nothing that this one can use.
@@ -170,7 +206,8 @@ func TestStorageThatIsInUse(t *testing.T) {
 		return nil
 	})
 	other := &stage{T: t, cfg: s.cfg, disk: disk, sink: &sink{}, telemetry: componenttest.NewTelemetry(), logger: s.logger}
-	assert.EqualError(t, other.start(), `storage: "series" in "file_storage": timeout`)
+	assert.EqualError(t, other.start(), `storage: "series" in "file_storage" is in use, by another collector or by a second pipeline `+
+		`with "rollup", where each needs a rollup of its own (rollup/other): timeout`)
 	disk.OnOpen(nil)
 	require.NoError(t, other.start(), "it is no reason to set anything aside")
 	assert.Equal(t, []string{"door", "series"}, disk.Names())

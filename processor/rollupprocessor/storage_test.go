@@ -316,9 +316,12 @@ func TestCrashWhileTheStorageFails(t *testing.T) {
 	)
 }
 
+// A storage that cannot be written at the start is no reason not to start: senders are told to come again.
 func TestStorageThatFailsFromTheStart(t *testing.T) {
-	s := newStored(t)
-	s.disk.OnWrite(failing(errDisk, false))
+	disk := disktest.New()
+	disk.OnWrite(failing(errDisk, false))
+	s := onDisk(t, disk)
+	assert.Equal(t, 1, s.logged("cannot be written yet"))
 	s.refused(errDisk, cost(8.0))
 	s.at("10s").flush()
 	s.refused(errDisk, cost(8.0))
@@ -330,6 +333,15 @@ func TestStorageThatFailsFromTheStart(t *testing.T) {
 		"bot voice.cost.usd{} counter 0.0 [10.999s 10.999s]",
 		"bot voice.cost.usd{} counter 1.0 [10.999s 20s]",
 	)
+	assert.Zero(t, s.logged("is gone"))
+}
+
+// The name that all goes by is made once, whether or not anything came before the collector is gone.
+func TestInstanceIsMadeOnce(t *testing.T) {
+	s := newStored(t)
+	s.crash()
+	s.restart()
+	assert.Equal(t, "collector-1", s.instance())
 }
 
 // A write that was said to have failed is not there after an orderly end.
@@ -352,7 +364,7 @@ func TestNothingIsWrittenOfARequestWhosePassingPartIsRefused(t *testing.T) {
 	assert.Equal(t, before, s.disk.Writes())
 	s.sink.refuse(nil)
 	require.NoError(t, s.rollup.ConsumeMetrics(t.Context(), mixed()))
-	assert.Equal(t, before+3, s.disk.Writes(), "a shard and the head of the first snapshot, and the request")
+	assert.Equal(t, before+1, s.disk.Writes(), "the request")
 	s.sameState()
 }
 

@@ -56,6 +56,13 @@ func (w *storageWatch) damaged(ctx context.Context, where string, err error) {
 		zap.String("set_aside", where), zap.Error(err))
 }
 
+// gone is told of a state that is not there any more.
+func (w *storageWatch) gone(ctx context.Context, name string) {
+	w.telemetry.ProcessorRollupDamagedStates.Add(ctx, 1)
+	w.logger.Error("The stored state is gone: its file was emptied, replaced or removed, and all series begin anew under another "+
+		"service.instance.id; a storage that recreates damaged files may have set it aside beside it", zap.String("state", name))
+}
+
 func stored(err error) metric.MeasurementOption {
 	result := "written"
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 const (
 	pagePort = 9464
+	ownPort  = 8888
 	patience = time.Minute
 )
 
@@ -22,8 +23,19 @@ type page model.Vector
 
 func readPage(t *testing.T, c *collector.Collector) page {
 	t.Helper()
+	return readMetrics(t, c, pagePort)
+}
+
+// ownMetrics is what the collector says of itself.
+func ownMetrics(t *testing.T, c *collector.Collector) page {
+	t.Helper()
+	return readMetrics(t, c, ownPort)
+}
+
+func readMetrics(t *testing.T, c *collector.Collector, port int) page {
+	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(c.Get(pagePort, "/metrics")))
+	families, err := parser.TextToMetricFamilies(strings.NewReader(c.Get(port, "/metrics")))
 	require.NoError(t, err)
 	var all page
 	for _, family := range families {

@@ -83,6 +83,12 @@ func Start(tb testing.TB, settings Settings) *Collector {
 // Start starts the process and waits until it is healthy.
 func (c *Collector) Start() {
 	c.tb.Helper()
+	require.True(c.tb, c.TryStart(), "the collector has ended: %v", c.command.ProcessState)
+}
+
+// TryStart starts the process and waits until it is healthy, or has ended, which is false.
+func (c *Collector) TryStart() bool {
+	c.tb.Helper()
 	c.command = exec.Command(c.binary, c.arguments...)
 	c.command.Dir, c.command.Env, c.command.Stdout, c.command.Stderr = c.directory, c.env, c.logs, c.logs
 	require.NoError(c.tb, c.command.Start())
@@ -93,7 +99,7 @@ func (c *Collector) Start() {
 		_ = command.Wait() // the outcome is in ProcessState
 		close(ended)
 	}()
-	c.awaitHealth()
+	return c.awaitHealth()
 }
 
 // cleanUp ends a process that a test has left, and shows the logs of a test that failed.
@@ -118,7 +124,7 @@ func (c *Collector) running() bool {
 	}
 }
 
-func (c *Collector) awaitHealth() {
+func (c *Collector) awaitHealth() bool {
 	c.tb.Helper()
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
@@ -127,12 +133,13 @@ func (c *Collector) awaitHealth() {
 		select {
 		case <-ticker.C:
 			if c.healthy() {
-				return
+				return true
 			}
 		case <-c.ended:
-			require.FailNow(c.tb, "the collector has ended: "+c.command.ProcessState.String())
+			return false
 		case <-deadline:
 			require.FailNow(c.tb, "the collector did not become healthy")
+			return false
 		}
 	}
 }

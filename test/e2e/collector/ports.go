@@ -2,6 +2,7 @@ package collector
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"regexp"
@@ -109,11 +110,24 @@ func (m *mover) exchange(address string) string {
 	return fmt.Sprintf("localhost:%d", m.ports[configured])
 }
 
-// freePort is a port that was free a moment ago: the kernel does not give it to another listener on port 0 soon.
+// Ports below those that the kernel gives to clients and to listeners on port 0: one that a killed process leaves is there for its
+// next start.
+const (
+	lowestPort = 10_000
+	portsAbove = 20_000
+)
+
+// freePort is a port that was free a moment ago.
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	require.NoError(tb, err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	for range 1000 {
+		port := lowestPort + rand.IntN(portsAbove)
+		listener, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", port))
+		if err == nil {
+			require.NoError(tb, listener.Close())
+			return port
+		}
+	}
+	require.FailNow(tb, "no port is free")
+	return 0
 }

@@ -144,7 +144,40 @@ func TestNameable(t *testing.T) {
 		"": false, "_": false, ".-": false, "语言": false, "a\xff": false, "\x10\x1f": false, "@[`{/:": false,
 	} {
 		assert.Equal(t, want, Nameable(name), "%q", name)
-		assert.Equal(t, !want, LosesLabels(attributes(t, map[string]any{"model": "x", name: "x"})), "%q", name)
+		assert.Equal(t, !want, losesLabel(t, name), "%q", name)
+	}
+}
+
+func losesLabel(t *testing.T, key string) bool {
+	raw := attributes(t, map[string]any{"model": "x", key: "x"})
+	lost := LosesLabels(raw)
+	assert.Equal(t, lost, NewHasher(NewSeed()).Point(View{Attributes: raw}).LosesLabels, "%q", key)
+	assert.Equal(t, lost, len(labels(View{Attributes: raw})) == 1, "%q", key)
+	return lost
+}
+
+// A backend sets these itself, in place of what a point says.
+func TestLabelsThatAreTheBackends(t *testing.T) {
+	for key, want := range map[string]bool{
+		"job": true, "instance": true, "le": true, "__name__": true,
+		"Job": false, "quantile": false, "job.name": false, "__x__": false,
+	} {
+		assert.True(t, Nameable(key))
+		assert.Equal(t, want, losesLabel(t, key), "%q", key)
+	}
+}
+
+// What differs in nothing that a backend keeps of a key is one series; streams are told apart by all of it.
+func TestKeysThatAreOneAtTheBackend(t *testing.T) {
+	h := NewHasher(NewSeed())
+	one := attributes(t, map[string]any{"tool.name": "x"})
+	for key, want := range map[string]bool{
+		"tool_name": true, "tool-name": true, "tool..name": true, "tooléname": true,
+		"tool.name.": false, ".tool.name": false, "toolname": false, "tool.Name": false,
+	} {
+		other := attributes(t, map[string]any{key: "x"})
+		assert.Equal(t, want, h.Point(View{Attributes: one}).Series == h.Point(View{Attributes: other}).Series, key)
+		assert.NotEqual(t, h.Set(one), h.Set(other), key)
 	}
 }
 
@@ -204,7 +237,7 @@ func TestDigestsOfASeed(t *testing.T) {
 		Environment: h.Environment("prod"),
 		KeepCallID:  true,
 	})
-	assert.Equal(t, "{5edf17c459875e05 77751090be964fd0} {448e9f3bffba0f3c 5c72270f5eaddd8} {cff3a47807deb4ff 86af9b77a95cc07}", fmt.Sprintf("%x %x %x", p.Series, p.Call, p.Mark))
+	assert.Equal(t, "{9876b047ad86e3f1 26921a6fa62be675} {448e9f3bffba0f3c 5c72270f5eaddd8} {92449fc3a5e9e50d f5689442ce68d9b5}", fmt.Sprintf("%x %x %x", p.Series, p.Call, p.Mark))
 }
 
 func TestPoint(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 type key struct {
 	text   string
 	digest Digest
+	label  Digest // of the key as the backend writes it
 	role   role
 	pass   uint64 // the last one that had it; against repeated keys
 }
@@ -44,7 +45,7 @@ func roleOf(text string) role {
 	switch {
 	case strings.HasPrefix(text, semconv.TransitPrefix):
 		return isAside
-	case !Nameable(text):
+	case !canLabel(text):
 		return isNoName
 	default:
 		return isLabel
@@ -99,7 +100,7 @@ func (h *Hasher) learn(text string) *key {
 	if h.keys.known == nil {
 		h.keys.begin()
 	}
-	k := &key{text: text, digest: h.Text(text), role: roleOf(text)}
+	k := &key{text: text, digest: h.Text(text), label: h.Text(atBackend(text)), role: roleOf(text)}
 	h.keys.known[text] = k
 	return k
 }

@@ -66,10 +66,40 @@ func alphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
+// canLabel says whether an attribute of that key can be a label. Those that a Prometheus-type backend sets itself (job and instance
+// from the resource, le of buckets) it takes away from the point: series that differ in nothing else would be one, of which it
+// keeps the first value alone.
+func canLabel(key string) bool {
+	switch key {
+	case "job", "instance", "le", "__name__":
+		return false
+	default:
+		return Nameable(key)
+	}
+}
+
+// atBackend is a label's key as a Prometheus-type backend writes it: what is between letters and digits is one underscore. Series
+// whose keys agree in that are one series there.
+func atBackend(key string) string {
+	var b strings.Builder
+	between := false
+	for i := range len(key) {
+		switch {
+		case alphanumeric(key[i]):
+			b.WriteByte(key[i])
+			between = false
+		case !between:
+			b.WriteByte('_')
+			between = true
+		}
+	}
+	return b.String()
+}
+
 // LosesLabels says whether one of the attributes can be no label, so that all its values are added up.
 func LosesLabels(attributes pcommon.Map) bool {
 	for key := range attributes.All() {
-		if !Nameable(key) {
+		if !canLabel(key) {
 			return true
 		}
 	}
@@ -92,7 +122,7 @@ type Environment struct {
 
 // Environment prepares a deployment environment for the points of its resource.
 func (h *Hasher) Environment(name string) Environment {
-	return Environment{Name: name, digest: h.key(environment).digest.Then(h.Text(name))}
+	return Environment{Name: name, digest: h.key(environment).label.Then(h.Text(name))}
 }
 
 func (v View) keeps(key string) bool {
@@ -157,7 +187,7 @@ func (w *Writer) Share(text string) string {
 func (w *Writer) Labels(v View) []Label {
 	w.labels = w.labels[:0]
 	for key, value := range v.Attributes.All() {
-		if v.keeps(key) && Nameable(key) {
+		if v.keeps(key) && canLabel(key) {
 			w.add(key, labelText(key, value))
 		}
 	}

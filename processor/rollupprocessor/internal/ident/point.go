@@ -41,7 +41,7 @@ func (h *Hasher) Point(v View) Point {
 		case k.role != isAside && k.pass != h.keys.pass: // the first of a repeated key counts
 			if d, some := h.label(k, value); some {
 				k.pass = h.keys.pass
-				p.add(k.role, k.digest.Then(d))
+				p.add(k.role, k.label.Then(d))
 			}
 		}
 	}
@@ -81,7 +81,7 @@ func (h *Hasher) Labels(labels []Label) Digest {
 	h.keys.begin()
 	var set Digest
 	for _, l := range labels {
-		set = set.and(h.key(l.Key).digest.Then(h.Text(l.Text)))
+		set = set.and(h.key(l.Key).label.Then(h.Text(l.Text)))
 	}
 	return set
 }

@@ -132,23 +132,35 @@ func TestForgottenProducersAreLimited(t *testing.T) {
 	}
 }
 
-// All that began at one moment is given up together, and no start moves the mark back.
+// All that began at one moment is given up together.
 func TestForgottenProducersOfOneMoment(t *testing.T) {
-	s := NewStreams(noon, time.Hour, 2)
-	const never = pcommon.Timestamp(math.MaxUint64)
-	host := func(i int) Producer { return Producer{Resource: hasher.Text(strconv.Itoa(i)), Start: never} }
-	now := noon
-	for i := range 4 {
-		s.See(host(i), stream("a"), at(0), now)
-		now = now.Add(2 * time.Hour)
-		s.Forget(now)
-	}
-	for i := range 4 {
-		_, sight := s.See(host(i), stream("a"), at(0), now)
-		assert.Equal(t, Baseline, sight)
+	s, now := NewStreams(noon, time.Hour, 2), noon
+	host := func(i int) Producer { return Producer{Resource: hasher.Text(strconv.Itoa(i)), Start: at(time.Second)} }
+	for i := range 8 {
+		want := Whole
+		if i >= 3 { // of one moment, three are too many
+			want = Baseline
+		}
+		_, sight := s.See(host(i%4), stream("a"), at(0), now)
+		assert.Equal(t, want, sight, i)
 		now = now.Add(2 * time.Hour)
 		s.Forget(now)
 		assert.LessOrEqual(t, len(s.forgotten), 2)
+	}
+}
+
+// Starts that are nonsense do not make known of what will start.
+func TestForgottenProducersOfTheFuture(t *testing.T) {
+	s, now := NewStreams(noon, time.Hour, 2), noon
+	for i := range 3 {
+		s.See(Producer{Resource: hasher.Text(strconv.Itoa(i)), Start: math.MaxUint64}, stream("a"), at(0), now)
+		now = now.Add(2 * time.Hour)
+		s.Forget(now)
+	}
+	assert.Empty(t, s.forgotten, "three are too many")
+	for start, want := range map[time.Duration]Sight{6 * time.Hour: Baseline, 6*time.Hour + 1: Whole} {
+		_, sight := s.See(producer(start), stream(start.String()), at(6*time.Hour), now)
+		assert.Equal(t, want, sight, start)
 	}
 }
 

@@ -146,18 +146,20 @@ func (s *Streams) Forget(now time.Time) {
 		}
 	}
 	if len(s.forgotten) > s.limit {
-		s.giveUp()
+		s.giveUp(pcommon.NewTimestampFromTime(now))
 	}
 }
 
 // giveUp makes room for half the limit. Those that started first are no longer told apart from producers that are new:
-// whoever started until the last of them counts as known from then on.
-func (s *Streams) giveUp() {
+// whoever started until the last of them counts as known from then on. That is never later than now, or some nonsense of a start
+// would take their first values from all to come.
+func (s *Streams) giveUp(now pcommon.Timestamp) {
 	starts := make([]pcommon.Timestamp, 0, len(s.forgotten))
 	for p := range s.forgotten {
 		starts = append(starts, p.Start)
 	}
 	slices.Sort(starts)
-	s.watched = starts[len(starts)-1-s.limit/2]
-	maps.DeleteFunc(s.forgotten, func(p Producer, _ struct{}) bool { return p.Start <= s.watched })
+	last := starts[len(starts)-1-s.limit/2]
+	s.watched = max(s.watched, min(last, now))
+	maps.DeleteFunc(s.forgotten, func(p Producer, _ struct{}) bool { return p.Start <= last })
 }

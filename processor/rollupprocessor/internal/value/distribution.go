@@ -18,7 +18,8 @@ const maxBuckets = 1024
 // Fault is why a histogram point cannot be counted.
 type Fault uint8
 
-// The faults. Malformed is a point that contradicts itself (bucket counts that do not fit the bounds or the count).
+// The faults. Malformed is a point that contradicts itself (bucket counts that do not fit the bounds or the count, a
+// sum of nothing).
 const (
 	Sound Fault = iota
 	Malformed
@@ -93,7 +94,7 @@ func check(p pmetric.HistogramDataPoint) Fault {
 		return NoSum
 	case !finite(p.Sum()):
 		return NotFinite
-	case p.Count() > maxCount, counts > maxBuckets:
+	case p.Count() > maxCount, counts > maxBuckets, p.Count() == 0 && p.Sum() != 0:
 		return Malformed
 	case counts != bounds+1 && counts+bounds != 0:
 		return Malformed

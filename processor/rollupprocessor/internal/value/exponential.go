@@ -40,7 +40,7 @@ func (x *Exponential) Read(p pmetric.ExponentialHistogramDataPoint) Fault {
 		return NoSum
 	case !finite(p.Sum()):
 		return NotFinite
-	case p.Count() > maxCount, p.ZeroCount() > maxCount, p.Scale() < minScale, p.Scale() > maxScale:
+	case p.Count() > maxCount, p.ZeroCount() > maxCount, p.Count() == 0 && p.Sum() != 0, p.Scale() < minScale, p.Scale() > maxScale:
 		return Malformed
 	case !finite(p.ZeroThreshold()), p.ZeroThreshold() < 0:
 		return Malformed
