@@ -28,6 +28,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from scripted import Call, Caller, Ear, Earpiece, Mind, Mouth
 from voice_events import forward
 
+INSTRUCTIONS = "You know where parcels are."
 RESOURCE = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", "voice-bot")})
 
 
@@ -54,7 +55,7 @@ def session_of(call: Call) -> AgentSession[None]:
 async def take(session: AgentSession[None], call: Call) -> None:
     """Takes one call, from its beginning to its end."""
     session.input.audio = caller = Caller(call)
-    await session.start(Agent(instructions="You know where parcels are."))
+    await session.start(Agent(instructions=INSTRUCTIONS))
     await caller.hung_up.wait()
     await session.aclose()
 

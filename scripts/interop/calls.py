@@ -78,12 +78,17 @@ async def take_one(call_id: str, vendors: scripted.Vendors, ways: list[str]) -> 
     return {"call_id": call_id, "measured": witness.noted, "tracked": tracked}
 
 
+def said() -> list[str]:
+    """What must not leave: what caller and bot say, and what the bot is told."""
+    return [words for turn in scripted.SCRIPT for words in (turn.heard, *turn.answer)] + [bot.book_table.__doc__ or ""]
+
+
 async def main(calls: int, report: Path, ways: list[str]) -> None:
     bot.export(ways)
     line = asyncio.Semaphore(AT_ONCE)
     async with scripted.Vendors() as vendors:
         taken = await asyncio.gather(*(take(line, vendors, ways) for _ in range(calls)))
-    report.write_text(json.dumps({"calls": taken, "expected": dict(scripted.expected())}))
+    report.write_text(json.dumps({"calls": taken, "expected": dict(scripted.expected()), "said": said()}))
 
 
 logger.remove()

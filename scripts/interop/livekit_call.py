@@ -45,8 +45,9 @@ async def main(call_id: str, report: Path, ways: list[str]) -> None:
 
     await agent.take(session, call)
     tracked = [{"number": number + 1, "interrupted": False} for number in range(len(scripted.SCRIPT))]
+    said = [words for turn in scripted.SCRIPT for words in (turn.heard, turn.answer)] + [agent.INSTRUCTIONS]
     taken = {"call_id": call_id, "measured": noted, "tracked": tracked}
-    report.write_text(json.dumps({"calls": [taken], "expected": dict(scripted.expected())}))
+    report.write_text(json.dumps({"calls": [taken], "expected": dict(scripted.expected()), "said": said}))
 
 
 asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]))

@@ -5,6 +5,8 @@ package e2e
 import (
 	"path/filepath"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 // A call of a real LiveKit agent comes to what its script says that it used and what LiveKit has measured, by the events of its
@@ -32,6 +34,8 @@ func TestInteropLiveKit(t *testing.T) {
 		spans.collector.Stop(clockSetBack)
 		spans.assertUse(t, tr)
 		spans.assertTalk(t, tr)
+		spans.assertSilent(t, tr)
+		assert.NotEmpty(t, spans.backend.Traces(), "the agent's own spans")
 	})
 	t.Run("metrics", func(t *testing.T) {
 		metrics.backend.Await(func() bool { return metrics.value(`sum(voice_cost_usd_total{cost_type="tts"})`) > 0 })

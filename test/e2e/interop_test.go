@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/test/e2e/backend"
 	"github.com/otelcol-voice/otelcol-voice/test/e2e/collector"
@@ -52,6 +55,7 @@ type truth struct {
 		Requests, Turns, Tools, Interruptions, Characters float64
 		AudioSeconds                                      float64 `json:"audio_seconds"`
 	} `json:"expected"`
+	Said []string // what must not leave
 }
 
 // latency is one that Pipecat has measured. Its kind is ttfb, processing or turn.
@@ -109,6 +113,7 @@ func TestInteropPipecat(t *testing.T) {
 			way.await(tr, name != "metrics")
 			way.collector.Stop(clockSetBack)
 			way.assertUse(t, tr)
+			way.assertSilent(t, tr)
 			way.assertLatency(t, tr, "voice_ttfb_milliseconds", "ttfb", exactly)
 			if name != "spans" {
 				way.assertLatency(t, tr, "voice_processing_milliseconds", "processing", exactly)
@@ -215,6 +220,26 @@ func (w *interopWay) assertLatency(t *testing.T, tr truth, metric, kind string, 
 	assertVector(t, counts, got, metric+"_count")
 	for by, sum := range w.backend.Query("sum by (stage) ("+metric+"_sum)", time.Now()) {
 		assert.InDelta(t, 1000*sums[by]/counts[by], sum/got[by], apart, "%s of %s", metric, by)
+	}
+}
+
+// assertSilent looks for what was said in spans and logs: bots put it into theirs.
+func (w *interopWay) assertSilent(t *testing.T, tr truth) {
+	t.Helper()
+	var left []byte
+	for _, traces := range w.backend.Traces() {
+		text, err := (&ptrace.JSONMarshaler{}).MarshalTraces(traces)
+		require.NoError(t, err)
+		left = append(left, text...)
+	}
+	for _, logs := range w.backend.Logs() {
+		text, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+		require.NoError(t, err)
+		left = append(left, text...)
+	}
+	require.NotEmpty(t, tr.Said)
+	for _, words := range tr.Said {
+		assert.False(t, bytes.Contains(left, []byte(words)), "%q has left", words)
 	}
 }
 
