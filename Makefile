@@ -7,7 +7,7 @@ DATA     ?= $(or $(OTELCOL_VOICE_DATA),data)
 ENV_FILE ?=
 TOOL     := go tool -modfile=$(CURDIR)/tools/go.mod
 RACE     := $(shell command -v $(firstword $(shell go env CC)) >/dev/null && echo -race)
-MODULES  := . cmd/voice-demo test/e2e
+MODULES  := . cmd/voice-demo grafana test/e2e
 OURS      = $(shell git ls-files -co --exclude-standard '*.go' | grep -v -e generated_ -e ^cmd/otelcol-voice/)
 
 # DEMO=-own makes the demo start a collector on free ports; CONFIG="--config a.yaml --config b.yaml" replaces the configuration.
@@ -55,6 +55,7 @@ test-unit:
 	@test -n "$(RACE)" || echo "no C compiler: the race detector, which needs one, is off"
 	go test $(RACE) ./...
 	cd cmd/voice-demo && go test $(RACE) ./...
+	cd grafana && go test ./...
 
 .PHONY: test-e2e
 test-e2e: build
@@ -96,8 +97,9 @@ validate: build ## Let the binary check every YAML that is shipped or shown in d
 	@scripts/validate.sh $(BIN)
 
 .PHONY: generate
-generate: ## Regenerate the distribution (ocb) and the components' metadata (mdatagen)
+generate: ## Regenerate the distribution (ocb), the components' metadata (mdatagen) and what Grafana is given
 	go generate ./...
+	cd grafana && go generate ./...
 	$(TOOL) builder --config builder-config.yaml --skip-compilation
 	$(TOOL) gofumpt -w cmd/otelcol-voice
 

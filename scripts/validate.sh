@@ -6,7 +6,7 @@ set -euo pipefail
 bin=$(realpath "${1:?usage: validate.sh BINARY}")
 export OTEL_EXPORTER_OTLP_ENDPOINT=https://otlp-gateway-prod-eu-west-0.grafana.net/otlp
 OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic $(printf '123456:glc_dummy' | base64 | tr -d '\n')"
-export OTEL_EXPORTER_OTLP_HEADERS VOICE_BOT_TOKEN=dummy VAPI_WEBHOOK_SECRET=dummy RETELL_API_KEY=dummy
+export OTEL_EXPORTER_OTLP_HEADERS GRAFANA_CLOUD_INSTANCE_ID=123456 GRAFANA_CLOUD_TOKEN=glc_dummy VOICE_BOT_TOKEN=dummy VAPI_WEBHOOK_SECRET=dummy RETELL_API_KEY=dummy
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export OTELCOL_VOICE_DATA=$work/data

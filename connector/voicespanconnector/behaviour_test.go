@@ -69,42 +69,51 @@ func TestNames(t *testing.T) {
 		"by its own name": {[][]span{{client(1, 1, 9, 1, attrs{"gen_ai.conversation.id": "c1"})}}, map[string]string{"c1": "voice-rag-bot"}, map[string]int64{"outcome=named": 1}},
 		"by the first span of the trace, which has none": {
 			[][]span{{client(1, 1, 0, 1, nil)}, {client(1, 2, 1, 1, attrs{"gen_ai.conversation.id": "too late"})}},
-			map[string]string{traceOne: "voice-rag-bot"}, map[string]int64{"outcome=complete": 1},
+			map[string]string{traceOne: "voice-rag-bot"},
+			map[string]int64{"outcome=complete": 1},
 		},
 		"by the trace, when nobody has named it in time": {
 			[][]span{{client(1, 1, 9, 1, nil)}, nil, {client(1, 2, 9, 2, attrs{"gen_ai.conversation.id": "too late"})}},
-			map[string]string{traceOne: "voice-rag-bot"}, map[string]int64{"outcome=waited": 1},
+			map[string]string{traceOne: "voice-rag-bot"},
+			map[string]int64{"outcome=waited": 1},
 		},
 		"by a span that came later": {
 			[][]span{{client(1, 1, 9, 1, nil)}, {client(1, 2, 9, 2, attrs{"gen_ai.conversation.id": "c1"})}},
-			map[string]string{"c1": "voice-rag-bot"}, map[string]int64{"outcome=named": 1},
+			map[string]string{"c1": "voice-rag-bot"},
+			map[string]int64{"outcome=named": 1},
 		},
 		"by a span that tells nothing": {
 			[][]span{{client(1, 1, 9, 1, nil)}, {{name: "GET", trace: 1, id: 2, end: 2, attributes: attrs{"session.id": "s1"}}}},
-			map[string]string{"s1": "voice-rag-bot"}, map[string]int64{"outcome=named": 1},
+			map[string]string{"s1": "voice-rag-bot"},
+			map[string]int64{"outcome=named": 1},
 		},
 		"by the resource": {
 			[][]span{{func() span { s := client(1, 1, 9, 1, nil); s.resource = attrs{"call.id": "c1"}; return s }()}},
-			map[string]string{"c1": "voice-rag-bot"}, map[string]int64{"outcome=named": 1},
+			map[string]string{"c1": "voice-rag-bot"},
+			map[string]int64{"outcome=named": 1},
 		},
 		"two conversations in one trace": {
 			[][]span{{client(1, 1, 9, 1, attrs{"gen_ai.conversation.id": "c1"}), client(1, 2, 9, 2, attrs{"gen_ai.conversation.id": "c2"})}},
-			map[string]string{"c1": "voice-rag-bot", "c2": "voice-rag-bot"}, map[string]int64{"outcome=named": 1},
+			map[string]string{"c1": "voice-rag-bot", "c2": "voice-rag-bot"},
+			map[string]int64{"outcome=named": 1},
 		},
 		"a session in a conversation is none of its own": {
 			[][]span{{client(1, 1, 9, 1, attrs{"conversation.id": "c1"}), client(1, 2, 9, 2, attrs{"session.id": "s1"})}},
-			map[string]string{"c1": "voice-rag-bot"}, map[string]int64{"outcome=named": 1},
+			map[string]string{"c1": "voice-rag-bot"},
+			map[string]int64{"outcome=named": 1},
 		},
 		"the bot's, whoever else is in its trace": {
 			[][]span{{
 				func() span { s := client(1, 1, 8, 1, nil); s.service = "gateway"; return s }(),
 				client(1, 2, 9, 2, attrs{"conversation.id": "c1"}),
 			}},
-			map[string]string{"c1": "voice-rag-bot"}, map[string]int64{"outcome=named": 1},
+			map[string]string{"c1": "voice-rag-bot"},
+			map[string]int64{"outcome=named": 1},
 		},
 		"two bots' calls of one name": {
 			[][]span{{func() span { s := client(1, 1, 8, 1, attrs{"conversation.id": "c1"}); s.service = "other"; return s }()}, {client(2, 2, 9, 2, attrs{"conversation.id": "c2"})}},
-			map[string]string{"c1": "other", "c2": "voice-rag-bot"}, map[string]int64{"outcome=named": 2},
+			map[string]string{"c1": "other", "c2": "voice-rag-bot"},
+			map[string]int64{"outcome=named": 2},
 		},
 		"SDKs' own word for no name": {
 			[][]span{{func() span {
@@ -112,7 +121,8 @@ func TestNames(t *testing.T) {
 				s.service = "unknown_service:python"
 				return s
 			}()}},
-			map[string]string{"c1": "voice-bot"}, map[string]int64{"outcome=named": 1},
+			map[string]string{"c1": "voice-bot"},
+			map[string]int64{"outcome=named": 1},
 		},
 		"nobody's spans are no call": {
 			[][]span{{{name: "GET", trace: 1, id: 2, end: 2, attributes: attrs{"session.id": "s1", "job_id": "1"}}}}, map[string]string{}, map[string]int64{},

@@ -36,7 +36,7 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	if err := c.apply(ctx, late, &r.tally, now); err != nil {
 		return err
 	}
-	c.telemetry.request(ctx, r)
+	c.counted(ctx, r)
 	if c.config.EndDelay == 0 {
 		c.finish(ctx, now)
 	}

@@ -32,14 +32,19 @@ func by(key, value string) metric.AddOption {
 	return metric.WithAttributes(attribute.String(key, value))
 }
 
-// request counts the spans of a request that was accepted.
-func (t *selfTelemetry) request(ctx context.Context, r *request) {
+// counted counts the spans of a request that was accepted.
+func (c *voiceConnector) counted(ctx context.Context, r *request) {
+	t := c.telemetry
 	t.spans(ctx, r.tally)
 	if r.nested > 0 {
 		t.ConnectorVoiceSpanDataDropped.Add(ctx, int64(r.nested), by("reason", "nested"))
 	}
 	if r.sampled > 0 {
 		t.ConnectorVoiceSpanSampledSpans.Add(ctx, int64(r.sampled))
+		t.warnSampled.Do(func() {
+			c.settings.Logger.Warn("Spans were sampled on their way, so that all sums are too low: sample behind the connector. Said once; " +
+				"connector_voice_span_sampled_spans counts them")
+		})
 	}
 }
 

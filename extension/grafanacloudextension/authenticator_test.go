@@ -34,27 +34,31 @@ func TestStartSaysWhatIsConfigured(t *testing.T) {
 	}{
 		"Grafana Cloud": {
 			testEndpoint, testPair,
-			map[string]any{"endpoint_host": "otlp-gateway-prod-ap-south-1.grafana.net", "instance_id": testInstance},
+			map[string]any{
+				"endpoint_host": "otlp-gateway-prod-ap-south-1.grafana.net", "zone": "prod-ap-south-1", "instance_id": testInstance,
+			},
 		},
 		"own Mimir": {
 			"http://localhost:9009/otlp", "voice:" + testToken,
 			map[string]any{"endpoint_host": "localhost:9009"},
 		},
-		"the wrong way round": {
-			"http://localhost:9009/otlp", testToken + ":" + testInstance,
-			map[string]any{"endpoint_host": "localhost:9009"},
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			core, logs := observer.New(zap.DebugLevel)
-			ext := newExtension(t, tt.endpoint, "Authorization=Basic "+b64(tt.pair), zap.New(core))
+			set := extensiontest.NewNopSettings(metadata.Type)
+			set.Logger = zap.New(core)
+			ext, err := NewFactory().Create(t.Context(), set, &Config{
+				Endpoint: tt.endpoint, Headers: configopaque.String("Authorization=Basic " + b64(tt.pair)), Preflight: PreflightOff,
+			})
+			require.NoError(t, err)
 			require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))
+			require.NoError(t, ext.(*authenticator).Ready())
 			require.NoError(t, ext.Shutdown(t.Context()))
 
 			require.Equal(t, 1, logs.Len())
 			entry := logs.All()[0]
 			assert.Equal(t, zap.InfoLevel, entry.Level)
-			assert.Equal(t, "OpenTelemetry configured for Grafana Cloud", entry.Message)
+			assert.Equal(t, "OpenTelemetry configured for Grafana Cloud, unchecked: preflight is off", entry.Message)
 			assert.Equal(t, tt.want, entry.ContextMap())
 			line, err := json.Marshal(entry.ContextMap())
 			require.NoError(t, err)
@@ -69,18 +73,18 @@ func TestCreateRefusesWhatValidateRefuses(t *testing.T) {
 			core, logs := observer.New(zap.DebugLevel)
 			set := extensiontest.NewNopSettings(metadata.Type)
 			set.Logger = zap.New(core)
-			_, err := NewFactory().Create(t.Context(), set, &Config{Endpoint: testEndpoint, Headers: configopaque.String(tt.list)})
+			_, err := NewFactory().Create(t.Context(), set, &Config{Endpoint: testEndpoint, Headers: configopaque.String(tt.list), Preflight: PreflightOn})
 			require.ErrorIs(t, err, tt.want)
 			assertNoSecret(t, err.Error())
 			assert.Zero(t, logs.Len())
 		})
 	}
-	_, err := NewFactory().Create(t.Context(), extensiontest.NewNopSettings(metadata.Type), &Config{Headers: "Authorization=Basic YTpi"})
+	_, err := NewFactory().Create(t.Context(), extensiontest.NewNopSettings(metadata.Type), &Config{Headers: "Authorization=Basic YTpi", Preflight: PreflightOn})
 	require.ErrorIs(t, err, errEndpointEmpty)
 }
 
 func TestShutdownWithoutStartAndTwice(t *testing.T) {
-	ext := newExtension(t, testEndpoint, "Authorization=Basic YTpi", zap.NewNop())
+	ext := newExtension(t, mimirEndpoint, "Authorization=Basic YTpi", zap.NewNop())
 	require.NoError(t, ext.Shutdown(t.Context()))
 	require.NoError(t, ext.Shutdown(t.Context()))
 }
@@ -214,7 +218,9 @@ func newExtension(tb testing.TB, endpoint, headers string, logger *zap.Logger) e
 	tb.Helper()
 	set := extensiontest.NewNopSettings(metadata.Type)
 	set.Logger = logger
-	ext, err := NewFactory().Create(tb.Context(), set, &Config{Endpoint: endpoint, Headers: configopaque.String(headers)})
+	ext, err := NewFactory().Create(tb.Context(), set, &Config{
+		Endpoint: endpoint, Headers: configopaque.String(headers), Preflight: PreflightOn,
+	})
 	require.NoError(tb, err)
 	return ext
 }
@@ -225,7 +231,7 @@ func (f roundTripperFunc) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func newTripper(tb testing.TB, headers string, base roundTripperFunc) http.RoundTripper {
 	tb.Helper()
-	ext := newExtension(tb, testEndpoint, headers, zap.NewNop())
+	ext := newExtension(tb, mimirEndpoint, headers, zap.NewNop())
 	tripper, err := ext.(*authenticator).RoundTripper(base)
 	require.NoError(tb, err)
 	return tripper

@@ -28,16 +28,31 @@ func TestLoadConfig(t *testing.T) {
 		errs   []error
 	}{
 		component.NewID(metadata.Type): {
-			config: &Config{Endpoint: testEndpoint, Headers: "Authorization=Basic MTIzNDU2OmdsY19leGFtcGxl"},
+			config: &Config{Endpoint: testEndpoint, Headers: "Authorization=Basic MTIzNDU2OmdsY19leGFtcGxl", Preflight: PreflightOn},
 		},
 		component.NewIDWithName(metadata.Type, "own_mimir"): {
 			config: &Config{
 				Endpoint: "http://localhost:9009/otlp",
-				Headers:  "Authorization=Basic%20dm9pY2U6cGFzcw==,X-Scope-OrgID=voice",
+				Headers:  "Authorization=Basic%20dm9pY2U6cGFzcw==,X-Scope-OrgID=voice", Preflight: PreflightOff, Strict: true,
 			},
 		},
+		component.NewIDWithName(metadata.Type, "pair"): {
+			config: &Config{Endpoint: testEndpoint, InstanceID: "123456", Token: "glc_example", Preflight: PreflightOn},
+		},
+		component.NewIDWithName(metadata.Type, "files"): {
+			config: &Config{
+				Endpoint: testEndpoint, InstanceIDFile: "testdata/instance_id", TokenFile: "testdata/token", Preflight: PreflightOn,
+			},
+		},
+		component.NewIDWithName(metadata.Type, "headers_file"): {
+			config: &Config{Endpoint: testEndpoint, HeadersFile: "testdata/headers", Preflight: PreflightOn},
+		},
+		component.NewIDWithName(metadata.Type, "too_much"): {
+			config: &Config{Endpoint: testEndpoint, Headers: "x=1", Token: "glc_example", Preflight: "maybe"},
+			errs:   []error{errPreflight, errTwoForms},
+		},
 		component.NewIDWithName(metadata.Type, "nothing_set"): {
-			config: &Config{},
+			config: &Config{Preflight: PreflightOn},
 			errs:   []error{errEndpointEmpty, errHeadersEmpty},
 		},
 	} {
@@ -66,7 +81,7 @@ func TestUnsetVariablesNameTheRemedy(t *testing.T) {
 	require.EqualError(t, err, "endpoint is empty: set the environment variable OTEL_EXPORTER_OTLP_ENDPOINT, "+
 		"for example OTEL_EXPORTER_OTLP_ENDPOINT=https://otlp-gateway-<zone>.grafana.net/otlp "+
 		"(a .env file is read with --config dotenv:.env)\n"+
-		"headers is empty: set the environment variable OTEL_EXPORTER_OTLP_HEADERS, "+
+		"headers is empty, and no other credential is set: set the environment variable OTEL_EXPORTER_OTLP_HEADERS, "+
 		"for example OTEL_EXPORTER_OTLP_HEADERS=Authorization=Basic <base64 of INSTANCE_ID:TOKEN> "+
 		"(a .env file is read with --config dotenv:.env)")
 }
@@ -81,7 +96,7 @@ func TestGuidesEnvFile(t *testing.T) {
 	assert.Equal(t, testEndpoint, cfg.Endpoint)
 	got, err := parseCredentials(string(cfg.Headers))
 	require.NoError(t, err)
-	assert.Equal(t, testInstance, got.instanceID)
+	assert.Equal(t, testInstance, got.pair.instanceID())
 	assert.Equal(t, http.Header{"Authorization": {"Basic " + b64(testPair)}}, got.headers)
 }
 
@@ -139,7 +154,9 @@ func TestHeadersAsMapAreRefusedWithoutTheirValues(t *testing.T) {
 }
 
 func TestConfigNeverShowsTheSecret(t *testing.T) {
-	cfg := &Config{Endpoint: testEndpoint, Headers: configopaque.String("Authorization=Basic " + b64(testPair))}
+	cfg := &Config{
+		Endpoint: testEndpoint, Headers: configopaque.String("Authorization=Basic " + b64(testPair)), Token: configopaque.String(testToken),
+	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		assertNoSecret(t, fmt.Sprintf(verb, cfg))
 		assertNoSecret(t, fmt.Sprintf(verb, *cfg))
@@ -148,6 +165,7 @@ func TestConfigNeverShowsTheSecret(t *testing.T) {
 	conf := confmap.New()
 	require.NoError(t, conf.Marshal(cfg))
 	assert.Equal(t, "[REDACTED]", fmt.Sprint(conf.Get("headers")))
+	assert.Equal(t, "[REDACTED]", fmt.Sprint(conf.Get("token")))
 }
 
 func TestValidateNeverShowsTheSecret(t *testing.T) {
@@ -189,6 +207,18 @@ func resolveConfig(t *testing.T, yaml string, before ...string) *Config {
 	cfg := createDefaultConfig().(*Config)
 	require.NoError(t, conf.Unmarshal(cfg))
 	return cfg
+}
+
+// Values keep their letters although an instance id may be a number.
+func TestInstanceIDMayBeANumber(t *testing.T) {
+	t.Setenv("ID", "123456")
+	t.Setenv("TOKEN", "1e3")
+	for _, id := range []string{"123456", `"123456"`, "${env:ID}"} {
+		cfg := resolveConfig(t, "instance_id: "+id+"\ntoken: ${env:TOKEN}\n")
+		assert.Equal(t, "123456 1e3", cfg.InstanceID+" "+string(cfg.Token), id)
+	}
+	conf := confmap.NewFromStringMap(map[string]any{"instance_id": map[string]any{}, "unknown": 1})
+	require.Error(t, conf.Unmarshal(createDefaultConfig()))
 }
 
 func unset(t *testing.T, name string) {

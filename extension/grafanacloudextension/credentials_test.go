@@ -17,29 +17,31 @@ func TestTestCredentialHasTheHardLetters(t *testing.T) {
 }
 
 func TestParseCredentials(t *testing.T) {
+	grafanas := pair{testInstance, testToken}
 	for name, tt := range map[string]struct {
 		list          string
 		authorization string
-		instanceID    string
+		pair          pair
+		bearer        bool
 	}{
-		"Grafana's":               {"Authorization=Basic " + b64(testPair), "Basic " + b64(testPair), testInstance},
-		"with %20":                {"Authorization=Basic%20" + b64(testPair), "Basic " + b64(testPair), testInstance},
-		"several spaces":          {"Authorization=Basic   " + b64(testPair), "Basic " + b64(testPair), testInstance},
-		"lower-case scheme":       {"authorization=basic " + b64(testPair), "basic " + b64(testPair), testInstance},
-		"user of an own Mimir":    {"Authorization=Basic " + b64("voice:pass"), "Basic " + b64("voice:pass"), ""},
-		"colons in the password":  {"Authorization=Basic " + b64("7:a:b"), "Basic " + b64("7:a:b"), "7"},
-		"no user":                 {"Authorization=Basic " + b64(":pass"), "Basic " + b64(":pass"), ""},
-		"no password":             {"Authorization=Basic " + b64("voice:"), "Basic " + b64("voice:"), ""},
-		"the wrong way round":     {"Authorization=Basic " + b64("glc_x:123"), "Basic " + b64("glc_x:123"), ""},
-		"bearer":                  {"Authorization=Bearer " + testToken, "Bearer " + testToken, ""},
-		"password in other signs": {"Authorization=Basic " + b64("ü:密码"), "Basic " + b64("ü:密码"), ""},
+		"Grafana's":               {"Authorization=Basic " + b64(testPair), "Basic " + b64(testPair), grafanas, false},
+		"with %20":                {"Authorization=Basic%20" + b64(testPair), "Basic " + b64(testPair), grafanas, false},
+		"with %20 and %3D":        {"Authorization=Basic%20" + strings.ReplaceAll(b64(testPair), "=", "%3D"), "Basic " + b64(testPair), grafanas, false},
+		"several spaces":          {"Authorization=Basic   " + b64(testPair), "Basic " + b64(testPair), grafanas, false},
+		"lower-case scheme":       {"authorization=basic " + b64(testPair), "basic " + b64(testPair), grafanas, false},
+		"user of an own Mimir":    {"Authorization=Basic " + b64("voice:pass"), "Basic " + b64("voice:pass"), pair{"voice", "pass"}, false},
+		"colons in the password":  {"Authorization=Basic " + b64("7:a:b"), "Basic " + b64("7:a:b"), pair{"7", "a:b"}, false},
+		"no user":                 {"Authorization=Basic " + b64(":pass"), "Basic " + b64(":pass"), pair{"", "pass"}, false},
+		"no password":             {"Authorization=Basic " + b64("voice:"), "Basic " + b64("voice:"), pair{"voice", ""}, false},
+		"neither":                 {"Authorization=Basic " + b64(":"), "Basic " + b64(":"), pair{}, false},
+		"bearer":                  {"Authorization=Bearer " + testToken, "Bearer " + testToken, pair{}, true},
+		"password in other signs": {"Authorization=Basic " + b64("ü:密码"), "Basic " + b64("ü:密码"), pair{"ü", "密码"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parseCredentials(tt.list)
 			require.NoError(t, err)
 			assert.Equal(t, credentials{
-				headers:    http.Header{"Authorization": {tt.authorization}},
-				instanceID: tt.instanceID,
+				headers: http.Header{"Authorization": {tt.authorization}}, pair: tt.pair, bearer: tt.bearer,
 			}, got)
 		})
 	}
@@ -59,20 +61,21 @@ var badCredentials = map[string]struct {
 	"as curl writes it":             {"Authorization: Basic " + b64(testPair), errHeaderName},
 	"no scheme":                     {"Authorization=" + b64(testPair), errScheme},
 	"unknown scheme":                {"Authorization=Token " + b64(testPair), errScheme},
-	"percent-encoded twice":         {"Authorization=Basic%2520" + b64(testPair), errScheme},
+	"percent-encoded twice":         {"Authorization=Basic%2520" + b64(testPair), errPercent},
 	"cut off by a shell":            {"Authorization=Basic", errCutOff},
 	"bearer cut off":                {"Authorization=Bearer ", errCutOff},
 	"bearer with a space":           {"Authorization=Bearer Basic " + b64(testPair), errBearerSpace},
 	"all in double quotes":          {`"Authorization=Basic ` + b64(testPair) + `"`, errHeaderQuoted},
 	"all in single quotes":          {`'Authorization=Basic ` + b64(testPair) + `'`, errHeaderQuoted},
 	"value in quotes":               {`Authorization="Basic ` + b64(testPair) + `"`, errQuoted},
-	"credential in quotes":          {`Authorization=Basic "` + b64(testPair) + `"`, errNotBase64},
+	"padding percent-encoded twice": {"Authorization=Basic " + strings.ReplaceAll(b64(testPair), "=", "%253D"), errPercent},
+	"credential in quotes":          {`Authorization=Basic "` + b64(testPair) + `"`, errQuoted},
 	"guide's placeholder":           {"Authorization=Basic <your_base64_encoded_instance_id:token>", errPlaceholder},
 	"placeholder around the secret": {"Authorization=Basic <" + b64(testPair) + ">", errPlaceholder},
-	"pair that is not encoded":      {"Authorization=Basic " + testPair[:20], errNotBase64},
-	"token that is not encoded":     {"Authorization=Basic " + testToken[:16], errNotBase64},
+	"pair that is not encoded":      {"Authorization=Basic " + testPair, errNotEncoded},
+	"token that is not encoded":     {"Authorization=Basic " + testToken[:16], errNotEncoded},
 	"padding lost":                  {"Authorization=Basic " + strings.TrimRight(b64(testPair), "="), errNotBase64},
-	"alphabet of URLs":              {"Authorization=Basic " + base64.URLEncoding.EncodeToString([]byte(testPair)), errNotBase64},
+	"alphabet of URLs":              {"Authorization=Basic " + base64.URLEncoding.EncodeToString([]byte(testPair)), errURLAlphabet},
 	"two words":                     {"Authorization=Basic " + b64(testPair) + " x", errNotBase64},
 	"comment behind it":             {"Authorization=Basic " + b64(testPair) + " # prod", errNotBase64},
 	"token only":                    {"Authorization=Basic " + b64(testToken), errTokenOnly},
@@ -108,6 +111,6 @@ func FuzzParseCredentials(f *testing.F) {
 			return
 		}
 		assert.NotEmpty(t, got.headers.Get("Authorization"))
-		assert.Empty(t, strings.Trim(got.instanceID, "0123456789"))
+		assert.Empty(t, strings.Trim(got.pair.instanceID(), "0123456789"))
 	})
 }

@@ -3,6 +3,7 @@ package grafanacloudextension
 import (
 	"context"
 
+	"github.com/jonboulle/clockwork"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension"
 
@@ -11,13 +12,12 @@ import (
 
 // NewFactory makes the factory of the grafana_cloud extension.
 func NewFactory() extension.Factory {
-	return extension.NewFactory(metadata.Type, createDefaultConfig, createExtension, metadata.ExtensionStability)
+	return newFactory(clockwork.NewRealClock())
 }
 
-func createDefaultConfig() component.Config {
-	return &Config{}
-}
-
-func createExtension(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
-	return newAuthenticator(cfg.(*Config), set.TelemetrySettings)
+func newFactory(clock clockwork.Clock) extension.Factory {
+	create := func(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
+		return newAuthenticator(cfg.(*Config), set, clock)
+	}
+	return extension.NewFactory(metadata.Type, createDefaultConfig, create, metadata.ExtensionStability)
 }

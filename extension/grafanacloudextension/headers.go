@@ -14,7 +14,7 @@ import (
 // Every error about the headers is a constant text, at most with a position in front: none can carry a part of the
 // value. That includes header names, since a credential without its "Authorization=" stands where a name should be.
 var (
-	errHeadersEmpty = errors.New("headers is empty: set the environment variable OTEL_EXPORTER_OTLP_HEADERS, " +
+	errHeadersEmpty = errors.New("headers is empty, and no other credential is set: set the environment variable OTEL_EXPORTER_OTLP_HEADERS, " +
 		"for example OTEL_EXPORTER_OTLP_HEADERS=Authorization=Basic <base64 of INSTANCE_ID:TOKEN> " +
 		"(a .env file is read with --config dotenv:.env)")
 	errHeaderQuoted = errors.New("begins with a quote: " +

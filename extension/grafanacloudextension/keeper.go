@@ -2,18 +2,16 @@ package grafanacloudextension
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
-
-	"github.com/otelcol-voice/otelcol-voice/extension/grafanacloudextension/internal/metadata"
+	"go.uber.org/zap/zapcore"
 )
 
 const (
@@ -21,57 +19,103 @@ const (
 	maxAnswerBytes    = 4 << 10 // of a refusal, in which to look for the gateway's phrases
 )
 
-// keeper hands refusals on as 503 with Retry-After: for a 401, 403 or 404 the stock exporter drops data for good, for a
-// 503 it keeps the data and sends it again. It is safe for concurrent use.
+// keeper sees every answer to one signal of one exporter, and loses nothing silently. A 401, 403 or 404 it hands on as 503 with
+// Retry-After: for the former the stock exporter drops data for good, for a 503 it keeps the data and sends it again. What
+// the exporter drops all the same, and what the gateway takes out of an accepted request, it counts. It is safe for concurrent
+// use.
 type keeper struct {
 	base      http.RoundTripper
-	logger    *zap.Logger
-	telemetry *metadata.TelemetryBuilder
-
-	// refused is the status of the last refusal, 0 before the first one and after a success. Who changes it logs.
-	refused atomic.Int64
+	standing  *standing
+	telemetry *telemetry
 }
 
-// RoundTrip sends the request. Every answer that is no refusal is handed on untouched.
+// RoundTrip sends the request. Every answer that is no refusal is handed on with what it had.
 func (k *keeper) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := k.base.RoundTrip(req)
-	switch {
-	case err != nil:
+	s := signalOf(req.URL.Path)
+	if err != nil {
+		k.noteNoAnswer(req, s, err)
 		return resp, err
-	case isRefusal(resp.StatusCode):
-		return k.keep(req, resp), nil
-	case resp.StatusCode >= 200 && resp.StatusCode <= 299:
-		k.noteSuccess(req)
+	}
+	k.telemetry.requested(req.Context(), s, strconv.Itoa(resp.StatusCode))
+	switch status := resp.StatusCode; {
+	case isSuccess(status):
+		k.noteSuccess(req, s)
+		k.countRejected(req, s, resp)
+	case isRefusal(status):
+		return k.keep(req, s, resp), nil
+	case isRetried(status):
+		k.noteWaiting(req, s, explainWaiting(status), zap.Int("status_code", status), zap.String("retry_after", seconds(resp)))
+	case status >= http.StatusBadRequest:
+		k.noteLoss(req, s, status)
 	}
 	return resp, nil
 }
 
-func (k *keeper) keep(req *http.Request, resp *http.Response) *http.Response {
+// noteNoAnswer tells nothing of a request that its sender has given up, as at a stop.
+func (k *keeper) noteNoAnswer(req *http.Request, s signal, err error) {
+	if wasGivenUp(req) {
+		return
+	}
+	k.telemetry.requested(req.Context(), s, noAnswer)
+	k.noteWaiting(req, s, explainNetwork(err))
+}
+
+func (k *keeper) noteWaiting(req *http.Request, s signal, why verdict, fields ...zap.Field) {
+	k.telemetry.waits(k, s)
+	k.standing.fails(k, trouble{verdict: why, line: lineWaiting}, append(fields, where(req)...)...)
+}
+
+func (k *keeper) noteSuccess(req *http.Request, s signal) {
+	k.telemetry.goesOn(k, s)
+	k.standing.succeeds(k, where(req)...)
+}
+
+// noteLoss counts what the exporter is going to drop.
+func (k *keeper) noteLoss(req *http.Request, s signal, status int) {
+	k.telemetry.goesOn(k, s)
+	items := countItems(req, s)
+	k.telemetry.dropped(req.Context(), s, status, items)
+	fields := append(where(req), zap.Int("status_code", status), zap.Int64("items", items))
+	k.standing.loses(lineLost, zapcore.ErrorLevel, s, explainLoss(status), fields...)
+}
+
+// countRejected counts what the gateway has taken out of a request that it accepted.
+func (k *keeper) countRejected(req *http.Request, s signal, resp *http.Response) {
+	rejected, message := readPartialSuccess(s, resp)
+	if rejected <= 0 {
+		return
+	}
+	k.telemetry.rejected(req.Context(), s, rejected)
+	fields := append(where(req), zap.Int64("items", rejected))
+	k.standing.loses(linePartial, zapcore.WarnLevel, s, explainRejection(message), fields...)
+}
+
+func (k *keeper) keep(req *http.Request, s signal, resp *http.Response) *http.Response {
 	status := resp.StatusCode
-	why := explain(status, readAnswer(resp.Body))
-	k.telemetry.ExtensionGrafanaCloudRefusals.Add(req.Context(), 1,
-		metric.WithAttributeSet(attribute.NewSet(attribute.Int("status_code", status))))
-	k.noteRefusal(req, status, why)
-	return unavailable(req, resp, fmt.Sprintf("the gateway answered %d: %s. Remedy: %s", status, why.meaning, why.remedy))
+	why := explain(s, status, readAnswer(resp.Body))
+	k.telemetry.held(req.Context(), s, status, 1)
+	k.telemetry.waits(k, s)
+	fields := append([]zap.Field{zap.Int("status_code", status)}, where(req)...)
+	k.standing.fails(k, trouble{verdict: why, line: lineRefused, lasting: true}, fields...)
+	return unavailableAnswer(req, resp, fmt.Sprintf("the gateway answered %d: %s. Remedy: %s", status, why.meaning, k.standing.remedy(why)))
 }
 
-// noteRefusal logs when refusals begin and when their status becomes another.
-func (k *keeper) noteRefusal(req *http.Request, status int, why refusal) {
-	if k.refused.Swap(int64(status)) == int64(status) {
-		return
-	}
-	k.logger.Error("The gateway refuses data. It is kept and sent again for as long as the exporter's retry_on_failure and queue allow",
-		zap.Int("status_code", status), zap.String("meaning", why.meaning), zap.String("remedy", why.remedy),
-		zap.String("host", req.URL.Host), zap.String("path", req.URL.Path))
+// where is the address of a request. Its query stays out.
+func where(req *http.Request) []zap.Field {
+	return []zap.Field{zap.String("host", req.URL.Host), zap.String("path", req.URL.Path)}
 }
 
-// noteSuccess logs when refusals are over.
-func (k *keeper) noteSuccess(req *http.Request) {
-	if k.refused.Swap(0) == 0 {
-		return
+// wasGivenUp reports whether the sender itself has ended the request.
+func wasGivenUp(req *http.Request) bool { return errors.Is(req.Context().Err(), context.Canceled) }
+
+// seconds is the Retry-After of an answer if it is a number, else "".
+func seconds(resp *http.Response) string {
+	value := resp.Header.Get("Retry-After")
+	if !isNumber(value) {
+		return ""
 	}
-	k.logger.Info("The gateway accepts data again. What was kept is being sent",
-		zap.String("host", req.URL.Host), zap.String("path", req.URL.Path))
+	return value
 }
 
 // readAnswer returns the beginning of a body and closes it. An error while reading only makes the answer shorter.
@@ -81,9 +125,9 @@ func readAnswer(body io.ReadCloser) string {
 	return string(answer)
 }
 
-// unavailable makes the answer that stands in for a refusal. It takes over neither body nor header, which may repeat
+// unavailableAnswer makes the answer that stands in for a refusal. It takes over neither body nor header, which may repeat
 // the credential.
-func unavailable(req *http.Request, refused *http.Response, message string) *http.Response {
+func unavailableAnswer(req *http.Request, refused *http.Response, message string) *http.Response {
 	body := encodeStatus(message)
 	return &http.Response{
 		Status:     strconv.Itoa(http.StatusServiceUnavailable) + " " + http.StatusText(http.StatusServiceUnavailable),

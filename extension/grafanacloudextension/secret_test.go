@@ -10,10 +10,11 @@ import (
 
 // The credential of the tests. Its base64 has "+", "/" and "==" in it.
 const (
-	testInstance = "123456"
-	testToken    = "glc_9f8e7d6c5b4a~~~???xy"
-	testPair     = testInstance + ":" + testToken
-	testEndpoint = "https://otlp-gateway-prod-ap-south-1.grafana.net/otlp"
+	testInstance  = "123456"
+	testToken     = "glc_9f8e7d6c5b4a~~~???xy"
+	testPair      = testInstance + ":" + testToken
+	mimirEndpoint = "http://localhost:9009/otlp"
+	testEndpoint  = "https://otlp-gateway-prod-ap-south-1.grafana.net/otlp"
 )
 
 func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

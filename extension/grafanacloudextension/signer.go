@@ -2,10 +2,10 @@ package grafanacloudextension
 
 import "net/http"
 
-// signer adds fixed headers to each request. It only reads its fields, so it is safe for concurrent use.
+// signer adds the headers in use to each request. It is safe for concurrent use.
 type signer struct {
 	base    http.RoundTripper
-	headers http.Header
+	secrets *secrets
 }
 
 // RoundTrip sends a signed copy: an http.RoundTripper must not modify the request that it is given. A request that a
@@ -15,8 +15,9 @@ func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 		return s.base.RoundTrip(req)
 	}
 	signed := req.Clone(req.Context())
-	for name := range s.headers {
-		signed.Header.Set(name, s.headers.Get(name))
+	headers := s.secrets.headers()
+	for name := range headers {
+		signed.Header.Set(name, headers.Get(name))
 	}
 	return s.base.RoundTrip(signed)
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -25,16 +27,16 @@ const (
 )
 
 // The alerts of the guide below and above their thresholds: 2 s of mean TTFB and $10 an hour. The guide's own
-// expression for the latter is about dollars a second and never fires.
+// expression for the latter is about dollars a second and never fires. All other alerts are tested beside the rules.
 func TestAlerts(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		load   load
 		ttfb   float64
-		firing []string
+		firing bool
 	}{
-		{"below both thresholds", load{slow: 2.8, dollars: 5}, 1900, nil},
-		{"above both thresholds", load{slow: 3.2, dollars: 15}, 2100, []string{"VoiceBotCostThreshold", "VoiceBotHighTTFB"}},
+		{"below both thresholds", load{slow: 2.8, dollars: 5}, 1900, false},
+		{"above both thresholds", load{slow: 3.2, dollars: 15}, 2100, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := backend.Start(t)
@@ -55,13 +57,8 @@ func TestAlerts(t *testing.T) {
 				b.Query("sum by (stage, processor, provider, model) ("+averageTTFB+")", at), averageTTFB)
 			assert.Equal(t, test.ttfb > 2000, len(b.Query(highTTFB, at)) == 1, highTTFB)
 
-			var firing []string
-			for _, alert := range file.Alerts() {
-				if len(file.Firing()[alert]) > 0 {
-					firing = append(firing, alert)
-				}
-			}
-			assert.ElementsMatch(t, test.firing, firing)
+			assert.Equal(t, test.firing, len(file.Firing()["VoiceBotHighTTFB"]) == 1)
+			assert.Equal(t, test.firing, len(file.Firing()["VoiceBotCostThreshold"]) == 1)
 		})
 	}
 }
@@ -86,4 +83,48 @@ func (l load) frames(p *pipeline, step int) []byte {
 		fmt.Fprintf(&body, "\n"+`{"type":"EndFrame","call_id":%q,"timestamp":%.3f}`, call, at)
 	}
 	return body.Bytes()
+}
+
+// ownQuick lets the collector tell of itself sooner.
+const ownQuick = `
+processors: {rollup: {interval: 200ms}}
+service: {telemetry: {metrics: {readers: [{periodic: {interval: 500, exporter: {otlp: {protocol: http/protobuf, compression: gzip}}}}]}}}
+`
+
+// What the gateway refuses for good, and what it takes out of a request that it accepts, fires an alert as soon as the collector's
+// own metrics arrive, from the first item on.
+func TestLossFiresAnAlert(t *testing.T) {
+	for _, test := range []struct {
+		alert, metric, said string
+		fault               backend.Fault
+	}{
+		{
+			"VoiceCollectorDataDropped", "otelcol_grafana_cloud_dropped_items_total", "The gateway refuses data for good",
+			backend.Fault{Status: 400, Message: "otlp parse error"},
+		},
+		{
+			"VoiceCollectorRejectedPoints", "otelcol_grafana_cloud_rejected_points_total", "The gateway accepts data but for a part",
+			backend.Fault{Status: 200, Partial: true, Message: "err-mimir-max-series-per-user"},
+		},
+	} {
+		t.Run(test.alert, func(t *testing.T) {
+			b := backend.Start(t)
+			c := collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: ownQuick})
+			b.Fail(test.fault)
+			post(t, c, []byte(fiveLines), "", 5)
+			eventually(t, "the collector says that data is lost", func() bool { return strings.Contains(c.Logs(), test.said) })
+			b.Heal()
+			eventually(t, "the loss is known", func() bool {
+				lost, _ := b.Value("sum("+test.metric+")", time.Now())
+				return lost > 0
+			})
+			file := b.LoadRules(filepath.Join(collector.Repository(t), rules))
+			file.Evaluate(time.Now())
+			firing := file.Firing()
+			assert.NotEmpty(t, firing[test.alert])
+			delete(firing, test.alert)
+			assert.Empty(t, firing, "nothing else is wrong")
+			c.Stop(test.said, "Exporting failed. Dropping data.", "Partial success response", "failed to upload metrics", test.fault.Message)
+		})
+	}
 }

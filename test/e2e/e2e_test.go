@@ -127,3 +127,11 @@ func post(t *testing.T, c *collector.Collector, body []byte, encoding string, fr
 	require.Equal(t, collector.Answer{Accepted: frames, Rejected: answer.Rejected}, answer)
 	require.Empty(t, answer.Rejected)
 }
+
+// What the log says of a backend that is away; nothing is lost then.
+const (
+	gatewayAway      = "The gateway does not take data for now"
+	gatewayUnreached = "The gateway cannot be reached"
+	// stoppedWaiting is of the exporter, which calls dropped what stays on the disk.
+	stoppedWaiting = "interrupted due to shutdown"
+)

@@ -59,7 +59,8 @@ func TestKilledOften(t *testing.T) {
 			assertSummary(t, attributes, call)
 		}
 	}
-	c.Stop("the clock is behind the points") // rollup waits where a hundred starts come faster than its points may
+	c.Stop("the clock is behind the points", // rollup waits where a hundred starts come faster than its points may
+		gatewayAway, gatewayUnreached, stoppedWaiting)
 	awaitTotals(t, b, bots.calls)
 	instances := b.Query("count(count by (instance) (last_over_time(voice_calls_total[1d])))", time.Now())
 	assertVector(t, backend.Vector{"{}": 1}, instances, "instances")

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
@@ -37,6 +38,11 @@ func readMetrics(t *testing.T, c *collector.Collector, port int) page {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(c.Get(port, "/metrics")))
 	require.NoError(t, err)
+	return samplesOf(t, families)
+}
+
+func samplesOf(t *testing.T, families map[string]*dto.MetricFamily) page {
+	t.Helper()
 	var all page
 	for _, family := range families {
 		samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, family)

@@ -43,5 +43,27 @@ func TestOwnMetrics(t *testing.T) {
 		frames, _ := b.Value("sum(otelcol_receiver_voice_frame_frames_total)", time.Now())
 		return frames == 5
 	}), "no news of the receiver")
+	for name, series := range map[string]float64{ // by the names that alerts and dashboards have
+		"otelcol_grafana_cloud_held_requests_total":   9,
+		"otelcol_grafana_cloud_dropped_items_total":   6,
+		"otelcol_grafana_cloud_rejected_points_total": 3,
+		"otelcol_grafana_cloud_waiting_seconds":       3,
+	} {
+		count, _ := b.Value("count("+name+" == 0)", time.Now())
+		assert.Equal(t, series, count, name)
+	}
+	sent, _ := b.Value(`sum(otelcol_grafana_cloud_requests_total{status="200"})`, time.Now())
+	assert.Positive(t, sent)
 	c.Stop()
+
+	// The names by which rules ask for them, of those that are there while all is well. Of the others the tests of the rules
+	// know the names from what components say of themselves.
+	for _, name := range []string{
+		"otelcol_processor_rollup_flushes_total", "otelcol_processor_rollup_input_points_total", "otelcol_processor_rollup_commits_total",
+		"otelcol_processor_cost_price_age_seconds", "otelcol_exporter_queue_size", "otelcol_exporter_queue_capacity",
+		"otelcol_grafana_cloud_rejected_points_total", "otelcol_grafana_cloud_dropped_items_total", "otelcol_grafana_cloud_waiting_seconds",
+	} {
+		_, found := b.Value("sum("+name+")", time.Now())
+		assert.True(t, found, name)
+	}
 }

@@ -264,7 +264,8 @@ func TestReadFailure(t *testing.T) {
 	var got Span
 	require.Equal(t, Told, NewReader().Read(span, pipecat, &got))
 	assert.Equal(t, []frame.Event{
-		{Kind: frame.TokensUsed, Source: gpt, Tokens: usual}, {Kind: frame.Failed, Source: gpt, Name: "RateLimitError"},
+		{Kind: frame.TokensUsed, Source: gpt, Tokens: usual},
+		{Kind: frame.Failed, Source: gpt, Name: "RateLimitError"},
 		{Kind: frame.CallStarted, Began: start},
 	}, got.Frame.Events)
 }

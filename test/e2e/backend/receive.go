@@ -26,8 +26,23 @@ type Request struct {
 	Logs    plog.Logs
 	Traces  ptrace.Traces
 	Status  int
+	// At is when it was answered.
+	At time.Time
+	// Failed says that a fault answered it: nothing of it was taken, whatever the status.
+	Failed bool
 	// Answer is the body of an answer that is not 2xx.
 	Answer string
+}
+
+// Items is how many points, records or spans the request holds.
+func (r Request) Items() int {
+	switch r.Path {
+	case "/otlp/v1/metrics":
+		return r.Metrics.DataPointCount()
+	case "/otlp/v1/logs":
+		return r.Logs.LogRecordCount()
+	}
+	return r.Traces.SpanCount()
 }
 
 // Fault is how the backend answers instead of taking what it gets.
@@ -38,6 +53,10 @@ type Fault struct {
 	Message    string
 	// Times is how many requests fail; zero means all until Heal.
 	Times int
+	// Filled spares requests without an item in them, as a preflight's.
+	Filled bool
+	// Partial makes the answer one of partial success that rejects all of the request, with Message; Status is 200 then.
+	Partial bool
 }
 
 // Fail makes requests fail from now on.
@@ -79,7 +98,7 @@ func (b *Backend) Traces() []ptrace.Traces {
 func taken[T any](b *Backend, path string, content func(Request) T) []T {
 	var all []T
 	for _, request := range b.Requests() {
-		if request.Path == path && request.Status == http.StatusOK {
+		if request.Path == path && request.Status == http.StatusOK && !request.Failed {
 			all = append(all, content(request))
 		}
 	}
@@ -103,10 +122,10 @@ func (b *Backend) endpoint(decode decoder, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		record := Request{Path: r.URL.Path, Header: r.Header.Clone()}
 		answer := httptest.NewRecorder()
-		if b.admit(answer, r) && read(answer, r, &record, decode) {
+		if read(answer, r, &record, decode) && b.admit(answer, r, &record) {
 			next.ServeHTTP(answer, r)
 		}
-		record.Status = answer.Code
+		record.Status, record.At = answer.Code, time.Now()
 		if answer.Code/100 != 2 {
 			record.Answer = answer.Body.String()
 		}
@@ -115,12 +134,10 @@ func (b *Backend) endpoint(decode decoder, next http.Handler) http.Handler {
 	})
 }
 
-func (b *Backend) admit(w http.ResponseWriter, r *http.Request) bool {
-	if fault := b.nextFault(); fault != nil {
-		if fault.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(fault.RetryAfter.Seconds())))
-		}
-		http.Error(w, fault.Message, fault.Status)
+func (b *Backend) admit(w http.ResponseWriter, r *http.Request, record *Request) bool {
+	if fault := b.nextFault(record); fault != nil {
+		record.Failed = true
+		fault.answer(w, record)
 		return false
 	}
 	if r.Header.Get("Authorization") != Authorization {
@@ -130,10 +147,35 @@ func (b *Backend) admit(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-func (b *Backend) nextFault() *Fault {
+func (f *Fault) answer(w http.ResponseWriter, to *Request) {
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())))
+	}
+	if !f.Partial {
+		http.Error(w, f.Message, f.Status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-protobuf")
+	_, _ = w.Write(partialSuccess(to, f.Message))
+}
+
+// partialSuccess is an answer that accepts a request and rejects all of its items. The three signals have the same message
+// for it: field 1 of the answer, with the number in its field 1 and the text in its field 2.
+func partialSuccess(request *Request, message string) []byte {
+	answer := pmetricotlp.NewExportResponse()
+	answer.PartialSuccess().SetRejectedDataPoints(int64(request.Items()))
+	answer.PartialSuccess().SetErrorMessage(message)
+	body, _ := answer.MarshalProto() // of plain numbers and text
+	return body
+}
+
+func (b *Backend) nextFault(of *Request) *Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	fault := b.fault
+	if fault != nil && fault.Filled && of.Items() == 0 {
+		return nil
+	}
 	if fault != nil && fault.Times > 0 {
 		if fault.Times--; fault.Times == 0 {
 			b.fault = nil

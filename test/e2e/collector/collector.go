@@ -33,6 +33,8 @@ type Settings struct {
 	Config string
 	// Overlay is YAML that is laid over it.
 	Overlay string
+	// EnvFile is a .env file that is read, unless empty.
+	EnvFile string
 	// Env is the variables that are set, beside PATH and HOME.
 	Env map[string]string
 }
@@ -60,7 +62,10 @@ func New(tb testing.TB, settings Settings) *Collector {
 	file := filepath.Join(root, settings.Config)
 	var overlay string
 	overlay, c.ports = MovePorts(tb, file)
-	c.arguments = []string{"--config", file, "--config", "yaml:" + overlay, "--config", "yaml:" + jsonLogs}
+	if settings.EnvFile != "" {
+		c.arguments = []string{"--config", "dotenv:" + settings.EnvFile}
+	}
+	c.arguments = append(c.arguments, "--config", file, "--config", "yaml:"+overlay, "--config", "yaml:"+jsonLogs)
 	if settings.Overlay != "" {
 		c.arguments = append(c.arguments, "--config", "yaml:"+settings.Overlay)
 	}

@@ -280,9 +280,10 @@ func (j *Joiner) Known() int {
 func (j *Joiner) Found() map[Outcome]int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	found := j.found
-	if len(found) > 0 {
-		j.found = map[Outcome]int{}
+	if len(j.found) == 0 {
+		return nil
 	}
+	found := j.found
+	j.found = map[Outcome]int{}
 	return found
 }

@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -23,10 +25,14 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                         metric.Meter
-	mu                            sync.Mutex
-	registrations                 []metric.Registration
-	ExtensionGrafanaCloudRefusals metric.Int64Counter
+	meter                      metric.Meter
+	mu                         sync.Mutex
+	registrations              []metric.Registration
+	GrafanaCloudDroppedItems   metric.Int64Counter
+	GrafanaCloudHeldRequests   metric.Int64Counter
+	GrafanaCloudRejectedPoints metric.Int64Counter
+	GrafanaCloudRequests       metric.Int64Counter
+	GrafanaCloudWaitingSeconds metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -38,6 +44,31 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterGrafanaCloudWaitingSecondsCallback sets callback for observable GrafanaCloudWaitingSeconds metric.
+func (builder *TelemetryBuilder) RegisterGrafanaCloudWaitingSecondsCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.GrafanaCloudWaitingSeconds, obs: o})
+		return nil
+	}, builder.GrafanaCloudWaitingSeconds)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -58,10 +89,34 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
-	builder.ExtensionGrafanaCloudRefusals, err = builder.meter.Int64Counter(
-		"otelcol_extension_grafana_cloud_refusals",
+	builder.GrafanaCloudDroppedItems, err = builder.meter.Int64Counter(
+		"otelcol_grafana_cloud_dropped_items",
+		metric.WithDescription("Points, log records and spans in requests that the gateway refused for good. The exporter drops them; of a 400 the gateway may have kept a part. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.GrafanaCloudHeldRequests, err = builder.meter.Int64Counter(
+		"otelcol_grafana_cloud_held_requests",
 		metric.WithDescription("Answers 401, 403 and 404, handed on to the exporter as 503 so that it keeps the data. [Alpha]"),
-		metric.WithUnit("{answer}"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.GrafanaCloudRejectedPoints, err = builder.meter.Int64Counter(
+		"otelcol_grafana_cloud_rejected_points",
+		metric.WithDescription("Points, log records and spans that the gateway rejected inside a request that it accepted (partial success). [Alpha]"),
+		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.GrafanaCloudRequests, err = builder.meter.Int64Counter(
+		"otelcol_grafana_cloud_requests",
+		metric.WithDescription("Requests of exporters by what came of them. [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.GrafanaCloudWaitingSeconds, err = builder.meter.Float64ObservableGauge(
+		"otelcol_grafana_cloud_waiting_seconds",
+		metric.WithDescription("For how long what is to be sent next has been waiting since its first failure; 0 while the gateway accepts. [Alpha]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs
