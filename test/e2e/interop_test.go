@@ -239,7 +239,9 @@ func (w *interopWay) assertSilent(t *testing.T, tr truth) {
 	}
 	require.NotEmpty(t, tr.Said)
 	for _, words := range tr.Said {
-		assert.False(t, bytes.Contains(left, []byte(words)), "%q has left", words)
+		if at := bytes.Index(left, []byte(words)); at >= 0 {
+			assert.Fail(t, "what was said has left", "…%s…", left[max(0, at-200):min(len(left), at+len(words)+20)])
+		}
 	}
 }
 
