@@ -5,6 +5,7 @@ go 1.26.0
 replace github.com/otelcol-voice/otelcol-voice => ..
 
 require (
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
 	github.com/otelcol-voice/otelcol-voice v0.1.0
 	github.com/prometheus/common v0.70.1
 	github.com/prometheus/otlptranslator v1.0.0

@@ -23,6 +23,7 @@ import (
 	grafanacloudextension "github.com/otelcol-voice/otelcol-voice/extension/grafanacloudextension"
 	costprocessor "github.com/otelcol-voice/otelcol-voice/processor/costprocessor"
 	rollupprocessor "github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor"
+	voicemetricsprocessor "github.com/otelcol-voice/otelcol-voice/processor/voicemetricsprocessor"
 	voiceframereceiver "github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
@@ -128,6 +129,7 @@ func components() (otelcol.Factories, error) {
 		intervalprocessor.NewFactory(),
 		costprocessor.NewFactory(),
 		rollupprocessor.NewFactory(),
+		voicemetricsprocessor.NewFactory(),
 	)
 	if err != nil {
 		return otelcol.Factories{}, err
@@ -142,6 +144,7 @@ func components() (otelcol.Factories, error) {
 		intervalprocessor.NewFactory().Type():          "github.com/open-telemetry/opentelemetry-collector-contrib/processor/intervalprocessor v0.158.0",
 		costprocessor.NewFactory().Type():              "github.com/otelcol-voice/otelcol-voice v0.1.0",
 		rollupprocessor.NewFactory().Type():            "github.com/otelcol-voice/otelcol-voice v0.1.0",
+		voicemetricsprocessor.NewFactory().Type():      "github.com/otelcol-voice/otelcol-voice v0.1.0",
 	})
 
 	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](

@@ -225,7 +225,7 @@ func TestAllThatIsWrongIsTold(t *testing.T) {
 func TestVerdictsAreOnThePage(t *testing.T) {
 	var offline strings.Builder
 	for _, row := range ills {
-		fmt.Fprintf(&offline, "| %s | %s | %s | %s |\n", row.part, row.what, row.kind(), cell(row.want))
+		fmt.Fprintf(&offline, "| %s | %s | %s | %s |\n", row.part, row.what, row.kind(), quoted(row.want.Error()))
 	}
 	assertBlock(t, "offline", "| in | what | | what is said |\n|---|---|---|---|\n"+offline.String())
 }
@@ -237,7 +237,8 @@ func (i ill) kind() string {
 	return "error"
 }
 
-func cell(err error) string { return strings.ReplaceAll(err.Error(), "|", `\|`) }
+// quoted is text as code in a table: else angle brackets would be taken for HTML.
+func quoted(text string) string { return "`" + strings.ReplaceAll(text, "|", `\|`) + "`" }
 
 // assertBlock compares what stands between two marks of README.md, or writes it.
 func assertBlock(t *testing.T, mark, want string) {

@@ -113,7 +113,7 @@ func TestPlumbingIsToldAtTheStart(t *testing.T) {
 func TestOddPlumbingIsOnThePage(t *testing.T) {
 	var rows strings.Builder
 	for _, tt := range oddPlumbings {
-		fmt.Fprintf(&rows, "- %s\n", tt.want)
+		fmt.Fprintf(&rows, "- %s\n", quoted(tt.want.Error()))
 	}
 	assertBlock(t, "plumbing", rows.String())
 }

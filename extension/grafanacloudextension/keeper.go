@@ -19,8 +19,8 @@ const (
 	maxAnswerBytes    = 4 << 10 // of a refusal, in which to look for the gateway's phrases
 )
 
-// keeper sees every answer to one signal of one exporter, and loses nothing silently. A 401, 403 or 404 it hands on as 503 with
-// Retry-After: for the former the stock exporter drops data for good, for a 503 it keeps the data and sends it again. What
+// keeper sees every answer to one signal of one exporter, and loses nothing silently. A 401, 403, 404 or 405, or a page, it hands on
+// as 503 with Retry-After: for the former the stock exporter drops data for good, for a 503 it keeps the data and sends it again. What
 // the exporter drops all the same, and what the gateway takes out of an accepted request, it counts. It is safe for concurrent
 // use.
 type keeper struct {
@@ -39,11 +39,11 @@ func (k *keeper) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	k.telemetry.requested(req.Context(), s, strconv.Itoa(resp.StatusCode))
 	switch status := resp.StatusCode; {
+	case isRefusal(status), isElsewhere(resp):
+		return k.keep(req, s, resp), nil
 	case isSuccess(status):
 		k.noteSuccess(req, s)
 		k.countRejected(req, s, resp)
-	case isRefusal(status):
-		return k.keep(req, s, resp), nil
 	case isRetried(status):
 		k.noteWaiting(req, s, explainWaiting(status), zap.Int("status_code", status), zap.String("retry_after", seconds(resp)))
 	case status >= http.StatusBadRequest:

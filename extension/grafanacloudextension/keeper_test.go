@@ -48,6 +48,8 @@ func TestRefusalIsHandedOnAsUnavailable(t *testing.T) {
 		"wrong token":    {401, "invalid authentication credentials", refusedCredential},
 		"scope":          {403, "invalid scope requested", refusedScope(metrics)},
 		"path":           {404, "404 page not found", refusedPath},
+		"method":         {405, "", refusedPath},
+		"to a login":     {302, "", refusedPage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := startGateway(t)
@@ -74,7 +76,7 @@ func TestRefusalIsHandedOnAsUnavailable(t *testing.T) {
 }
 
 func TestOtherAnswersAreHandedOnUntouched(t *testing.T) {
-	for _, status := range []int{200, 204, 302, 400, 405, 413, 415, 429, 500, 502, 503} {
+	for _, status := range []int{200, 204, 304, 307, 308, 400, 406, 413, 415, 429, 500, 502, 503} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			want := &http.Response{StatusCode: status, Body: http.NoBody}
 			tripper := newTripper(t, "Authorization=Basic YTpi", func(*http.Request) (*http.Response, error) { return want, nil })
@@ -87,6 +89,19 @@ func TestOtherAnswersAreHandedOnUntouched(t *testing.T) {
 			assert.Equal(t, &http.Response{StatusCode: status, Body: http.NoBody}, got)
 		})
 	}
+}
+
+// A page would be taken for a success, by the exporter, which reads nothing but the status.
+func TestPageIsNoSuccess(t *testing.T) {
+	g := startGateway(t)
+	g.handler.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	}))
+	resp := g.post(t)
+	assert.Equal(t, 503, resp.StatusCode)
+	assert.Contains(t, statusMessage(t, resp), refusedPage.meaning)
+	g.assertHeld(t, map[string]int64{"200": 1})
+	assert.Equal(t, []string{"error 200 " + lineRefused}, g.lines())
 }
 
 func TestRefusalsAreLoggedWhenTheyBeginAndEnd(t *testing.T) {

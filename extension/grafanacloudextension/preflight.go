@@ -2,7 +2,6 @@ package grafanacloudextension
 
 import (
 	"context"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,19 +26,12 @@ const (
 	lineClock       = "The clock of this machine and that of the gateway differ by more than 5 minutes: points of the future are refused, and so are old ones. Set the clock (NTP)"
 )
 
-// What answers without being a gateway.
-var (
-	probePage = verdict{
-		meaning: "a web page answers: the endpoint is that of Grafana itself, of a login or of a proxy",
-		remedy:  "take the URL from OpenTelemetry > Configure on your stack's page into OTEL_EXPORTER_OTLP_ENDPOINT, " + endpointExample,
-		mend:    true,
-	}
-	probeOther = verdict{
-		meaning: "what answers does not take an empty request of OTLP, as every gateway does",
-		remedy:  "take the URL from OpenTelemetry > Configure on your stack's page into OTEL_EXPORTER_OTLP_ENDPOINT, " + endpointExample,
-		mend:    true,
-	}
-)
+// probeOther is of what answers without being a gateway.
+var probeOther = verdict{
+	meaning: "what answers does not take an empty request of OTLP, as every gateway does",
+	remedy:  "take the URL from OpenTelemetry > Configure on your stack's page into OTEL_EXPORTER_OTLP_ENDPOINT, " + endpointExample,
+	mend:    true,
+}
 
 // preflight asks the gateway whether it takes the credential: it sends a request for metrics without a metric, which writes
 // nothing, by the way that an exporter's requests go. It repeats that until it has worked once.
@@ -103,16 +95,14 @@ func (p *preflight) probe(ctx context.Context) bool {
 func (p *preflight) judge(req *http.Request, resp *http.Response, answer string) bool {
 	fields := append([]zap.Field{zap.Int("status_code", resp.StatusCode)}, where(req)...)
 	switch status := resp.StatusCode; {
-	case isRefusal(status):
+	case isRefusal(status), isElsewhere(resp):
 		p.standing.fails(p, trouble{verdict: explain(metrics, status, answer), line: lineRefused, lasting: true}, fields...)
-	case isSuccess(status) && !isPage(resp):
+	case isSuccess(status):
 		p.noteSuccess()
 		return true
 	case isRetried(status), status >= http.StatusInternalServerError:
 		fields = append(fields, zap.String("retry_after", seconds(resp)))
 		p.standing.fails(p, trouble{verdict: explainWaiting(status), line: lineWaiting}, fields...)
-	case isPage(resp) || status < http.StatusBadRequest:
-		p.standing.fails(p, trouble{verdict: probePage, line: lineNotGateway, lasting: true}, fields...)
 	default:
 		p.standing.fails(p, trouble{verdict: probeOther, line: lineNotGateway, lasting: true}, fields...)
 	}
@@ -126,11 +116,6 @@ func (p *preflight) noteSuccess() {
 		p.accepted = used
 		p.logger.Info(lineConfigured, p.fields()...)
 	}
-}
-
-func isPage(resp *http.Response) bool {
-	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return mediaType == "text/html"
 }
 
 // checkClock compares the clocks by the Date of the answer, whatever it is.

@@ -30,6 +30,12 @@ func withPair(pair string) func(*Config) {
 	return func(c *Config) { c.Headers = configopaque.String("Authorization=Basic " + b64(pair)) }
 }
 
+// patience only matters when a test fails; tick is how often is looked until then.
+const (
+	patience = 10 * time.Second
+	tick     = time.Millisecond
+)
+
 // awaitLog waits for an entry; it does not sleep away a time of its own.
 func (g *gateway) awaitLog(t *testing.T, message string) map[string]any {
 	t.Helper()
@@ -42,7 +48,7 @@ func (g *gateway) awaitLog(t *testing.T, message string) map[string]any {
 			}
 		}
 		return false
-	}, 10*time.Second, time.Millisecond, "%s is not in %q", message, g.lines())
+	}, patience, tick, "%s is not in %q", message, g.lines())
 	return fields
 }
 
@@ -94,9 +100,10 @@ func TestPreflightSaysWhatIsWrong(t *testing.T) {
 		"rate":           {func(*Config) {}, page(429, ""), "warn", 429, lineWaiting, throttled},
 		"out of service": {func(*Config) {}, page(503, ""), "warn", 503, lineWaiting, unavailable},
 		"broken":         {func(*Config) {}, page(500, ""), "warn", 500, lineWaiting, unavailable},
-		"a page":         {func(*Config) {}, page(200, "text/html; charset=utf-8"), "error", 200, lineNotGateway, probePage},
-		"to a login":     {func(*Config) {}, page(302, ""), "error", 302, lineNotGateway, probePage},
-		"not allowed":    {func(*Config) {}, page(405, ""), "error", 405, lineNotGateway, probeOther},
+		"a page":         {func(*Config) {}, page(200, "text/html; charset=utf-8"), "error", 200, lineRefused, refusedPage},
+		"to a login":     {func(*Config) {}, page(302, ""), "error", 302, lineRefused, refusedPage},
+		"not allowed":    {func(*Config) {}, page(405, ""), "error", 405, lineRefused, refusedPath},
+		"elsewhere":      {func(*Config) {}, page(308, ""), "error", 308, lineNotGateway, probeOther},
 		"wrong type":     {func(*Config) {}, page(415, ""), "error", 415, lineNotGateway, probeOther},
 	} {
 		t.Run(name, func(t *testing.T) {

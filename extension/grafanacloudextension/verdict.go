@@ -1,6 +1,7 @@
 package grafanacloudextension
 
 import (
+	"mime"
 	"net/http"
 	"strings"
 )
@@ -37,6 +38,13 @@ var (
 		mend:    true,
 	}
 )
+
+// refusedPage is of what isElsewhere knows.
+var refusedPage = verdict{
+	meaning: "a web page answers: the endpoint is that of Grafana itself, of a login or of a proxy",
+	remedy:  "take the URL from OpenTelemetry > Configure on your stack's page into OTEL_EXPORTER_OTLP_ENDPOINT, " + endpointExample,
+	mend:    true,
+}
 
 // refusedScope is one verdict for each signal: one may be refused while another is accepted.
 func refusedScope(s signal) verdict {
@@ -109,8 +117,24 @@ var (
 	}
 )
 
+// isRefusal lists what says that the credential or the address is wrong, whatever the data is.
 func isRefusal(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+		return true
+	}
+	return false
+}
+
+// isElsewhere reports whether an answer comes from something that is no gateway, and would be taken for a success: a web page,
+// or a redirect after which a client asks for a page and leaves the data behind.
+func isElsewhere(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther:
+		return true
+	}
+	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return isSuccess(resp.StatusCode) && mediaType == "text/html"
 }
 
 // isRetried lists what the stock exporter tries again.
@@ -129,7 +153,9 @@ func isSuccess(status int) bool { return status >= 200 && status <= 299 }
 func explain(s signal, status int, answer string) verdict {
 	answer = strings.ToLower(answer)
 	switch {
-	case status == http.StatusNotFound:
+	case status < http.StatusBadRequest:
+		return refusedPage
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
 		return refusedPath
 	case status == http.StatusForbidden, strings.Contains(answer, "invalid scope requested"):
 		return refusedScope(s)

@@ -18,7 +18,8 @@ var lives = []lived{
 	{"401 `legacy auth cannot be upgraded because the host is not found`", lineRefused, refusedPairless},
 	{"401 `invalid authentication credentials`, or anything else", lineRefused, refusedCredential},
 	{"403, or 401 `invalid scope requested`", lineRefused, refusedScope(metrics)},
-	{"404", lineRefused, refusedPath},
+	{"404, 405", lineRefused, refusedPath},
+	{"200 with `text/html`, 301, 302, 303", lineRefused, refusedPage},
 	{"429", lineWaiting, throttled},
 	{"502, 503, 504", lineWaiting, unavailable},
 	{"no answer: host name", lineWaiting, networkName},
@@ -39,7 +40,6 @@ var lives = []lived{
 	{"200, `too-old`, `out-of-order`", linePartial, rejectedOld},
 	{"200, `too-far-in-future`", linePartial, rejectedFuture},
 	{"200, any other rejection", linePartial, rejectedOther},
-	{"preflight: a page", lineNotGateway, probePage},
 	{"preflight: any other 4xx", lineNotGateway, probeOther},
 }
 
@@ -47,7 +47,7 @@ var lives = []lived{
 func TestLivingVerdictsAreOnThePage(t *testing.T) {
 	var rows strings.Builder
 	for _, row := range lives {
-		fmt.Fprintf(&rows, "| %s | %s | %s | %s |\n", row.answer, firstSentence(row.line), row.meaning, strings.ReplaceAll(row.remedy, "|", `\|`))
+		fmt.Fprintf(&rows, "| %s | %s | %s | %s |\n", row.answer, firstSentence(row.line), quoted(row.meaning), quoted(row.remedy))
 	}
 	assertBlock(t, "live", "| answer | line | `meaning` | `remedy` |\n|---|---|---|---|\n"+rows.String())
 }

@@ -97,7 +97,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.GrafanaCloudHeldRequests, err = builder.meter.Int64Counter(
 		"otelcol_grafana_cloud_held_requests",
-		metric.WithDescription("Answers 401, 403 and 404, handed on to the exporter as 503 so that it keeps the data. [Alpha]"),
+		metric.WithDescription("Answers that say that credential or address are wrong (401, 403, 404, 405, a web page), handed on to the exporter as 503 so that it keeps the data. [Alpha]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)

@@ -40,7 +40,7 @@ func AssertEqualGrafanaCloudDroppedItems(t *testing.T, tt *componenttest.Telemet
 func AssertEqualGrafanaCloudHeldRequests(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_grafana_cloud_held_requests",
-		Description: "Answers 401, 403 and 404, handed on to the exporter as 503 so that it keeps the data. [Alpha]",
+		Description: "Answers that say that credential or address are wrong (401, 403, 404, 405, a web page), handed on to the exporter as 503 so that it keeps the data. [Alpha]",
 		Unit:        "{request}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
