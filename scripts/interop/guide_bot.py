@@ -4,10 +4,16 @@ Rebuilt from what the class is known to do, so that its numbers are known: secon
 a pipeline's start among them; the calls' counter is made and never added to; each MetricsFrame adds all that has passed since the
 beginning to the session's duration; gpt-4o is priced as GPT-4 was, and speech recognition not at all; processors keep their counter.
 
-    guide_bot.py CALL_ID...        one session each, exported to OTEL_EXPORTER_OTLP_ENDPOINT
+    guide_bot.py REPORT CALL_ID...        one session each, exported to OTEL_EXPORTER_OTLP_ENDPOINT
+
+The report says of each session how long it told that it has lasted, and how long it has.
 """
 
+import json
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.metrics import MeterProvider
@@ -83,10 +89,21 @@ class Exporter:
         self.duration.add(int(elapsed), self.call)
 
 
-for call_id in sys.argv[1:]:
-    exporter = Exporter(call_id)
-    for number, frame in enumerate(SESSION):
-        exporter.frame(*frame)
+QUICKENED = 5  # times: a session of 15.5 s takes 3.1 s
+
+
+def session(call_id: str) -> dict[str, float]:
+    exporter, began, told = Exporter(call_id), time.monotonic(), 0
+    for number, (due, kind, stage, value) in enumerate(SESSION):
+        time.sleep(max(0.0, began + due / QUICKENED - time.monotonic()))
+        elapsed = time.monotonic() - began
+        exporter.frame(elapsed, kind, stage, value)
+        told += int(elapsed)
         if number in (3, 9):
             exporter.provider.force_flush()
     exporter.provider.shutdown()
+    return {"told": told, "lasted": time.monotonic() - began}
+
+
+with ThreadPoolExecutor() as at_once:
+    Path(sys.argv[1]).write_text(json.dumps(list(at_once.map(session, sys.argv[2:]))))
