@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -123,6 +124,11 @@ func TestNames(t *testing.T) {
 			}()}},
 			map[string]string{"c1": "voice-bot"},
 			map[string]int64{"outcome=named": 1},
+		},
+		"by nothing that is too long for a name": {
+			[][]span{{client(1, 1, 9, 1, nil)}, {{name: "GET", trace: 1, id: 2, parent: 9, end: 2, attributes: attrs{"session.id": strings.Repeat("s", 257)}}}},
+			map[string]string{traceOne: "voice-rag-bot"},
+			map[string]int64{"outcome=waited": 1},
 		},
 		"nobody's spans are no call": {
 			[][]span{{{name: "GET", trace: 1, id: 2, end: 2, attributes: attrs{"session.id": "s1", "job_id": "1"}}}}, map[string]string{}, map[string]int64{},
@@ -362,6 +368,28 @@ func TestShutdownOfARefusedPipeline(t *testing.T) {
 	b.send(client(3, 1, 9, 1, nil))
 	b.refuse()
 	require.ErrorContains(t, b.Shutdown(context.Background()), "are lost")
+	b.stopErr = nil // for the bench's own
+}
+
+// A pipeline that never answers does not keep the collector from stopping.
+func TestShutdownInTime(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.JoinWindow = 0 })
+	b.send(client(1, 1, 9, 1, nil))
+	stuck, asked := make(chan struct{}), make(chan struct{})
+	defer close(stuck)
+	next, err := consumer.NewMetrics(func(context.Context, pmetric.Metrics) error {
+		close(asked)
+		<-stuck
+		return errors.New("too late")
+	})
+	require.NoError(t, err)
+	b.outlet.Metrics = next
+	require.NoError(t, b.Start(context.Background(), nil))
+	b.fake.Advance(interval)
+	<-asked
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, b.Shutdown(ctx), context.Canceled)
 	b.stopErr = nil // for the bench's own
 }
 

@@ -81,7 +81,7 @@ func (c *Config) Validate() error {
 		least("max_traces", c.MaxTraces, 1),
 		least("max_held_spans", c.MaxHeldSpans, 1),
 		least("max_attribute_values", c.MaxAttributeValues, 1),
-		least("observe_interval", c.ObserveInterval, 100*time.Millisecond),
+		least("observe_interval", c.ObserveInterval, interval),
 	)
 }
 

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/metadata"
 )
@@ -56,7 +57,7 @@ func TestNonsense(t *testing.T) {
 			"service_name: is empty", "join_window: -1s: must be at least 0s", "end_delay: -2s: must be at least 0s",
 			"idle_timeout: 0s: must be at least 1s", "remember_ended: -1s: must be at least 0s", "max_calls: 0: must be at least 1",
 			"max_traces: 0: must be at least 1", "max_held_spans: 0: must be at least 1", "max_attribute_values: 0: must be at least 1",
-			"observe_interval: 1ms: must be at least 100ms",
+			"observe_interval: 1ms: must be at least 1s",
 		},
 		"late":    {"end_delay: 5m0s: must be less than idle_timeout, which is 5m0s"},
 		"unknown": {"join_windw"},
@@ -84,6 +85,30 @@ func TestReadmeHasEveryOption(t *testing.T) {
 			text = shortly(d)
 		}
 		assert.Contains(t, string(readme), "| `"+key+"` | `"+text+"` |")
+	}
+}
+
+// Every metric of its own is in the README, and every value that its attributes may have.
+func TestReadmeHasEveryMetric(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	file, err := os.ReadFile("metadata.yaml")
+	require.NoError(t, err)
+	var own struct {
+		Attributes map[string]struct{ Enum []string } `yaml:"attributes"`
+		Telemetry  struct{ Metrics map[string]any }   `yaml:"telemetry"`
+	}
+	require.NoError(t, yaml.Unmarshal(file, &own))
+	require.Len(t, own.Telemetry.Metrics, 12)
+	for name := range own.Telemetry.Metrics {
+		assert.Contains(t, string(readme), "`"+strings.TrimPrefix(name, "connector_voice_span_")+"`")
+	}
+	for name, attribute := range own.Attributes {
+		for _, value := range attribute.Enum {
+			if name != "framework" || value == "none" {
+				assert.Contains(t, string(readme), "`"+value+"`", name)
+			}
+		}
 	}
 }
 

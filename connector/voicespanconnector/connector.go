@@ -107,10 +107,11 @@ func (c *voiceConnector) Start(context.Context, component.Host) error {
 // open calls make known what they hold back until their end; they will not be seen again.
 func (c *voiceConnector) Shutdown(ctx context.Context) error {
 	c.stopOnce.Do(func() {
-		if c.stop != nil {
-			c.stop()
+		defer c.forget()
+		defer c.telemetry.Shutdown()
+		if c.stopErr = c.halt(ctx); c.stopErr != nil {
+			return
 		}
-		c.running.Wait()
 		now := c.clock.Now()
 		c.deliver(ctx, c.joiner.Rest(), now)
 		c.finish(ctx, now.Add(c.config.EndDelay))
@@ -119,10 +120,27 @@ func (c *voiceConnector) Shutdown(ctx context.Context) error {
 			c.stopErr = errors.New("spans that waited for a pipeline are lost: it refused them to the last")
 		}
 		c.telemetry.traces(ctx, c.joiner.Found())
-		c.telemetry.Shutdown()
-		c.forget()
 	})
 	return c.stopErr
+}
+
+// halt waits until the housekeeping is over, but not beyond ctx.
+func (c *voiceConnector) halt(ctx context.Context) error {
+	if c.stop == nil {
+		return nil
+	}
+	c.stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.running.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // tellLost says what the pipeline of summaries refused for good: once in a while, for it may do so each time.

@@ -119,6 +119,9 @@ func (r *request) judge(one *join.Span, verdict spanframe.Verdict, now time.Time
 	case spanframe.Nothing:
 		r.tally.add(outcome{name: ignored, framework: none}, 1)
 		one.Frame.Events = nil
+		if len(one.Name.ID) > maxCallID {
+			one.Name = spanframe.Name{Rank: spanframe.Unnamed}
+		}
 		return true
 	}
 	if class := unfit(one, now); class != "" {
