@@ -94,6 +94,7 @@ QUICKENED = 5  # times: a session of 15.5 s takes 3.1 s
 
 def session(call_id: str) -> dict[str, float]:
     exporter, began, told = Exporter(call_id), time.monotonic(), 0
+    began_at = time.time()  # as the SDK dates it: a clock may be set in between
     for number, (due, kind, stage, value) in enumerate(SESSION):
         time.sleep(max(0.0, began + due / QUICKENED - time.monotonic()))
         elapsed = time.monotonic() - began
@@ -102,7 +103,7 @@ def session(call_id: str) -> dict[str, float]:
         if number in (3, 9):
             exporter.provider.force_flush()
     exporter.provider.shutdown()
-    return {"told": told, "lasted": time.monotonic() - began}
+    return {"told": told, "lasted": time.time() - began_at}
 
 
 with ThreadPoolExecutor() as at_once:

@@ -30,6 +30,13 @@ var guideUse = map[string]float64{
 	`sum by (call_id) (voice_tts_characters_total)`:                      48 + 152,
 }
 
+// guideTotals is what comes of all of it.
+var guideTotals = backend.Vector{
+	`sum(voice_llm_tokens_total)`:     2 * (1042 + 1100 + 37 + 63),
+	`sum(voice_tts_characters_total)`: 2 * (48 + 152),
+	`sum(voice_cost_usd_total)`:       2 * (guideLLMCost + guideTTSCost),
+}
+
 const (
 	guideLLMCost = ((1042+1100)*2.5 + (37+63)*10) / 1e6
 	guideTTSCost = (48 + 152) * 50 / 1e6
@@ -73,6 +80,7 @@ func TestInteropGuideBot(t *testing.T) {
 			report := filepath.Join(t.TempDir(), "report.json")
 			python(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": c.URL(otlpPort, "")}, "guide_bot.py",
 				append([]string{report}, guideCalls...)...)
+			b.Await(func() bool { return answers(b, profile.numbers) && answers(b, guideTotals) })
 			c.Stop(clockSetBack)
 			assertGuideUse(t, b)
 			for _, query := range slices.Sorted(maps.Keys(profile.numbers)) {
@@ -82,6 +90,16 @@ func TestInteropGuideBot(t *testing.T) {
 			assertGuideDuration(t, b, report, profile.repaired)
 		})
 	}
+}
+
+// answers says whether queries give what is wanted of them.
+func answers(b *backend.Backend, wanted backend.Vector) bool {
+	for query, want := range wanted {
+		if got, _ := b.Value(query, time.Now()); !near(want, got) {
+			return false
+		}
+	}
+	return true
 }
 
 // laidOver is a file of the repository as an overlay, with the quick interval of tests.
