@@ -10,7 +10,8 @@ RACE     := $(shell command -v $(firstword $(shell go env CC)) >/dev/null && ech
 MODULES  := . cmd/voice-demo grafana test/e2e
 OURS      = $(shell git ls-files -co --exclude-standard '*.go' | grep -v -e generated_ -e ^cmd/otelcol-voice/)
 
-# DEMO=-own makes the demo start a collector on free ports; CONFIG="--config a.yaml --config b.yaml" replaces the configuration.
+# DEMO=-own makes the demo start a collector on free ports; DATA is where a collector keeps its files and the demo looks for them;
+# CONFIG="--config a.yaml --config b.yaml" replaces the configuration.
 # With ENV_FILE the bot's own .env is read as it is (no shell cuts its values) and data goes to Grafana Cloud;
 # without it everything stays on this machine.
 ifeq ($(ENV_FILE),)
@@ -42,7 +43,7 @@ run: build ## Run it: local, or with ENV_FILE=.env to Grafana Cloud
 	@OTELCOL_VOICE_DATA=$(DATA) exec $(BIN) $(CONFIG)
 
 .PHONY: demo
-demo: build ## Play a few calls, then show what they cost (uses a running collector, else starts one)
+demo: build ## Play a few calls, show what they cost, and write a report of them (uses a running collector, else starts one)
 	@cd cmd/voice-demo && go build -o ../../bin/voice-demo . && cd ../.. && OTELCOL_VOICE_DATA=$(DATA) bin/voice-demo $(DEMO)
 
 ##@ Develop
@@ -60,6 +61,16 @@ test-unit:
 .PHONY: test-e2e
 test-e2e: build
 	cd test/e2e && go test ./...
+
+.PHONY: report-test
+report-test: ## Look at the demo's report in a headless Chromium (scripts/install-chromium.sh says how to get one)
+	@scripts/install-chromium.sh
+	cd cmd/voice-demo && go test -count 1 -tags browser -run Browser ./internal/report
+
+.PHONY: report-image
+report-image: ## Take the pictures of the report anew (docs/images)
+	@scripts/install-chromium.sh
+	cd cmd/voice-demo && go test -count 1 -tags browser -run BrowserPictures ./internal/report -args -update
 
 .PHONY: bench
 bench: ## Run the benchmarks with allocations
@@ -119,7 +130,7 @@ fmt: ## Format
 .PHONY: lint
 lint: check-versions ## Format check, go vet, staticcheck
 	@test -z "$$($(TOOL) gofumpt -l $(OURS))" || { $(TOOL) gofumpt -l $(OURS); echo "not formatted: run 'make fmt'"; exit 1; }
-	@for m in $(MODULES); do (cd $$m && go vet ./... && $(TOOL) staticcheck ./...) || exit 1; done
+	@for m in $(MODULES); do (cd $$m && go vet -tags browser ./... && $(TOOL) staticcheck -tags browser ./...) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what was built; data/ stays, it may hold what is still to be sent

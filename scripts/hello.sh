@@ -21,7 +21,7 @@ else
                   ${2:-data}/calls.jsonl (a line for each call, at its end) and ${2:-data}/spans.jsonl
     health        http://localhost:13133
     own metrics   http://localhost:8888/metrics
-    try next      make demo      (in another terminal: plays a few calls and shows what they cost)
+    try next      make demo      (in another terminal: plays a few calls, shows what they cost, and writes a report)
 TXT
 fi
 echo "    stop          Ctrl-C"

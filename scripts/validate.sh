@@ -26,7 +26,10 @@ blocks() {
     on {print substr($0, indent + 1) > (out n ".yaml")}' "$1"
 }
 
-for file in config/*.yaml; do check "$file" --config "$file"; done
+for file in config/*.yaml; do
+  check "$file" --config "$file"
+  for over in config/overlays/*.yaml; do check "$over over $file" --config "$file" --config "$over"; done
+done
 while read -r document; do
   blocks "$document"
   for block in "$work"/block-*.yaml; do

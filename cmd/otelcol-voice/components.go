@@ -19,9 +19,11 @@ import (
 	resourceprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/resourceprocessor"
 	transformprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor"
 	kafkareceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kafkareceiver"
+	voicespanconnector "github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector"
 	grafanacloudextension "github.com/otelcol-voice/otelcol-voice/extension/grafanacloudextension"
 	costprocessor "github.com/otelcol-voice/otelcol-voice/processor/costprocessor"
 	rollupprocessor "github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor"
+	voicemetricsprocessor "github.com/otelcol-voice/otelcol-voice/processor/voicemetricsprocessor"
 	voiceframereceiver "github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
@@ -127,6 +129,7 @@ func components() (otelcol.Factories, error) {
 		intervalprocessor.NewFactory(),
 		costprocessor.NewFactory(),
 		rollupprocessor.NewFactory(),
+		voicemetricsprocessor.NewFactory(),
 	)
 	if err != nil {
 		return otelcol.Factories{}, err
@@ -141,13 +144,18 @@ func components() (otelcol.Factories, error) {
 		intervalprocessor.NewFactory().Type():          "github.com/open-telemetry/opentelemetry-collector-contrib/processor/intervalprocessor v0.158.0",
 		costprocessor.NewFactory().Type():              "github.com/otelcol-voice/otelcol-voice v0.1.0",
 		rollupprocessor.NewFactory().Type():            "github.com/otelcol-voice/otelcol-voice v0.1.0",
+		voicemetricsprocessor.NewFactory().Type():      "github.com/otelcol-voice/otelcol-voice v0.1.0",
 	})
 
-	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory]()
+	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](
+		voicespanconnector.NewFactory(),
+	)
 	if err != nil {
 		return otelcol.Factories{}, err
 	}
-	factories.ConnectorModules = makeModulesMap(factories.Connectors, map[component.Type]string{})
+	factories.ConnectorModules = makeModulesMap(factories.Connectors, map[component.Type]string{
+		voicespanconnector.NewFactory().Type(): "github.com/otelcol-voice/otelcol-voice v0.1.0",
+	})
 
 	return factories, nil
 }

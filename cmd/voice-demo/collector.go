@@ -64,6 +64,7 @@ func (d *demo) startCollector(ctx context.Context, overlay string) (stop func() 
 		return nil, err
 	}
 	collector := exec.Command(d.binary, "--config", d.config, "--config", overlay)
+	collector.Env = append(os.Environ(), "OTELCOL_VOICE_DATA="+d.data)
 	collector.Stdout, collector.Stderr = log, log
 	if err := collector.Start(); err != nil {
 		return nil, fmt.Errorf("%w: build it with `make build`", err)

@@ -4,40 +4,45 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+
+	"github.com/otelcol-voice/otelcol-voice/cmd/voice-demo/internal/metrics"
+	"github.com/otelcol-voice/otelcol-voice/cmd/voice-demo/internal/report"
 )
 
 // show prints a line for each call and the totals of the fleet, all from the page.
-func show(w io.Writer, p page, calls []demoCall) {
+func show(w io.Writer, page metrics.Page, calls []demoCall) {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "call\tduration\tprompt\tof it cached\tcompletion\tcharacters\tcost USD\t")
 	for _, c := range calls {
-		call := label{"call_id", c.id}
-		fmt.Fprintf(table, "%s\t%.1f s\t%.0f\t%.0f\t%.0f\t%.0f\t%.6f\t  %s\n", c.id,
-			p.sum("voice_session_duration_seconds", call),
-			p.sum("voice_llm_tokens_total", call, label{"token_type", "prompt"}),
-			p.sum("voice_llm_tokens_total", call, label{"token_kind", "cache_read"}),
-			p.sum("voice_llm_tokens_total", call, label{"token_type", "completion"}),
-			p.sum("voice_tts_characters_total", call),
-			p.sum("voice_cost_usd_total", call), c.about)
+		r := report.NewRow(page, c.id)
+		fmt.Fprintf(table, "%s\t%.1f s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t  %s\n", c.id,
+			r.Seconds, r.Prompt, r.Cached, r.Completion, r.Characters, report.USD(r.Cost), c.about)
 	}
 	_ = table.Flush()
-	showFleet(w, p)
+	showFleet(w, report.NewFleet(page))
 }
 
-func showFleet(w io.Writer, p page) {
+func showFleet(w io.Writer, fleet report.Fleet) {
 	fmt.Fprintln(w, "\nAll calls so far:")
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(table, "  calls\t%.0f\n", p.sum("voice_calls_total"))
-	fmt.Fprintf(table, "  interruptions\t%.0f\n", p.sum("voice_interruptions_total"))
-	fmt.Fprintf(table, "  mean time to first byte\t%s\n", p.mean("voice_ttfb_milliseconds"))
-	fmt.Fprintf(table, "  mean turn latency\t%s\n", p.mean("voice_turn_latency_milliseconds"))
-	fmt.Fprintf(table, "  cost\t%.6f USD\n", p.sum("voice_cost_usd_total"))
-	for _, stage := range []string{"stt", "llm", "tts"} {
-		fmt.Fprintf(table, "    of it %s\t%.6f USD\n", stage, p.sum("voice_cost_usd_total", label{"cost_type", stage}))
+	fmt.Fprintf(table, "  calls\t%.0f\n", fleet.Calls)
+	fmt.Fprintf(table, "  interruptions\t%.0f\n", fleet.Interruptions)
+	fmt.Fprintf(table, "  mean time to first byte\t%s\n", fleet.TTFB.Text())
+	fmt.Fprintf(table, "  mean turn latency\t%s\n", fleet.TurnLatency.Text())
+	fmt.Fprintf(table, "  cost\t%s USD%s\n", report.USD(fleet.Cost), ofWhich(&fleet))
+	for _, stage := range fleet.Stages {
+		fmt.Fprintf(table, "    of it %s\t%s USD\n", stage.Stage, report.USD(stage.Cost))
 	}
-	for _, sample := range p.samples("voice_cost_unpriced_usage_total", nil) {
-		fmt.Fprintf(table, "  without a price\t%.0f of %s, model %s: %s\n", sample.GetCounter().GetValue(),
-			value(sample, "usage_kind"), value(sample, "model"), value(sample, "reason"))
+	for _, u := range fleet.Unpriced {
+		fmt.Fprintf(table, "  without a price\t%.0f of %s, model %s: %s\n", u.Amount, u.Kind, u.Model, u.Reason)
 	}
 	_ = table.Flush()
+}
+
+// ofWhich says that the cost is not of all calls, where it is not.
+func ofWhich(fleet *report.Fleet) string {
+	if !fleet.CostOfShown() {
+		return ""
+	}
+	return fmt.Sprintf(" (of %d of the %.0f calls: the page has forgotten the others)", fleet.Shown, fleet.Calls)
 }

@@ -6,8 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+	"github.com/otelcol-voice/otelcol-voice/cmd/voice-demo/internal/metrics"
 )
 
 const shownPage = `# TYPE voice_calls_total counter
@@ -45,7 +44,7 @@ All calls so far:
   interruptions             1
   mean time to first byte   301 ms
   mean turn latency         none
-  cost                      0.004255 USD
+  cost                      0.004255 USD (of 1 of the 2 calls: the page has forgotten the others)
     of it stt               0.000000 USD
     of it llm               0.001855 USD
     of it tts               0.002400 USD
@@ -53,13 +52,12 @@ All calls so far:
 `
 
 func TestShow(t *testing.T) {
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(shownPage))
+	page, err := metrics.Parse(strings.NewReader(shownPage))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	show(&out, families, []demoCall{{id: "a", about: "a booking"}})
+	show(&out, page, []demoCall{{id: "a", about: "a booking"}})
 	if out.String() != shown {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), shown)
 	}

@@ -126,8 +126,9 @@ func (s *step) repeated(e *frame.Event) bool {
 
 // Reasons of an end that nobody gave a reason for.
 const (
-	noReason    = "end"
-	idleTimeout = "idle_timeout"
+	noReason = "end"
+	// IdleTimeout is the reason of an end of which nobody told.
+	IdleTimeout = "idle_timeout"
 )
 
 // precede moves the start back to when the bot says the call began.

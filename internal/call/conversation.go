@@ -290,11 +290,9 @@ func (s *step) turnNumber(e *frame.Event) int {
 
 // cutTurn counts the interruption of a turn, once, where the bot reports no interruptions themselves.
 func (s *step) cutTurn(e *frame.Event) {
-	repeated := e.Number > 0 && e.Number <= s.cutTurns
-	if !e.Cut || repeated {
+	if !e.Cut || !s.cutTurns.add(e.Number) {
 		return
 	}
-	s.cutTurns = max(s.cutTurns, e.Number)
 	s.spans.interrupted = true
 	switch {
 	case s.talk.heardCut:

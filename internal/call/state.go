@@ -35,7 +35,7 @@ type state struct {
 
 	turns         int
 	interruptions int
-	cutTurns      int // the highest number of a turn that was interrupted
+	cutTurns      numbers // of turns that were interrupted
 	turnLatencies []float64
 	ttfbs         []float64
 	startup       []Step

@@ -130,7 +130,7 @@ func (tx *Tx) endWhere(now time.Time, due func(*state) bool) []Fact {
 			continue
 		}
 		s := tx.step(c, c.next.last)
-		s.end(cmp.Or(s.hungUp, idleTimeout), s.hungUp != "")
+		s.end(cmp.Or(s.hungUp, IdleTimeout), s.hungUp != "")
 		c.next.arrived = now
 		if last := len(s.facts) - 1; c.summarised {
 			s.facts[last].Summary = nil

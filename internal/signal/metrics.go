@@ -16,16 +16,23 @@ import (
 type Batch struct {
 	from    *Producer
 	metrics pmetric.Metrics
-	scope   pmetric.ScopeMetrics
-	open    [instruments]pmetric.Metric
-	points  int
-	next    uint64 // number of the next point
-	id      identity
-	spot    spot
+	*section
+	others map[string]*section // of tenants other than the one at hand
+	points int
+	next   uint64 // number of the next point
+	id     identity
+	spot   spot
 
 	calls []call.Fact // that have ended, for the logs and their spans
 	turns []call.Fact // that have ended, for their spans
 	spans int
+}
+
+// section is the metrics of one resource.
+type section struct {
+	tenant string
+	scope  pmetric.ScopeMetrics
+	open   [instruments]pmetric.Metric
 }
 
 // identity is a frame's identity as it is written. Most points come from the frame of the one before.
@@ -44,14 +51,35 @@ func (i *identity) of(id frame.ID) string {
 // NewBatch makes an empty batch.
 func (p *Producer) NewBatch() *Batch {
 	b := &Batch{metrics: pmetric.NewMetrics(), from: p}
-	resource := b.metrics.ResourceMetrics().AppendEmpty()
-	resource.Resource().Attributes().PutStr(attrServiceName, p.settings.Service)
-	b.scope = resource.ScopeMetrics().AppendEmpty()
-	b.scope.Scope().SetName(semconv.ScopeName)
+	if p.settings.Resource == nil {
+		b.section = b.newSection("")
+	}
 	return b
 }
 
-const attrServiceName = "service.name"
+func (b *Batch) newSection(tenant string) *section {
+	resource := b.metrics.ResourceMetrics().AppendEmpty()
+	b.from.resource(tenant).put(resource.Resource().Attributes())
+	s := &section{tenant: tenant, scope: resource.ScopeMetrics().AppendEmpty()}
+	s.scope.Scope().SetName(semconv.ScopeName)
+	return s
+}
+
+// turnTo makes the resource of a tenant the one that is written to.
+func (b *Batch) turnTo(tenant string) {
+	switch {
+	case b.section != nil && !b.from.apart(b.tenant, tenant):
+		return
+	case b.others == nil:
+		b.others = map[string]*section{}
+	}
+	if b.section != nil {
+		b.others[b.tenant] = b.section
+	}
+	if b.section = b.others[tenant]; b.section == nil {
+		b.section = b.newSection(tenant)
+	}
+}
 
 // Metrics is the batch's metrics; the caller owns them and must not add to the batch after.
 func (b *Batch) Metrics() pmetric.Metrics { return b.metrics }
@@ -64,6 +92,7 @@ func (b *Batch) Add(facts []call.Fact) {
 	// No fact makes more than one point.
 	b.next = b.from.sequence.Add(uint64(len(facts))) - uint64(len(facts))
 	for i := range facts {
+		b.turnTo(facts[i].Call.Tenant)
 		b.add(&facts[i])
 	}
 }

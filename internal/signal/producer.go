@@ -14,12 +14,32 @@ import (
 type Settings struct {
 	// Service is their service.name.
 	Service string
+	// Resource, if set, says where the signals of a call belong, by its tenant: then a batch has several resources, Service
+	// is not used, and the trace is the bots' own, who make its spans.
+	Resource func(tenant string) Resource
 	// TenantAttribute is the attribute that says whose call it is; empty: none does. It must be none of semconv's.
 	TenantAttribute string
 	// MaxValues is how many different values an attribute that bots fill in freely (models, processors, functions, tenants)
 	// may have; what comes beyond is "other". 0: no bound.
 	MaxValues int
 }
+
+// Resource is what a backend keeps of where signals come from. Empty fields are unknown.
+type Resource struct {
+	Service, Namespace, Environment string
+}
+
+func (r Resource) put(attrs pcommon.Map) {
+	attrs.PutStr(attrServiceName, r.Service)
+	put(attrs, attrServiceNamespace, r.Namespace)
+	put(attrs, attrEnvironment, r.Environment)
+}
+
+const (
+	attrServiceName      = "service.name"
+	attrServiceNamespace = "service.namespace"
+	attrEnvironment      = "deployment.environment.name"
+)
 
 // Producer makes the signals of one receiver or connector, in batches. It is safe for concurrent use.
 type Producer struct {
@@ -48,6 +68,17 @@ func (p *Producer) Replaced() map[string]int64 {
 	}
 	return counts
 }
+
+// resource is where the signals of a tenant's calls belong.
+func (p *Producer) resource(tenant string) Resource {
+	if p.settings.Resource != nil {
+		return p.settings.Resource(tenant)
+	}
+	return Resource{Service: p.settings.Service}
+}
+
+// apart says whether two tenants have resources of their own.
+func (p *Producer) apart(a, b string) bool { return p.settings.Resource != nil && a != b }
 
 // text is a value as it is written: itself, or "other" beyond what its attribute may have.
 func (p *Producer) text(of vocabularyID, value string) string {

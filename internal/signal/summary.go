@@ -21,11 +21,14 @@ func (b *Batch) Logs() plog.Logs {
 	if len(b.calls) == 0 {
 		return logs
 	}
-	resource := logs.ResourceLogs().AppendEmpty()
-	resource.Resource().Attributes().PutStr(attrServiceName, b.from.settings.Service)
-	scope := resource.ScopeLogs().AppendEmpty()
-	scope.Scope().SetName(semconv.ScopeName)
+	var scope plog.ScopeLogs
 	for i := range b.calls {
+		if i == 0 || b.from.apart(b.calls[i-1].Call.Tenant, b.calls[i].Call.Tenant) {
+			resource := logs.ResourceLogs().AppendEmpty()
+			b.from.resource(b.calls[i].Call.Tenant).put(resource.Resource().Attributes())
+			scope = resource.ScopeLogs().AppendEmpty()
+			scope.Scope().SetName(semconv.ScopeName)
+		}
 		b.summary(scope.LogRecords().AppendEmpty(), &b.calls[i])
 	}
 	return logs
@@ -39,12 +42,14 @@ func (b *Batch) summary(record plog.LogRecord, f *call.Fact) {
 	record.Body().SetStr(semconv.EventCallSummary)
 	trace := b.from.trace(f.Call, f.Summary.Trace)
 	record.SetTraceID(trace.id)
-	record.SetSpanID(trace.root())
+	if b.from.settings.Resource == nil { // else there is none of ours
+		record.SetSpanID(trace.root())
+	}
 
 	attrs := record.Attributes()
 	attrs.PutStr(semconv.AttrCallID, f.Call.ID)
 	b.from.putTenant(attrs, f.Call)
-	attrs.PutStr(semconv.SummaryService, b.from.settings.Service)
+	attrs.PutStr(semconv.SummaryService, b.from.resource(f.Call.Tenant).Service)
 	b.putSummary(attrs, f.Summary)
 	b.putEntries(attrs, f.Call.ID, f.Summary.Usage)
 }

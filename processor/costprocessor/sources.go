@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/provider"
+	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
-	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/foreign"
 )
 
 // feed is a metric of others that is priced.

@@ -10,8 +10,8 @@ import (
 
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
-	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/foreign"
 )
 
 // Sources are usage metrics of others that are priced, by name: that of a family that is known, or of a metric that says

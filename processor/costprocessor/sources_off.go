@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
-	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/foreign"
 )
 
 // dormant is a family of metrics of others that is known and not priced, because nobody has said so.

@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
-	"github.com/otelcol-voice/otelcol-voice/processor/costprocessor/internal/foreign"
 )
 
 // share is one use of a collection being priced: a whole and its parts, or a use that stands alone.

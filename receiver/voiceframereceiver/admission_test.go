@@ -100,7 +100,7 @@ func TestNothingStaysInFlight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, nil)
 			if test.status == 503 {
-				b.pipeline.metrics = consumertest.NewErr(errors.New("full"))
+				b.pipeline.Metrics = consumertest.NewErr(errors.New("full"))
 			}
 			req := httptest.NewRequest(http.MethodPost, "/v1/frames", test.body)
 			if test.header[0] != "" {

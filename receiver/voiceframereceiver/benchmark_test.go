@@ -32,7 +32,7 @@ func BenchmarkFrames(b *testing.B) {
 	for _, frames := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprint(frames), func(b *testing.B) {
 			r := newBench(b, nil)
-			r.pipeline.metrics = consumertest.NewNop()
+			r.pipeline.Metrics = consumertest.NewNop()
 			limits := r.config.Protocols.Frames.Get().limits()
 			bodies := make([][]byte, b.N+1)
 			for round := range bodies {

@@ -116,7 +116,7 @@ func (b *bench) play(t *testing.T, messages []said) {
 // silence ends the call where it has not ended.
 func (b *bench) silence() {
 	b.clock.Advance(b.config.IdleTimeout)
-	b.endIdle(context.Background(), b.clock.Now())
+	b.door().EndIdle(context.Background(), b.clock.Now())
 }
 
 // details adds up all points by metric and the compared attributes.

@@ -48,7 +48,7 @@ func (f *factory) createMetrics(
 	if err != nil {
 		return nil, err
 	}
-	r.pipeline.metrics = next
+	r.pipeline.Metrics = next
 	return r, nil
 }
 
@@ -59,7 +59,7 @@ func (f *factory) createLogs(
 	if err != nil {
 		return nil, err
 	}
-	r.pipeline.logs = next
+	r.pipeline.Logs = next
 	return r, nil
 }
 

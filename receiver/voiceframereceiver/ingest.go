@@ -7,41 +7,32 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/door"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
 // take applies the frames to their calls and hands on what follows. Calls have changed only if all of it was accepted.
 func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*answer, error) {
-	tx, err := r.calls.Begin(keys(in.frames))
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
-
-	var found findings
+	var found door.Findings
 	steps := r.recorder.steps()
-	batch := r.signals.NewBatch()
-	for i := range in.frames {
-		f := &in.frames[i]
-		facts, verdict := tx.Apply(&f.frame, now)
-		batch.Add(facts)
-		found.facts(facts)
-		if in.judge(f, verdict) {
-			found.frame(&f.frame)
-			steps.add(call.KeyOf(&f.frame), &f.frame, now)
-			steps.facts(facts)
+	lost, err := r.door().Take(ctx, keys(in.frames), func(tx *call.Tx, batch *signal.Batch) {
+		for i := range in.frames {
+			f := &in.frames[i]
+			facts, verdict := tx.Apply(&f.frame, now)
+			batch.Add(facts)
+			found.Facts(facts)
+			if in.judge(f, verdict) {
+				found.Frame(&f.frame)
+				steps.add(call.KeyOf(&f.frame), &f.frame, now)
+				steps.facts(facts)
+			}
 		}
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err // the receiver has stopped, or the sender is gone and will ask again
-	}
-	lost, err := r.pipeline.deliver(ctx, batch)
+	}, func() { r.recorder.append(ctx, steps) })
 	if err != nil {
 		return nil, err
 	}
 	r.tellLost(lost, now)
-	r.recorder.append(ctx, steps)
-	tx.Commit()
 	r.telemetry.intake(ctx, &in)
 	r.found(ctx, &found, now)
 	return in.answer(), nil

@@ -12,8 +12,10 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/door"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
@@ -25,7 +27,7 @@ type voiceReceiver struct {
 	started   time.Time
 	platforms map[string]platform
 	calls     *call.Table
-	pipeline  pipeline
+	pipeline  door.Outlet
 	telemetry *selfTelemetry
 	signals   *signal.Producer
 	recorder  *recorder // nil without storage
@@ -52,14 +54,16 @@ func newReceiver(
 	if err != nil {
 		return nil, err
 	}
-	pipeline, err := newPipeline(set)
+	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID: set.ID, Transport: "http", ReceiverCreateSettings: set,
+	})
 	if err != nil {
 		return nil, err
 	}
 	r := &voiceReceiver{
 		config: cfg, settings: set, clock: clock, started: clock.Now(), forget: forget, platforms: platforms(),
 		signals:  signal.NewProducer(cfg.signalSettings()),
-		pipeline: pipeline, telemetry: telemetry, draining: make(chan struct{}),
+		pipeline: door.Outlet{Report: report}, telemetry: telemetry, draining: make(chan struct{}),
 	}
 	r.calls = r.newTable(false)
 	r.lifetime, r.stop = context.WithCancel(context.Background())
@@ -68,7 +72,7 @@ func newReceiver(
 
 // trace adds a pipeline for traces. It comes before the start, when nothing has touched the table of calls.
 func (r *voiceReceiver) trace(next consumer.Traces) {
-	r.pipeline.traces = next
+	r.pipeline.Traces = next
 	r.calls = r.newTable(true)
 }
 
@@ -118,7 +122,7 @@ func (r *voiceReceiver) Shutdown(ctx context.Context) error {
 	r.stopOnce.Do(func() {
 		r.stopErr = errors.Join(r.stopServers(ctx), r.wait(ctx))
 		if r.recorder == nil {
-			r.settle(ctx)
+			r.door().Settle(ctx)
 		}
 		r.stopErr = errors.Join(r.stopErr, r.recorder.close(ctx))
 		r.telemetry.Shutdown()

@@ -37,6 +37,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/denial"
+	"github.com/otelcol-voice/otelcol-voice/internal/door"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
 )
@@ -322,18 +323,18 @@ func TestRefusedRequestsAreTakenWhenTheyComeAgain(t *testing.T) {
 				refuse := consumertest.NewErr(test.err)
 				switch refusing {
 				case "metrics":
-					b.pipeline.metrics = refuse
+					b.pipeline.Metrics = refuse
 				case "logs":
-					b.pipeline.logs = refuse
+					b.pipeline.Logs = refuse
 				case "traces":
-					b.pipeline.traces = refuse
+					b.pipeline.Traces = refuse
 				}
 				status, answer := b.post("/v1/frames", fiveLines(t))
 				assert.Equal(t, test.status, status)
 				assert.NotContains(t, answer, test.err.Error())
 				assert.Zero(t, b.calls.Active()[""])
 
-				b.pipeline.metrics, b.pipeline.logs, b.pipeline.traces = b.metrics, b.logs, b.traces
+				b.pipeline.Metrics, b.pipeline.Logs, b.pipeline.Traces = b.metrics, b.logs, b.traces
 				status, answer = b.post("/v1/frames", fiveLines(t))
 				assert.Equal(t, http.StatusOK, status)
 				assert.Contains(t, answer, `"accepted":5`)
@@ -357,7 +358,7 @@ func TestReasonOfARefusal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, nil)
-			b.pipeline.metrics = consumertest.NewErr(consumererror.NewPermanent(test.err))
+			b.pipeline.Metrics = consumertest.NewErr(consumererror.NewPermanent(test.err))
 			status, answer := b.post("/v1/frames", fiveLines(t))
 			assert.Equal(t, http.StatusBadRequest, status)
 			var body errorBody
@@ -370,10 +371,10 @@ func TestReasonOfARefusal(t *testing.T) {
 // Spans or summaries that are refused for good cost no number, and no answer but where there is nothing else.
 func TestWhatIsRefusedForGoodTakesNoMetricsWithIt(t *testing.T) {
 	never := consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
-	for name, refuse := range map[string]func(*pipeline){
-		"spans":     func(p *pipeline) { p.traces = never },
-		"summaries": func(p *pipeline) { p.logs = never },
-		"both":      func(p *pipeline) { p.traces, p.logs = never, never },
+	for name, refuse := range map[string]func(*door.Outlet){
+		"spans":     func(p *door.Outlet) { p.Traces = never },
+		"summaries": func(p *door.Outlet) { p.Logs = never },
+		"both":      func(p *door.Outlet) { p.Traces, p.Logs = never, never },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, nil)
@@ -392,7 +393,7 @@ func TestWhatIsRefusedForGoodTakesNoMetricsWithIt(t *testing.T) {
 			_, _ = b.post("/v1/frames", strings.ReplaceAll(fiveLines(t), "550e8400", "660e8400"))
 			assert.Equal(t, 2, logs.Len())
 
-			b.pipeline.metrics = nil
+			b.pipeline.Metrics = nil
 			status, answer := b.post("/v1/frames", strings.ReplaceAll(fiveLines(t), "550e8400", "770e8400"))
 			assert.Equal(t, http.StatusBadRequest, status)
 			assert.Contains(t, answer, "refuses this data for good")
@@ -486,12 +487,12 @@ func TestIdleCallsEndAndActiveCallsAreReported(t *testing.T) {
 func TestIdleCallDuringAnOutage(t *testing.T) {
 	b := newBench(t, nil)
 	_, _ = b.post("/v1/frames/c1", `{"type":"StartFrame"}`)
-	b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
+	b.pipeline.Metrics = consumertest.NewErr(errors.New("queue is full"))
 	for i := range 30 {
 		b.tick(context.Background(), now.Add(5*time.Minute+time.Duration(i)*10*time.Second))
 	}
 	assert.Equal(t, 1, b.calls.Active()[""])
-	b.pipeline.metrics = b.metrics
+	b.pipeline.Metrics = b.metrics
 	b.tick(context.Background(), now.Add(11*time.Minute))
 	assert.Zero(t, b.calls.Active()[""])
 	assert.Equal(t, 1, b.logs.LogRecordCount())
@@ -499,7 +500,7 @@ func TestIdleCallDuringAnOutage(t *testing.T) {
 
 	// One that is refused for good does not keep the others from ending.
 	_, _ = b.post("/v1/frames/c2", `{"type":"StartFrame"}`)
-	b.pipeline.metrics = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
+	b.pipeline.Metrics = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
 	b.tick(context.Background(), now.Add(17*time.Minute))
 	assert.Zero(t, b.calls.Active()[""])
 }
@@ -508,11 +509,11 @@ func TestIdleCallDuringAnOutage(t *testing.T) {
 func TestIdleCallWhoseSummaryIsRefusedForGood(t *testing.T) {
 	b := newBench(t, nil)
 	_, _ = b.post("/v1/frames/c1", `{"type":"StartFrame","stt_model":"gladia","timestamp":1764000000}`+"\n"+`{"type":"BotStartedSpeakingFrame","timestamp":1764000030}`)
-	b.pipeline.logs = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
-	b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
+	b.pipeline.Logs = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
+	b.pipeline.Metrics = consumertest.NewErr(errors.New("queue is full"))
 	b.tick(context.Background(), now.Add(5*time.Minute))
 	assert.Equal(t, 1, b.calls.Active()[""])
-	b.pipeline.logs, b.pipeline.metrics = b.logs, b.metrics
+	b.pipeline.Logs, b.pipeline.Metrics = b.logs, b.metrics
 	b.tick(context.Background(), now.Add(6*time.Minute))
 	assert.Zero(t, b.calls.Active()[""])
 	assert.Zero(t, b.logs.LogRecordCount())
@@ -676,7 +677,7 @@ func TestShutdownOutOfTime(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
-	b.pipeline.metrics = next
+	b.pipeline.Metrics = next
 	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
 	answered := make(chan error)
 	go func() {
@@ -721,15 +722,15 @@ func TestStartFailsOnATakenPort(t *testing.T) {
 func TestAnySubsetOfSignals(t *testing.T) {
 	for _, on := range []struct{ metrics, logs, traces bool }{{true, false, false}, {false, true, false}, {false, false, true}, {true, false, true}} {
 		b := newBench(t, nil)
-		b.pipeline.metrics, b.pipeline.logs, b.pipeline.traces = nil, nil, nil
+		b.pipeline.Metrics, b.pipeline.Logs, b.pipeline.Traces = nil, nil, nil
 		if on.metrics {
-			b.pipeline.metrics = b.metrics
+			b.pipeline.Metrics = b.metrics
 		}
 		if on.logs {
-			b.pipeline.logs = b.logs
+			b.pipeline.Logs = b.logs
 		}
 		if on.traces {
-			b.pipeline.traces = b.traces
+			b.pipeline.Traces = b.traces
 		}
 		status, answer := b.post("/v1/frames", fiveLines(t))
 		assert.Equal(t, http.StatusOK, status)

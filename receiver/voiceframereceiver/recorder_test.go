@@ -145,7 +145,7 @@ func TestWhatIsKept(t *testing.T) {
 	_, _ = b.post("/v1/frames/c1", strings.Join(spokenTo(3), "\n"))
 	_, _ = b.post("/v1/frames", `{"type":"EndFrame","call_id":"c2"}`+"\n"+`{"type":"EndFrame","call_id":3}`)
 	_, _ = b.post("/v1/frames/c2", spoken(0))
-	b.pipeline.metrics = nil
+	b.pipeline.Metrics = nil
 	b.tick(context.Background(), now.Add(6*time.Minute))
 	c1, c2 := call.Key{ID: "c1"}, call.Key{ID: "c2"}
 	require.Len(t, kept.steps[c1], 4)
@@ -189,7 +189,7 @@ func TestStepsOfASenderWhoHasLeft(t *testing.T) {
 		return b.metrics.ConsumeMetrics(ctx, m)
 	})
 	require.NoError(t, err)
-	b.pipeline.metrics = metrics
+	b.pipeline.Metrics = metrics
 	_, _ = b.do(httptest.NewRequest(http.MethodPost, "/v1/frames/c1", strings.NewReader(spoken(0))).WithContext(ctx))
 	assert.Len(t, kept.steps[call.Key{ID: "c1"}], 1)
 }
@@ -220,9 +220,9 @@ func TestAReusedCallIDAfterARestart(t *testing.T) {
 		},
 		"refused": func(b *bench) {
 			_, _ = b.post("/v1/frames/c2", start+end)
-			b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
+			b.pipeline.Metrics = consumertest.NewErr(errors.New("queue is full"))
 			_, _ = b.post("/v1/frames/c1", start)
-			b.pipeline.metrics = b.metrics
+			b.pipeline.Metrics = b.metrics
 			b.tick(context.Background(), now)
 			_, _ = b.post("/v1/frames/c1", start)
 		},

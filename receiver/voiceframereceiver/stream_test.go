@@ -151,7 +151,7 @@ func TestStreamAnswersForWhatHasArrived(t *testing.T) {
 			b, address := listening(t, nil)
 			metrics, arrived, open := gate(t, b.metrics)
 			defer open()
-			b.pipeline.metrics = metrics
+			b.pipeline.Metrics = metrics
 			require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
 			c := dial(t, address, "/v1/frames/ws/c1"+query)
 			texts := spokenTo(60)
@@ -251,7 +251,7 @@ func TestStreamDuringAnOverload(t *testing.T) {
 		return b.metrics.ConsumeMetrics(ctx, m)
 	})
 	require.NoError(t, err)
-	b.pipeline.metrics = metrics
+	b.pipeline.Metrics = metrics
 	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
 
 	c := dial(t, address, "/v1/frames/ws/c1")
@@ -347,7 +347,7 @@ func TestStreamAtAShutdownOutOfTime(t *testing.T) {
 	b, address := listening(t, nil)
 	metrics, arrived, open := gate(t, b.metrics)
 	defer open()
-	b.pipeline.metrics = metrics
+	b.pipeline.Metrics = metrics
 	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
 	c := dial(t, address, "/v1/frames/ws/c1")
 	c.say(spoken(0))
@@ -520,7 +520,7 @@ func TestStreamAtShutdown(t *testing.T) {
 	b, address := listening(t, nil)
 	metrics, arrived, open := gate(t, b.metrics)
 	defer open()
-	b.pipeline.metrics = metrics
+	b.pipeline.Metrics = metrics
 	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))
 	c := dial(t, address, "/v1/frames/ws/c1")
 	texts := spokenTo(10)

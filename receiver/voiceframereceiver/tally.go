@@ -1,9 +1,6 @@
 package voiceframereceiver
 
 import (
-	"time"
-
-	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -59,44 +56,4 @@ func (t tally) sum(name string) int {
 		}
 	}
 	return sum
-}
-
-// sentinel is, beside those of package call, why a datum is dropped: it is what the vendor sends where it has none.
-const sentinel = "sentinel"
-
-// findings is what facts and frames say that is no signal but telemetry of ours.
-type findings struct {
-	dropped      map[string]int // data, by reason
-	withoutUsage int            // calls that ended so
-	oldest       time.Time      // of the timestamps of frames that were accepted
-}
-
-// facts looks through what follows from a frame.
-func (f *findings) facts(facts []call.Fact) {
-	for i := range facts {
-		switch facts[i].Kind {
-		case call.Disregarded:
-			f.drop(facts[i].Name, 1)
-		case call.UsageMissing:
-			f.withoutUsage++
-		}
-	}
-}
-
-// frame looks at a frame that was accepted.
-func (f *findings) frame(accepted *frame.Frame) {
-	f.drop(sentinel, accepted.Sentinels)
-	if at := accepted.Time; !at.IsZero() && (f.oldest.IsZero() || at.Before(f.oldest)) {
-		f.oldest = at
-	}
-}
-
-func (f *findings) drop(reason string, n int) {
-	if n == 0 {
-		return
-	}
-	if f.dropped == nil {
-		f.dropped = map[string]int{}
-	}
-	f.dropped[reason] += n
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect"
+	"github.com/otelcol-voice/otelcol-voice/internal/door"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
 )
@@ -47,11 +48,11 @@ func TestFindings(t *testing.T) {
 	core, logs := observer.New(zapcore.WarnLevel)
 	b.settings.Logger = zap.New(core)
 	for range 2 {
-		var f findings
-		f.frame(&frame.Frame{Time: now.Add(-time.Second), Sentinels: 2})
-		f.frame(&frame.Frame{Time: now.Add(-3 * time.Second)})
-		f.frame(&frame.Frame{})
-		f.facts([]call.Fact{
+		var f door.Findings
+		f.Frame(&frame.Frame{Time: now.Add(-time.Second), Sentinels: 2})
+		f.Frame(&frame.Frame{Time: now.Add(-3 * time.Second)})
+		f.Frame(&frame.Frame{})
+		f.Facts([]call.Fact{
 			{Kind: call.Opened},
 			{Kind: call.Disregarded, Name: call.ReasonInterrupted},
 			{Kind: call.Disregarded, Name: call.ReasonSnapshot},
@@ -89,7 +90,7 @@ func TestNumbersAreDeliveredLast(t *testing.T) {
 	require.NoError(t, err)
 	traces, err := consumer.NewTraces(func(context.Context, ptrace.Traces) error { order = append(order, "traces"); return nil })
 	require.NoError(t, err)
-	b.pipeline.metrics, b.pipeline.logs, b.pipeline.traces = metrics, logs, traces
+	b.pipeline.Metrics, b.pipeline.Logs, b.pipeline.Traces = metrics, logs, traces
 	_, _ = b.post("/v1/frames", fiveLines(t))
 	assert.Equal(t, []string{"traces", "logs", "metrics"}, order)
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/door"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadata"
 )
 
@@ -113,15 +114,15 @@ func (t *selfTelemetry) webhook(ctx context.Context, platform, outcome string) {
 }
 
 // found counts what a request or the end of a call brought to light.
-func (r *voiceReceiver) found(ctx context.Context, f *findings, now time.Time) {
-	for reason, n := range f.dropped {
+func (r *voiceReceiver) found(ctx context.Context, f *door.Findings, now time.Time) {
+	for reason, n := range f.Dropped {
 		r.telemetry.ReceiverVoiceFrameDataDropped.Add(ctx, int64(n), metric.WithAttributes(attribute.String("reason", reason)))
 	}
-	if !f.oldest.IsZero() {
-		r.telemetry.ReceiverVoiceFrameDelay.Record(ctx, max(now.Sub(f.oldest), 0).Seconds())
+	if !f.Oldest.IsZero() {
+		r.telemetry.ReceiverVoiceFrameDelay.Record(ctx, max(now.Sub(f.Oldest), 0).Seconds())
 	}
-	if f.withoutUsage > 0 {
-		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(f.withoutUsage))
+	if f.WithoutUsage > 0 {
+		r.telemetry.ReceiverVoiceFrameCallsWithoutUsage.Add(ctx, int64(f.WithoutUsage))
 		r.telemetry.warnUsage.Do(func() {
 			// Without the call's id, which may be a telephone number.
 			r.settings.Logger.Warn("A call told latency but no usage, so that its cost is unknown. Said once; " +

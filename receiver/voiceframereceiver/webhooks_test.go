@@ -229,13 +229,13 @@ func TestSecretWithoutVerifier(t *testing.T) {
 
 func TestWebhooksDuringAnOutage(t *testing.T) {
 	b := hooked(t, nil)
-	b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
+	b.pipeline.Metrics = consumertest.NewErr(errors.New("queue is full"))
 	status, _ := b.post("/v1/webhooks/vapi", "c1")
 	assert.Equal(t, http.StatusServiceUnavailable, status, "platforms repeat it")
-	b.pipeline.metrics = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
+	b.pipeline.Metrics = consumertest.NewErr(consumererror.NewPermanent(errors.New("no")))
 	status, _ = b.post("/v1/webhooks/vapi", "c1")
 	assert.Equal(t, http.StatusBadRequest, status, "platforms do not")
-	b.pipeline.metrics = b.metrics
+	b.pipeline.Metrics = b.metrics
 	status, _ = b.post("/v1/webhooks/vapi", "c1")
 	assert.Equal(t, http.StatusOK, status)
 }
@@ -246,7 +246,7 @@ func TestWebhooksAreCounted(t *testing.T) {
 		_, _ = b.post("/v1/webhooks/vapi", body)
 	}
 	_, _ = b.post("/v1/webhooks/retell", "c1")
-	b.pipeline.metrics = consumertest.NewErr(errors.New("queue is full"))
+	b.pipeline.Metrics = consumertest.NewErr(errors.New("queue is full"))
 	_, _ = b.post("/v1/webhooks/ultravox", "c2")
 	count := func(n int64, platform, outcome string) metricdata.DataPoint[int64] {
 		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("platform", platform), attribute.String("outcome", outcome))}

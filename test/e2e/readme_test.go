@@ -74,8 +74,34 @@ func TestReadmeDemo(t *testing.T) {
 	require.NoError(t, err, string(printed))
 	_, table, _ := strings.Cut(string(printed), "\n\n")
 	assert.Equal(t, unnamed(shown), unnamed(table))
+	assertReport(t, table)
 }
 
+// unnamed is the demo's output without what differs from run to run: the names of calls, the folder of the report.
 func unnamed(table string) string {
-	return regexp.MustCompile(`demo-\d+-`).ReplaceAllString(table, "demo-")
+	table = regexp.MustCompile(`demo-\d+-`).ReplaceAllString(table, "demo-")
+	return regexp.MustCompile(`file://\S+/`).ReplaceAllString(table, "file:///")
+}
+
+// assertReport: the report at the address that the demo prints has each call with the cost that the table has, the table's total, and
+// finds that metrics page, summaries and spans agree in all that it compares.
+func assertReport(t *testing.T, table string) {
+	t.Helper()
+	_, address, found := strings.Cut(table, "Report of these calls: file://")
+	require.True(t, found)
+	html, err := os.ReadFile(strings.TrimSpace(address))
+	require.NoError(t, err)
+	page := string(html)
+
+	costs := regexp.MustCompile(`(?m)^ *(demo-\d+-\d) .* (\d\.\d{6})  `).FindAllStringSubmatch(table, -1)
+	require.Len(t, costs, 5)
+	for _, call := range costs {
+		row := between(t, page, "<span class=\"sub\">"+call[1], "</tr>")
+		assert.Contains(t, row, "$"+call[2], call[1])
+	}
+	total := between(t, table, "  cost                      ", " USD")
+	assert.Contains(t, page, `id="cost">$`+total+"<")
+	assert.Equal(t, 6, strings.Count(page, ">agree<"))
+	assert.NotContains(t, page, ">differ<")
+	assert.Contains(t, page, "unpriced: openai/acme-llm-1 prompt.text: no_model")
 }

@@ -29,6 +29,7 @@ type glance struct {
 	llm        llmUsage
 	tokens     openairealtime.Usage // of realtime models and of speech synthesis
 	characters int64
+	timed      bool // how long it took is read as well
 }
 
 func (g *glance) member(name []byte) {
@@ -72,8 +73,35 @@ func (g *glance) count(name []byte) {
 	case "characters_count":
 		g.characters = g.Integer()
 	default:
+		g.time(name)
+	}
+}
+
+func (g *glance) time(name []byte) {
+	if !g.timed {
+		g.Skip()
+		return
+	}
+	switch string(name) {
+	case "ttft":
+		g.metrics.TTFT = g.Raw()
+	case "ttfb":
+		g.metrics.TTFB = g.Raw()
+	case "duration":
+		g.metrics.Duration = g.Raw()
+	case "cancelled":
+		g.metrics.Cancelled = g.bool()
+	default:
 		g.Skip()
 	}
+}
+
+func (g *glance) bool() bool {
+	value := string(g.Raw())
+	if value != "true" && value != "false" {
+		g.Doubt()
+	}
+	return value == "true"
 }
 
 func (g *glance) metadata(name []byte) {

@@ -88,7 +88,7 @@ func DecodeDatum(class string, raw []byte) (frame.Event, error) {
 // event returns an event of Kind 0 for classes that carry nothing for us: time to first audio or answer repeats the TTFB,
 // text aggregation and turn detection are not stages of the answer.
 func (d *datum) event(class string) (frame.Event, error) {
-	source := sourceOf(d.Processor, d.Model)
+	source := SourceOf(d.Processor, d.Model)
 	switch class {
 	case TTFB:
 		return latency(frame.TTFB, source, d.Value)

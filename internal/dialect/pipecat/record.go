@@ -98,7 +98,7 @@ func decodeUsage(kind string, message []byte) (frame.Frame, error) {
 
 // event is never Growing: the Pipecat that has these records reports each request once.
 func (in *usageRecord) event(kind string) (frame.Event, error) {
-	source := sourceOf(in.Processor, in.Model)
+	source := SourceOf(in.Processor, in.Model)
 	switch kind {
 	case "llm":
 		split, err := in.split(source)
@@ -129,7 +129,7 @@ func (in *record) event() (frame.Event, error) {
 // latency reads a measurement. The bot's first words, which greet, answer nobody: they end its start.
 func (in *record) latency() (frame.Event, error) {
 	seconds, err := wire.Number(in.Seconds, "seconds", -frame.MaxSeconds, frame.MaxSeconds)
-	event := frame.Event{Kind: frame.TTFB, Source: sourceOf(in.Processor, in.Model), Value: frame.Milliseconds(seconds)}
+	event := frame.Event{Kind: frame.TTFB, Source: SourceOf(in.Processor, in.Model), Value: frame.Milliseconds(seconds)}
 	switch in.Kind {
 	case "user_bot_latency":
 		event.Kind, event.Source = frame.Answered, frame.Source{}
@@ -207,7 +207,7 @@ func DecodeErrorRecord(message []byte) (frame.Frame, error) {
 	}
 	out := in.frame(message, "error")
 	out.Events = []frame.Event{{
-		Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown"),
+		Kind: frame.Failed, Source: SourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown"),
 	}}
 	return out, nil
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// sourceOf says who a processor is. What the class name does not tell stays empty: a user's own subclass has no
+// SourceOf says who a processor is. What the class name does not tell stays empty: a user's own subclass has no
 // provider that could be known, and its price is found by the model.
-func sourceOf(processor, model string) frame.Source {
+func SourceOf(processor, model string) frame.Source {
 	class, _, _ := strings.Cut(processor, "#")
 	return frame.Source{
 		Stage:     stageOf(class),

@@ -141,6 +141,6 @@ func TestSourceOf(t *testing.T) {
 		"Pipeline#0::Source":             {Processor: "Pipeline"},
 		"":                               {},
 	} {
-		assert.Equal(t, want, sourceOf(processor, ""), processor)
+		assert.Equal(t, want, SourceOf(processor, ""), processor)
 	}
 }

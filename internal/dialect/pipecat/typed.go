@@ -121,7 +121,7 @@ func end(otherwise string) reader {
 
 // failure reads an error's category. An error that is fatal ends the call by a CancelFrame of its own.
 func failure(in *typedFrame, out *frame.Frame) error {
-	say(out, frame.Event{Kind: frame.Failed, Source: sourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown")})
+	say(out, frame.Event{Kind: frame.Failed, Source: SourceOf(in.Processor, ""), Name: wire.Word(in.Category, "unknown")})
 	return nil
 }
 

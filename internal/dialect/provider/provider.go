@@ -84,6 +84,21 @@ func Of(name string) string {
 // Named is the provider that a bot names as one: ours where it is one that we know, else its own word.
 func Named(name string) string { return cmp.Or(Of(name), wire.Text(strings.ToLower(name))) }
 
+// Conventional is the provider that gen_ai.provider.name or gen_ai.system names, for which a host's way of reading does not do.
+func Conventional(name string) string {
+	switch {
+	case name == "":
+		return ""
+	case strings.HasPrefix(name, "azure."), strings.HasPrefix(name, "az."): // azure.ai.openai
+		return "azure"
+	case strings.HasPrefix(name, "gcp."):
+		return "google"
+	case strings.Contains(name, "bedrock"):
+		return "aws"
+	}
+	return Named(name)
+}
+
 func beginning(name string) string {
 	if name == "" {
 		return ""

@@ -67,9 +67,9 @@ func (s *said) genAI(key string, value pcommon.Value) {
 	}
 	switch key {
 	case "operation.name":
-		s.operation = text(value)
+		s.operation = Text(value)
 	case "span.kind":
-		s.kind = text(value)
+		s.kind = Text(value)
 	case "provider.name":
 		s.providers[0] = name(value)
 	case "system":
@@ -79,9 +79,9 @@ func (s *said) genAI(key string, value pcommon.Value) {
 	case "request.model":
 		s.requested[0] = name(value)
 	case "response.service_tier", "openai.response.service_tier":
-		s.tier = text(value)
+		s.tier = Text(value)
 	case "request.service_tier", "openai.request.service_tier":
-		s.askedTier = text(value)
+		s.askedTier = Text(value)
 	}
 }
 
@@ -127,7 +127,7 @@ func (s *said) measured(key string, value pcommon.Value) {
 	}
 	s.told, s.liveKit = true, true
 	s.alone = s.alone || rank == 0
-	s.metrics[rank] = text(value)
+	s.metrics[rank] = Text(value)
 }
 
 var liveKitMetrics = []string{"realtime_model_metrics", "llm_metrics", "tts_metrics", "stt_metrics"}
@@ -153,15 +153,15 @@ func (s *said) other(key string, value pcommon.Value) {
 	case "tts.character_count": // OpenInference
 		s.count(&s.characters, value, frame.MaxCharacters)
 	case "openinference.span.kind", "traceloop.span.kind":
-		s.kind = text(value)
+		s.kind = Text(value)
 	case "openai.response.service_tier":
-		s.tier = text(value)
+		s.tier = Text(value)
 	case "openai.request.service_tier":
-		s.askedTier = text(value)
+		s.askedTier = Text(value)
 	case "server.address":
-		s.server = text(value)
+		s.server = Text(value)
 	case "cloud.region", "aws.region":
-		s.region = text(value)
+		s.region = Text(value)
 	case "voice.cost.usd", "cost_complete", "operation.cost": // ours, and Logfire's
 		s.pay(value)
 	default:
@@ -188,14 +188,14 @@ func (s *said) amount(value pcommon.Value, most float64) (n float64, ok bool) {
 	if value.Type() == pcommon.ValueTypeEmpty {
 		return 0, false
 	}
-	n, ok = number(value)
+	n, ok = Number(value)
 	ok = ok && n >= 0 && n <= most
 	s.told, s.counted, s.broken = true, true, s.broken || !ok
 	return n, ok
 }
 
-// number is a number in whatever form it is sent; it may be NaN.
-func number(value pcommon.Value) (n float64, ok bool) {
+// Number is a number in whatever form it is sent; it may be NaN.
+func Number(value pcommon.Value) (n float64, ok bool) {
 	switch value.Type() {
 	case pcommon.ValueTypeInt:
 		return float64(value.Int()), true
@@ -210,13 +210,14 @@ func number(value pcommon.Value) (n float64, ok bool) {
 
 // name is a text that names somebody, unless it says that the sender does not know.
 func name(value pcommon.Value) string {
-	if name := text(value); !strings.EqualFold(name, "unknown") {
+	if name := Text(value); !strings.EqualFold(name, "unknown") {
 		return name
 	}
 	return ""
 }
 
-func text(value pcommon.Value) string {
+// Text is a text, or "" for what is none.
+func Text(value pcommon.Value) string {
 	if value.Type() != pcommon.ValueTypeStr {
 		return ""
 	}

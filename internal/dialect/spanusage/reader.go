@@ -49,6 +49,8 @@ const (
 type Reader struct {
 	// Usage is that of the span that was read last, if that was Used.
 	Usage Usage
+	// TakePaid reads spans that say what they cost like all others: for whoever counts use, and not money.
+	TakePaid bool
 
 	said  said
 	json  []byte
@@ -64,7 +66,7 @@ func (r *Reader) Read(span ptrace.Span, scope string) Verdict {
 	switch s := &r.said; {
 	case s.marked:
 		return Marked
-	case s.paid:
+	case s.paid && !r.TakePaid:
 		return Paid
 	case !s.told:
 		return Nothing
@@ -72,6 +74,16 @@ func (r *Reader) Read(span ptrace.Span, scope string) Verdict {
 		return Container
 	}
 	return r.use(scope)
+}
+
+// Operation says who did what the span that was read last is about, if that is an operation, whether it tells of usage or not.
+func (r *Reader) Operation(span ptrace.Span) (by frame.Source, is bool) {
+	if !r.said.isOperation(span) {
+		return frame.Source{}, false
+	}
+	var u Usage
+	r.said.describe(&u)
+	return u.Source, true
 }
 
 // Forget lets go of what was read last, which holds texts of the span.

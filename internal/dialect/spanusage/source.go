@@ -33,7 +33,7 @@ func (s *said) counter(source frame.Source) frame.Source {
 // provider is who served the request. Whose client it was made with is often told in its place: many serve models by the
 // interface of OpenAI, and the server's address says who.
 func (s *said) provider() string {
-	named := providerNamed(first(s.providers[:]))
+	named := provider.Conventional(first(s.providers[:]))
 	if named == openAI && s.server != "" && s.server != openAIServer {
 		return cmp.Or(provider.Of(s.server), openAI)
 	}
@@ -44,21 +44,6 @@ const (
 	openAI       = "openai"
 	openAIServer = "api.openai.com"
 )
-
-// providerNamed knows the words of the conventions for which a host's way of reading does not do.
-func providerNamed(name string) string {
-	switch {
-	case name == "", name == openAI:
-		return name
-	case strings.HasPrefix(name, "azure."), strings.HasPrefix(name, "az."): // azure.ai.openai
-		return "azure"
-	case strings.HasPrefix(name, "gcp."):
-		return "google"
-	case strings.Contains(name, "bedrock"):
-		return "aws"
-	}
-	return provider.Named(name)
-}
 
 // terms are conditions that prices may have. A region is told by who asks AWS, or in the address of OpenAI's regional servers.
 func (s *said) terms(provider string) frame.Terms {

@@ -52,7 +52,7 @@ func (u Use) Split(c *Counts) ([]Leaf, Doubt) {
 	if !d.short {
 		return d.rest(u.Side), d.doubt
 	}
-	whole := division{counts: c.wholes()}
+	whole := division{counts: c.Wholes()}
 	whole.begin()
 	return whole.rest(u.Side), Impossible
 }
@@ -64,8 +64,8 @@ func single(kind pricing.Kind, amount float64) []Leaf {
 	return []Leaf{{Kind: kind, Amount: amount}}
 }
 
-// wholes is what is told without its parts.
-func (c *Counts) wholes() *Counts {
+// Wholes is what is told without its parts.
+func (c *Counts) Wholes() *Counts {
 	var w Counts
 	copy(w[:modalities], c[:modalities])
 	return &w

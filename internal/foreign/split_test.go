@@ -206,7 +206,7 @@ func checkSplit(t *testing.T, random *rand.Rand, fractions bool) Doubt {
 	use := []Use{prompt, completion}[random.IntN(2)]
 	leaves, doubt := use.Split(&c)
 	want, got := 0.0, 0.0
-	for _, n := range c.wholes() {
+	for _, n := range c.Wholes() {
 		want += n
 	}
 	for _, leaf := range leaves {

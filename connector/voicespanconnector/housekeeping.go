@@ -1,0 +1,117 @@
+package voicespanconnector
+
+import (
+	"context"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/door"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal"
+)
+
+// interval is how often what waits is looked at.
+const interval = time.Second
+
+// keepHouse does at every tick what no request causes.
+func (c *voiceConnector) keepHouse(ctx context.Context, ticker clockwork.Ticker) {
+	defer ticker.Stop()
+	observed := c.started
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.Chan():
+			c.tick(ctx, now)
+			if now.Sub(observed) >= c.config.ObserveInterval {
+				c.observe(ctx, now)
+				observed = now
+			}
+		}
+	}
+}
+
+func (c *voiceConnector) tick(ctx context.Context, now time.Time) {
+	c.takeHeld(ctx, now)
+	c.finish(ctx, now)
+	c.telemetry.traces(ctx, c.joiner.Found())
+}
+
+// observe ends what has fallen silent, and says how many calls there are.
+func (c *voiceConnector) observe(ctx context.Context, now time.Time) {
+	c.door.EndIdle(ctx, now)
+	c.door.Observe(ctx, c.started, now)
+	c.door.Calls.Forget(now)
+}
+
+// portion is how many spans without a request are delivered at a time.
+const portion = 1000
+
+// takeHeld delivers what has waited for long enough, and what was refused. What is refused again, and all behind it, waits on.
+func (c *voiceConnector) takeHeld(ctx context.Context, now time.Time) {
+	c.deliver(ctx, c.joiner.Overdue(now), now)
+}
+
+func (c *voiceConnector) deliver(ctx context.Context, spans []*join.Span, now time.Time) {
+	for len(spans) > 0 {
+		some := spans[:min(portion, len(spans))]
+		spans = spans[len(some):]
+		var counts tally
+		err := c.apply(ctx, some, &counts, now)
+		switch {
+		case door.Again(err):
+			c.joiner.Return(spans)
+			c.settings.Logger.Warn("Spans that waited for the name of their call are refused, will try again", zap.Error(err))
+			return
+		case err != nil:
+			c.settings.Logger.Error("Spans that waited for the name of their call are refused for good and lost", zap.Error(err))
+		}
+		c.telemetry.spans(ctx, counts)
+	}
+}
+
+// finish ends the calls whose end was told and is due.
+func (c *voiceConnector) finish(ctx context.Context, now time.Time) {
+	due := c.endings.take(now)
+	for len(due) > 0 {
+		some := due[:min(portion, len(due))]
+		err := c.end(ctx, some, now)
+		switch {
+		case door.Again(err):
+			c.endings.giveBack(due)
+			c.settings.Logger.Warn("Ends of calls are refused, will try again", zap.Error(err))
+			return
+		case err != nil:
+			c.settings.Logger.Error("Ends of calls are refused for good and lost", zap.Error(err))
+		}
+		due = due[len(some):]
+	}
+}
+
+func (c *voiceConnector) end(ctx context.Context, some []ending, now time.Time) error {
+	var s step
+	lost, err := c.door.Take(ctx, callsOf(some), func(tx *call.Tx, batch *signal.Batch) {
+		for i := range some {
+			facts, _ := tx.Apply(&some[i].frame, now)
+			batch.Add(facts)
+			s.facts(facts)
+		}
+	}, func() {})
+	if err != nil {
+		return err
+	}
+	c.tellLost(lost, now)
+	c.found(ctx, &s.found, s.ended, now)
+	return nil
+}
+
+func callsOf(some []ending) []call.Key {
+	keys := make([]call.Key, len(some))
+	for i := range some {
+		keys[i] = call.KeyOf(&some[i].frame)
+	}
+	return keys
+}

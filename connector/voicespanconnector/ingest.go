@@ -1,0 +1,143 @@
+package voicespanconnector
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/door"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/signal"
+)
+
+// consume takes the spans of a request. Calls have changed only if what follows was accepted; a sender that was refused sends the
+// same again, and what is known by then is not counted again.
+func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
+	now := c.clock.Now()
+	r := c.requests.Get().(*request)
+	defer func() {
+		if r.leave(); cap(r.spans) <= largest {
+			c.requests.Put(r)
+		}
+	}()
+	r.take(td, c.config.ServiceName, now)
+	r.unnest(c.nest, now)
+	ready, rest := c.joiner.Assign(r.order, now)
+	if err := c.apply(ctx, ready, &r.tally, now); err != nil {
+		return err
+	}
+	late, err := c.joiner.Hold(rest, now)
+	if err != nil {
+		return err
+	}
+	if err := c.apply(ctx, late, &r.tally, now); err != nil {
+		return err
+	}
+	c.counted(ctx, r)
+	if c.config.EndDelay == 0 {
+		c.finish(ctx, now)
+	}
+	return nil
+}
+
+// apply applies spans to their calls and hands on what follows. What nobody sends again and may be taken another time, is tried
+// again later.
+func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, counts *tally, now time.Time) error {
+	if len(spans) == 0 {
+		return nil
+	}
+	var s step
+	lost, err := c.door.Take(ctx, keys(spans), func(tx *call.Tx, batch *signal.Batch) { s.apply(spans, tx, batch, now) }, func() {
+		c.courses.note(s.turns)
+	})
+	if err != nil {
+		if door.Again(err) {
+			c.joiner.Return(spans)
+		}
+		return err
+	}
+	counts.join(s.tally)
+	c.endings.add(s.ends, now.Add(c.config.EndDelay))
+	c.tellLost(lost, now)
+	c.found(ctx, &s.found, s.ended, now)
+	return nil
+}
+
+// step is what one transaction brings to light.
+type step struct {
+	tally tally
+	found door.Findings
+	turns []turn
+	ends  []frame.Frame
+	ended []call.Fact // that calls did
+}
+
+func (s *step) apply(spans []*join.Span, tx *call.Tx, batch *signal.Batch, now time.Time) {
+	for i := range spans {
+		span := spans[i]
+		facts, verdict := tx.Apply(&span.Frame, now)
+		batch.Add(facts)
+		s.facts(facts)
+		s.judge(span, verdict)
+	}
+}
+
+func (s *step) facts(facts []call.Fact) {
+	s.found.Facts(facts)
+	s.ended = append(s.ended, ends(facts)...)
+}
+
+// ends are the facts that calls have ended.
+func ends(facts []call.Fact) (ended []call.Fact) {
+	for i := range facts {
+		if facts[i].Kind == call.Ended {
+			ended = append(ended, facts[i])
+		}
+	}
+	return ended
+}
+
+// judge counts what became of a span, and notes what its call learns by it.
+func (s *step) judge(span *join.Span, verdict call.Verdict) {
+	became := outcome{framework: span.Framework}
+	switch verdict {
+	case call.Accepted:
+		became.name = accepted
+		s.taken(span)
+	case call.Late:
+		became.name = late
+	case call.Duplicate:
+		became.name = duplicate
+	default:
+		became.name, became.reason = rejected, frame.CallTooLong
+	}
+	if verdict == call.Accepted || verdict == call.Late {
+		s.found.Frame(&span.Frame)
+		s.tally.faults(span.Frame.Faults)
+	}
+	s.tally.add(became, 1)
+}
+
+func (s *step) taken(span *join.Span) {
+	if span.Turn > 0 {
+		s.turns = append(s.turns, turn{call.KeyOf(&span.Frame), span.Turn})
+	}
+	if span.Ends {
+		s.ends = append(s.ends, endOf(span))
+	}
+}
+
+// keys are the calls that spans are of. Those of one call mostly come together; it is named once for them.
+func keys(spans []*join.Span) []call.Key {
+	var keys []call.Key
+	for i := range spans {
+		key := call.KeyOf(&spans[i].Frame)
+		if len(keys) == 0 || keys[len(keys)-1] != key {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

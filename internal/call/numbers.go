@@ -1,0 +1,35 @@
+package call
+
+import "slices"
+
+// numbers is a set of the numbers of turns, which may come in any order. Its list of bits is made anew when written: copies of the
+// state share it.
+type numbers struct {
+	bits []uint64
+	// beyond is the highest number that has no bit: those are taken to come in order.
+	beyond int
+}
+
+// maxNumber is the highest number that has a bit: a call of a day has fewer turns.
+const maxNumber = 1 << 14
+
+// add puts in a number and says whether it is new. 0 stands for no number, and is always new.
+func (n *numbers) add(number int) bool {
+	switch {
+	case number <= 0:
+		return true
+	case number >= maxNumber:
+		isNew := number > n.beyond
+		n.beyond = max(n.beyond, number)
+		return isNew
+	}
+	at, bit := number/64, uint64(1)<<(number%64)
+	if at < len(n.bits) && n.bits[at]&bit != 0 {
+		return false
+	}
+	bits := make([]uint64, max(len(n.bits), at+1))
+	copy(bits, n.bits)
+	bits[at] |= bit
+	n.bits = slices.Clip(bits)
+	return true
+}
