@@ -51,7 +51,7 @@ class Witness(BaseObserver):
         self.noted.append({"kind": kind, "stage": stage, "seconds": seconds})
 
 
-AT_ONCE = 7  # calls: more are too much for one core, and then nothing happens when the script says
+AT_ONCE = 10  # calls: more are too much for one core, and then nothing happens when the script says
 
 
 async def take(line: asyncio.Semaphore, vendors: scripted.Vendors, ways: list[str]) -> dict[str, Any]:
