@@ -107,10 +107,10 @@ func (a *authenticator) Ready() error {
 	a.stop = func() { cancel(); stop() }
 	p := &preflight{
 		endpoint: a.config.Endpoint, tripper: &signer{base: a.transport, secrets: a.secrets}, secrets: a.secrets, clock: a.clock,
-		standing: a.standing, logger: a.logger, fields: a.configured, again: make(chan struct{}, 1),
+		standing: a.standing, logger: a.logger, fields: a.configured, again: make(chan struct{}, 1), proof: make(chan struct{}, 1),
 	}
 	a.preflight = p
-	a.standing.asks(p, p.repeat)
+	a.standing.asks(p, p.prove)
 	a.running.Go(func() { p.run(ctx) })
 	return nil
 }

@@ -46,7 +46,7 @@ func (k *keeper) RoundTrip(req *http.Request) (*http.Response, error) {
 		k.countRejected(req, s, resp)
 	case isRetried(status):
 		k.noteWaiting(req, s, explainWaiting(status), zap.Int("status_code", status), zap.String("retry_after", seconds(resp)))
-	case status >= http.StatusBadRequest:
+	case !isFollowed(resp):
 		k.noteLoss(req, s, status)
 	}
 	return resp, nil
@@ -68,7 +68,7 @@ func (k *keeper) noteWaiting(req *http.Request, s signal, why verdict, fields ..
 
 func (k *keeper) noteSuccess(req *http.Request, s signal) {
 	k.telemetry.goesOn(k, s)
-	k.standing.succeeds(k, where(req)...)
+	k.standing.succeeds(k, s, where(req)...)
 }
 
 // noteLoss counts what the exporter is going to drop.

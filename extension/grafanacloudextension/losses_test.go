@@ -137,6 +137,31 @@ func TestDroppedItems(t *testing.T) {
 	assertNoSecret(t, g.everything(t))
 }
 
+// A redirect that the client follows with the data is no loss; any other that is not a page is one, for the exporter drops what is
+// not accepted and not a 429, 502, 503 or 504.
+func TestRedirectsWithoutAnEndAreLosses(t *testing.T) {
+	g := startGateway(t)
+	g.handler.Store(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		switch step := req.URL.Query().Get("step"); step {
+		case "":
+			w.Header().Set("Location", req.URL.Path+"?step=307")
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		case "307":
+			w.Header().Set("Location", req.URL.Path+"?step=308")
+			w.WriteHeader(http.StatusPermanentRedirect)
+		}
+	}))
+	assert.Equal(t, http.StatusOK, g.post(t).StatusCode)
+	assert.Empty(t, g.counted(t, "grafana_cloud_dropped_items"))
+	assert.Equal(t, map[string]int64{"metrics 307": 1, "metrics 308": 1, "metrics 200": 1}, g.counted(t, "grafana_cloud_requests"))
+	for _, status := range []int{300, 304, 307, 308} {
+		g.answerWith(status, "")
+		assert.Equal(t, status, g.post(t).StatusCode)
+	}
+	assert.Equal(t, map[string]int64{"metrics 300": 1, "metrics 304": 1, "metrics 307": 1, "metrics 308": 1}, g.counted(t, "grafana_cloud_dropped_items"))
+	assert.Equal(t, []string{"error 300 " + lineLost}, g.lines())
+}
+
 // partial is an accepting answer that rejects.
 func partial(t *testing.T, s signal, rejected int64, message string) []byte {
 	t.Helper()

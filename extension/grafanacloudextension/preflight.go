@@ -45,29 +45,43 @@ type preflight struct {
 	logger   *zap.Logger
 	fields   func() []zap.Field // what is configured
 	again    chan struct{}      // asks for one more probe
+	proof    chan struct{}      // stands for a probe that works
+	skewed   bool               // that the clocks differ has been told
 }
 
 // run probes until ctx ends.
 func (p *preflight) run(ctx context.Context) {
+	works := p.probe(ctx)
 	for {
 		var next <-chan time.Time
-		if !p.probe(ctx) {
+		if !works {
 			next = p.clock.After(preflightEvery)
 		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-p.proof:
+			works = true
+			p.noteSuccess()
 		case <-p.again:
+			works = p.probe(ctx)
 		case <-next:
+			works = p.probe(ctx)
 		}
 	}
 }
 
 // repeat asks for one more probe, after the credential has changed. It does not wait.
-func (p *preflight) repeat() {
+func (p *preflight) repeat() { signalOnce(p.again) }
+
+// prove tells that an exporter has got metrics through. That is more than a probe can show, which lacks what the exporter adds to
+// its requests (its own headers), and spares the gateway the next ones. It does not wait.
+func (p *preflight) prove() { signalOnce(p.proof) }
+
+func signalOnce(to chan<- struct{}) {
 	select {
-	case p.again <- struct{}{}:
-	default: // one has been asked for
+	case to <- struct{}{}:
+	default: // it is known already
 	}
 }
 
@@ -118,13 +132,15 @@ func (p *preflight) noteSuccess() {
 	}
 }
 
-// checkClock compares the clocks by the Date of the answer, whatever it is.
+// checkClock compares the clocks by the Date of the answer, whatever it is, and tells once if they differ.
 func (p *preflight) checkClock(resp *http.Response) {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
 		return
 	}
-	if ahead := p.clock.Since(date); ahead.Abs() > maxClockSkew {
+	ahead := p.clock.Since(date)
+	known := p.skewed
+	if p.skewed = ahead.Abs() > maxClockSkew; p.skewed && !known {
 		p.logger.Warn(lineClock, zap.String("ahead_by", strconv.Itoa(int(ahead.Seconds()))+"s"))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,19 +147,51 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 	assert.Equal(t, map[string]int64{"metrics 401": 1, "logs 401": 1}, g.counted(t, "grafana_cloud_held_requests"))
 }
 
-// What an exporter has got through, the preflight asks at once, and tells.
-func TestPreflightIsRepeatedWhenAnExporterGetsThrough(t *testing.T) {
-	g := startGatewayWith(t, func(*Config) {})
-	g.answerWith(http.StatusServiceUnavailable, "")
-	require.NoError(t, g.ext.Ready())
-	g.awaitLog(t, lineWaiting)
+// tenants starts a gateway that takes requests with data only, as a Mimir does whose tenant is in a header that the exporter adds
+// and the preflight does not know of. It counts the others.
+func tenants(t *testing.T) (g *gateway, probes *atomic.Int64) {
+	t.Helper()
+	probes = &atomic.Int64{}
+	g = probing(t, func(*Config) {}, func(w http.ResponseWriter, req *http.Request) {
+		if req.ContentLength == 0 {
+			probes.Add(1)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	g.awaitLog(t, lineRefused)
 	g.awaitTimer(t)
-	g.handler.Store(http.HandlerFunc(grafanaGateway))
+	return g, probes
+}
+
+// Metrics that an exporter gets through prove more than the preflight: it ends, without asking again.
+func TestMetricsThatGetThroughEndThePreflight(t *testing.T) {
+	g, probes := tenants(t)
 	for range 3 {
 		g.post(t)
 	}
 	g.awaitLog(t, lineConfigured)
-	assert.Equal(t, []string{"warn 503 " + lineWaiting, "info <nil> " + lineConfigured}, g.lines())
+	assert.Equal(t, []string{"error 401 " + lineRefused, "info <nil> " + lineConfigured}, g.lines())
+	assert.Equal(t, "StatusOK", g.host.statuses()[1])
+	for range 3 {
+		g.clock.Advance(preflightEvery)
+		g.post(t)
+	}
+	require.NoError(t, g.ext.Shutdown(t.Context()))
+	assert.EqualValues(t, 1, probes.Load())
+	assert.Len(t, g.lines(), 2)
+}
+
+// Logs that get through say nothing about metrics, and cause no probes: there may be many a second.
+func TestLogsThatGetThroughLeaveThePreflightAlone(t *testing.T) {
+	g, probes := tenants(t)
+	for range 10 {
+		assert.Equal(t, http.StatusOK, g.send(t, "/otlp/v1/logs", "records").StatusCode)
+	}
+	g.clock.Advance(preflightEvery)
+	require.Eventually(t, func() bool { return probes.Load() == 2 }, patience, tick)
+	g.awaitTimer(t)
+	assert.EqualValues(t, 2, probes.Load())
+	assert.Equal(t, []string{"error 401 " + lineRefused}, g.lines())
 }
 
 func TestPreflightWithoutAnswer(t *testing.T) {
@@ -215,6 +248,25 @@ func TestClocksAreCompared(t *testing.T) {
 			assert.Equal(t, told, g.awaitLog(t, lineClock)["ahead_by"])
 		})
 	}
+}
+
+// A clock that is wrong is told of once, however often the probe is repeated, and again after it was right.
+func TestClockIsToldOnce(t *testing.T) {
+	g := startGatewayWith(t, func(*Config) {})
+	var skew atomic.Int64
+	skew.Store(int64(time.Hour))
+	g.handler.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", g.clock.Now().Add(-time.Duration(skew.Load())).UTC().Format(http.TimeFormat))
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	require.NoError(t, g.ext.Ready())
+	for _, at := range []time.Duration{time.Hour, time.Hour, 0, time.Hour} {
+		g.awaitTimer(t)
+		skew.Store(int64(at))
+		g.clock.Advance(preflightEvery)
+	}
+	g.awaitTimer(t)
+	assert.Equal(t, 2, g.logs.FilterMessage(lineClock).Len())
 }
 
 // rotating is a gateway with an extension that reads its token from a file.

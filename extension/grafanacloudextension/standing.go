@@ -35,8 +35,8 @@ type standing struct {
 
 	mu      sync.Mutex
 	host    component.Host // nil before the start
-	prober  any            // a source that asks only now and then, or nil
-	ask     func()         // has it ask; does not wait
+	prober  any            // a source that asks, for metrics, only now and then, or nil
+	proved  func()         // tells it that metrics have got through; does not wait
 	current map[any]trouble
 	said    map[string]bool // losses that were told
 }
@@ -52,11 +52,11 @@ func (s *standing) meet(host component.Host) {
 	s.host = host
 }
 
-// asks makes a source known that is to ask again as soon as another has got through.
-func (s *standing) asks(prober any, ask func()) {
+// asks makes a source known that need not ask any more once another has got metrics through.
+func (s *standing) asks(prober any, proved func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.prober, s.ask = prober, ask
+	s.prober, s.proved = prober, proved
 }
 
 // fails notes a source's trouble.
@@ -81,11 +81,11 @@ func (s *standing) fails(source any, t trouble, fields ...zap.Field) {
 }
 
 // succeeds notes that a source has got through.
-func (s *standing) succeeds(source any, fields ...zap.Field) {
+func (s *standing) succeeds(source any, sent signal, fields ...zap.Field) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, failing := s.current[s.prober]; failing {
-		s.ask()
+	if _, failing := s.current[s.prober]; failing && sent == metrics {
+		s.proved()
 	}
 	old, failing := s.current[source]
 	if !failing {

@@ -137,6 +137,15 @@ func isElsewhere(resp *http.Response) bool {
 	return isSuccess(resp.StatusCode) && mediaType == "text/html"
 }
 
+// isFollowed reports whether a client sends the data again, to where the answer says.
+func isFollowed(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return resp.Header.Get("Location") != ""
+	}
+	return false
+}
+
 // isRetried lists what the stock exporter tries again.
 func isRetried(status int) bool {
 	switch status {

@@ -34,13 +34,13 @@ var lives = []lived{
 	{"413", lineLost, lostTooLarge},
 	{"415", lineLost, lostMediaType},
 	{"500 and others from 500 on", lineLost, lostServer},
-	{"other 4xx", lineLost, lostOther},
+	{"other 3xx and 4xx", lineLost, lostOther},
 	{"200, `err-mimir-max-series-per-user`", linePartial, rejectedSeries},
 	{"200, `duplicate`", linePartial, rejectedDuplicate},
 	{"200, `too-old`, `out-of-order`", linePartial, rejectedOld},
 	{"200, `too-far-in-future`", linePartial, rejectedFuture},
 	{"200, any other rejection", linePartial, rejectedOther},
-	{"preflight: any other 4xx", lineNotGateway, probeOther},
+	{"preflight: any other 3xx and 4xx", lineNotGateway, probeOther},
 }
 
 // The page shows each of them to the letter.

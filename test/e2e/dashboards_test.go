@@ -5,9 +5,14 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/test/e2e/backend"
 	"github.com/otelcol-voice/otelcol-voice/test/e2e/ledger"
@@ -205,6 +210,42 @@ func expectedLatency(want ledger.Ledger) []display {
 		{"Voice latency", "Time to first byte by model", 0, by(want, ttfb+"_count", 1, worker...)},
 		{"Voice latency", "Time to first byte by model", 1, mean(ttfb, worker...)},
 	}
+}
+
+// Bots of several environments, some of which say nothing of theirs: all of them, or those of the one that is chosen, at whichever
+// collector.
+func TestEnvironmentsAreChosen(t *testing.T) {
+	b := backend.Start(t)
+	now := time.Now().Truncate(time.Second)
+	for i, from := range []struct{ environment, instance string }{{"prod", "c1"}, {"prod", "c2"}, {"staging", "c1"}, {"", "c1"}} {
+		require.NoError(t, exportTo(t.Context(), b, callsBegun(from.environment, from.instance, float64(int(1)<<i), now)))
+	}
+	asked := boards(t)["Voice overview"].ask(t, window, "Calls", 0)
+	assertVector(t, one(15), b.Query(strings.ReplaceAll(asked, "increase", "last_over_time"), now), "all")
+	for environment, want := range map[string]float64{"prod": 3, "staging": 4, "prod|staging": 7} {
+		chosen := strings.ReplaceAll(asked, `deployment_environment_name=~".*"`, `deployment_environment_name=~"`+environment+`"`)
+		require.NotEqual(t, asked, chosen)
+		assertVector(t, one(want), b.Query(strings.ReplaceAll(chosen, "increase", "last_over_time"), now), environment)
+	}
+}
+
+// callsBegun is a point of the counter of calls, as rollup sends it.
+func callsBegun(environment, instance string, value float64, at time.Time) pmetric.Metrics {
+	data := pmetric.NewMetrics()
+	resource := data.ResourceMetrics().AppendEmpty()
+	put(resource.Resource().Attributes(), []string{"service.name", "voice-bot", "service.instance.id", instance})
+	metric := resource.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+	metric.SetName("voice.calls.total")
+	sum := metric.SetEmptySum()
+	sum.SetIsMonotonic(true)
+	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	point := sum.DataPoints().AppendEmpty()
+	if environment != "" {
+		put(point.Attributes(), []string{"deployment.environment.name", environment})
+	}
+	point.SetTimestamp(pcommon.NewTimestampFromTime(at))
+	point.SetDoubleValue(value)
+	return data
 }
 
 // How many turns were slower than two seconds, whatever the backend writes for that bound.

@@ -150,18 +150,18 @@ func tunnel(address string) http.Handler {
 			return
 		}
 		w.WriteHeader(http.StatusOK)
-		near, _, err := http.NewResponseController(w).Hijack()
+		near, read, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			_ = far.Close()
 			return
 		}
 		go join(near, far)
-		join(far, near)
+		join(far, read) // by its buffer: the server may have read a byte of the handshake before it let go of the connection
 	})
 }
 
 // join hands on what one side says until it says no more.
-func join(to, from net.Conn) {
+func join(to io.WriteCloser, from io.Reader) {
 	_, _ = io.Copy(to, from)
 	_ = to.Close()
 }

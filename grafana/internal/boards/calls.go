@@ -8,7 +8,7 @@ import (
 )
 
 func calls() spec {
-	variables := append([]variable{metrics.choice(), logs.choice(), traces.choice()}, perSeries(series(semconv.MetricCalls))...)
+	variables := append([]variable{metrics.choice(), logs.choice(), traces.choice()}, callSelection()...)
 	return spec{
 		uid: uidCalls, title: "Voice calls", from: "now-3h",
 		about:     "Calls and how they went; from a call_id to its numbers, its summary and its trace.",
@@ -19,8 +19,8 @@ func calls() spec {
 			{"Calls by their series", []panel{callSeries()}},
 			{"Calls by their summaries", []panel{dearestCalls(summaries()), slowestCalls(), callRecords()}},
 			{"Calls by their traces", []panel{
-				traceGrid(12, "Traces", "The latest calls that ended: one trace each.", callsInTempo(), tempo.SearchTableTypeTraces),
-				traceGrid(12, "Slow requests", "Requests to models that took longer than a second to their first byte.", slowInTempo(), tempo.SearchTableTypeSpans),
+				traceGrid(12, "Traces", "The latest calls that ended, of all environments: one trace each.", callsInTempo(), tempo.SearchTableTypeTraces),
+				traceGrid(12, "Slow requests", "Requests to models that took longer than a second to their first byte, of all environments.", slowInTempo(), tempo.SearchTableTypeSpans),
 				oneTrace(24, "Trace", "The call with the trace id above, turn by turn. A click on a trace id in a table fills it in."),
 			}},
 		},
@@ -47,7 +47,7 @@ func callCourse() []panel {
 			ask(sum(increase(of(duration+"_count")), semconv.AttrEndReason), named(semconv.AttrEndReason))),
 		heat(8, "Length", "How many calls that ended lasted how long.", units.Seconds,
 			sum(increaseOver(of(duration+"_bucket"), "$__rate_interval"), "le")),
-		lines(8, "Length of the calls that go on", "The mean, and the longest: one that stays is a call without an end.", units.Seconds,
+		lines(8, "Length of the calls that go on", "The mean, and the longest: one that stays is a call without an end. Calls that ended stay for five minutes.", units.Seconds,
 			ask("avg("+of(series(semconv.MetricSessionDuration))+")", "mean"),
 			ask(highest(of(series(semconv.MetricSessionDuration))), "longest")),
 		grid(12, "Functions called", "Function calls of bots in the time range, by how they came out.", []column{

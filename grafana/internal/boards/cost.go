@@ -7,7 +7,7 @@ import (
 )
 
 func cost() spec {
-	variables := append([]variable{metrics.choice(), logs.choice(), traces.choice()}, perSeries(series(semconv.MetricCalls))...)
+	variables := append([]variable{metrics.choice(), logs.choice(), traces.choice()}, callSelection()...)
 	return spec{
 		uid: uidCost, title: "Voice cost", from: "now-24h",
 		about:     "What calls cost, what it is spent on, and what has no price.",

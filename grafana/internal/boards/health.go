@@ -6,12 +6,14 @@ import (
 
 // The collector's own metrics, as each component's metadata.yaml and the collector's own parts name them. A test compares.
 const (
-	receiver = "otelcol_receiver_voice_frame_"
-	pricer   = "otelcol_processor_cost_"
-	rollup   = "otelcol_processor_rollup_"
-	gateway  = "otelcol_grafana_cloud_"
-	exporter = "otelcol_exporter_"
-	process  = "otelcol_process_"
+	ownPrefix = "otelcol_"
+
+	receiver = ownPrefix + "receiver_voice_frame_"
+	pricer   = ownPrefix + "processor_cost_"
+	rollup   = ownPrefix + "processor_rollup_"
+	gateway  = ownPrefix + "grafana_cloud_"
+	exporter = ownPrefix + "exporter_"
+	process  = ownPrefix + "process_"
 	uptime   = process + "uptime_seconds_total"
 
 	self = "otelcol-voice" // the service.name that it gives itself
@@ -119,7 +121,7 @@ func healthRequests() []panel {
 			ask(risen(of(receiver+"webhooks_total")), "all"),
 			ask(risen(of(receiver+"webhooks_total", equal("outcome", "unauthorized"))), "unauthorized"),
 			ask(risen(of(receiver+"webhooks_total", oneOf("outcome", "rejected|refused"))), "rejected or refused")),
-		lines(8, "OTLP", "Points, log records and spans in a second that came by OTLP or were made of frames.", units.RequestsPerSecond,
+		lines(8, "OTLP", "Points, log records and spans in a second that came by OTLP or were made of frames.", units.CountsPerSecond,
 			receivedItems()...),
 	}
 }
@@ -134,7 +136,7 @@ func receivedItems() []asked {
 
 func healthFrames() []panel {
 	return []panel{
-		lines(8, "Frames", "Frames in a second, by what became of them. Duplicates are re-sent ones, and count once.", units.RequestsPerSecond,
+		lines(8, "Frames", "Frames in a second, by what became of them. Duplicates are re-sent ones, and count once.", units.CountsPerSecond,
 			ask(sum(rate(of(receiver+"frames_total")), "outcome"), named("outcome"))),
 		bars(8, "Data that count nowhere", "Data in accepted frames that were left out in the time range, and why: sentinels are a framework's "+
 			"word for no value.", units.Short, ask(sum(grown(of(receiver+"data_dropped_total")), "reason"), named("reason"))),
@@ -159,7 +161,7 @@ func healthPrices() []panel {
 			ask(points("covered"), "covered by another quantity"),
 			ask(points("ignored"), "not asked for"),
 			ask(points("unpriced"), "without a price")),
-		lines(8, "Usage without a price", "Usage on metrics in a second, by why it has no price.", units.RequestsPerSecond,
+		lines(8, "Usage without a price", "Usage on metrics in a second, by why it has no price.", units.CountsPerSecond,
 			ask(sum(rate(of(pricer+"unpriced_points_total", ofMetrics)), "reason"), named("reason"))),
 		figure(8, "Age of prices", "How old they are: those that are built in, those of files, those of a URL.",
 			units.Seconds, ask(highest(of(pricer+"price_age_seconds"), "source"), named("source"))).Height(heightGraph),
@@ -174,9 +176,9 @@ func healthRollup() []panel {
 		lines(8, "Series", "Series that live, which is what a backend bills, and identities that are remembered to count once.", units.Short,
 			ask(sum(of(rollup+"series")), "series"),
 			ask(sum(of(rollup+"identities")), "identities")),
-		lines(8, "Points in", "Data points in a second, by what became of them. Skipped ones were counted before.", units.RequestsPerSecond,
+		lines(8, "Points in", "Data points in a second, by what became of them. Skipped ones were counted before.", units.CountsPerSecond,
 			ask(sum(rate(of(rollup+"input_points_total")), "outcome", "reason"), named("outcome", "reason"))),
-		lines(8, "Points out", "Data points in a second that the next component accepted.", units.RequestsPerSecond,
+		lines(8, "Points out", "Data points in a second that the next component accepted.", units.CountsPerSecond,
 			ask(sum(rate(of(rollup+"output_points_total"))), "points")),
 		lines(8, "Flushes", "Flushes in a minute, by what became of them. Of refused ones nothing is lost: they come again.", units.Short,
 			ask(sum(rate(of(rollup+"flushes_total"))+" * 60", "result"), named("result"))),
@@ -192,7 +194,7 @@ func healthExporter() []panel {
 		sent = append(sent, ask(sum(rate(of(exporter+"sent_"+item.name+"_total"))), item.signal))
 	}
 	return []panel{
-		lines(8, "Sent", "Points, log records and spans in a second that the backend took.", units.RequestsPerSecond, sent...),
+		lines(8, "Sent", "Points, log records and spans in a second that the backend took.", units.CountsPerSecond, sent...),
 		lines(8, "Queue", "How full the queue on disk is, by signal. It fills while the backend does not answer.", units.PercentUnit,
 			ask(highest(of(exporter+"queue_size")+" / "+of(exporter+"queue_capacity"), "data_type"), named("data_type"))).Max(1),
 		lines(8, "Answers of the gateway", "Requests to the backend in a minute, by signal and HTTP status; none: there was no answer.", units.Short,

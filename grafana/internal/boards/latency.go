@@ -13,7 +13,7 @@ var worker = []string{semconv.AttrStage, semconv.AttrProcessor, semconv.AttrProv
 var ofStage = []string{oneOf(semconv.AttrStage, "$"+varStage)}
 
 func latency() spec {
-	variables := append([]variable{metrics.choice()}, perSeries(series(semconv.MetricCalls))...)
+	variables := append([]variable{metrics.choice()}, callSelection()...)
 	return spec{
 		uid: uidLatency, title: "Voice latency", from: "now-6h",
 		about:     "How long users wait, and for which stage, part of the bot and model.",

@@ -73,7 +73,7 @@ func ofTrace() []dataLink {
 // toCalls is the dashboard of calls with the clicked cell as one of its variables, and with the choices of this one.
 func toCalls(name string) string {
 	parts := []string{"${__url_time_range}", "var-" + name + "=${__value.raw}"}
-	for _, kept := range []string{varMetrics, varLogs, varTraces, varJob} {
+	for _, kept := range []string{varMetrics, varLogs, varTraces, varJob, varPlace} {
 		parts = append(parts, "${"+kept+":queryparam}")
 	}
 	return "/d/" + uidCalls + "?" + strings.Join(parts, "&")

@@ -83,6 +83,7 @@ func TestRulesFindFaults(t *testing.T) {
 		"unique-rule":                         {`"id": 3,`, `"id": 2,`},
 		"target-divides-by-nothing-rule":      {`$__range])) > 0)`, `$__range])) >= 0)`},
 		"target-own-counters-rule":            {`sum(increase(voice_turns_total`, `sum(increase(otelcol_x_total`},
+		"target-environment-rule":             {`deployment_environment_name=~\"$environment\"`, `deployment_environment_name=~\".*\"`},
 		"panel-instant-rule":                  {`"instant": true`, `"range": true`},
 		"panel-legend-rule":                   {`"legendFormat": "active"`, `"legendFormat": ""`},
 	}

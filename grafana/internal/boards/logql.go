@@ -19,7 +19,8 @@ func allSummaries() string { return summariesOf(` != ""`) }
 // summariesOf finds summaries by their body, which is the event's name: Loki keeps the name beside it only since 2026
 // (grafana/loki#21229).
 func summariesOf(calls string) string {
-	return `{service_name=~"$` + varService + `"} |= "` + semconv.EventCallSummary + `" | ` + semconv.AttrCallID + calls
+	return `{service_name=~"$` + varService + `"} |= "` + semconv.EventCallSummary + `" | ` + oneOf(labelPlace, "$"+varPlace) +
+		" | " + semconv.AttrCallID + calls
 }
 
 // most is the calls of which a number is largest, each with its other attributes as labels. A summary that arrived twice counts

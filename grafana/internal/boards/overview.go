@@ -10,7 +10,7 @@ func overview() spec {
 	return spec{
 		uid: uidOverview, title: "Voice overview", from: "now-6h",
 		about:     "Calls, what they cost and how fast the bots answer, at a glance.",
-		variables: append([]variable{metrics.choice()}, append(perSeries(series(semconv.MetricCalls)), costMetric(), budget())...),
+		variables: append([]variable{metrics.choice()}, append(callSelection(), costMetric(), budget())...),
 		rows: []row{
 			{"At a glance", append(overviewMoney(), overviewQuality()...)},
 			{"Over time", overviewTrends()},

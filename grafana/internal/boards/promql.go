@@ -30,10 +30,16 @@ func series(metric string) string {
 
 func bareName(metric string) string { return strings.ReplaceAll(metric, ".", "_") }
 
+// labelPlace is the environment of a bot. The collector's own series have none.
+const labelPlace = "deployment_environment_name"
+
 // of is the chosen series of a name that have these labels too.
 func of(name string, matchers ...string) string {
-	all := append([]string{`job=~"$job"`, `instance=~"$instance"`}, matchers...)
-	return name + "{" + strings.Join(all, ", ") + "}"
+	all := []string{`job=~"$job"`, `instance=~"$instance"`}
+	if !strings.HasPrefix(name, ownPrefix) {
+		all = append(all, oneOf(labelPlace, "$"+varPlace))
+	}
+	return name + "{" + strings.Join(append(all, matchers...), ", ") + "}"
 }
 
 func equal(label, value string) string { return label + `="` + value + `"` }

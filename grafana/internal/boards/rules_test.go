@@ -102,6 +102,7 @@ var rules = map[string]func(board) []finding{
 	"one-name-of-cost-rule":          ofTargets(costByVariable),
 	"target-divides-by-nothing-rule": ofNodes(guarded),
 	"target-own-counters-rule":       ofNodes(ownCounters),
+	"target-environment-rule":        ofNodes(ofEnvironment),
 }
 
 func ofPanels(check func(boardPanel) string) func(board) []finding {
@@ -276,7 +277,7 @@ func described(p boardPanel) string {
 
 // knownUnits are those that we use; Grafana knows them all.
 var knownUnits = []string{
-	units.Short, units.Dollars, units.Milliseconds, units.Seconds, units.PercentUnit, units.BytesIEC, units.RequestsPerSecond, units.NoUnit,
+	units.Short, units.Dollars, units.Milliseconds, units.Seconds, units.PercentUnit, units.BytesIEC, units.RequestsPerSecond, units.CountsPerSecond, units.NoUnit,
 }
 
 func knownUnit(p boardPanel) string {
@@ -344,6 +345,17 @@ func matched(label string) func(node parser.Node, path []parser.Node) string {
 		}
 		return selector.Name + " is not matched by $" + label
 	}
+}
+
+// ofEnvironment asks of series of bots, not of the collector's own, that those of one environment can be chosen.
+func ofEnvironment(node parser.Node, _ []parser.Node) string {
+	selector, ok := node.(*parser.VectorSelector)
+	if !ok || strings.HasPrefix(selector.Name, ownPrefix) || slices.ContainsFunc(selector.LabelMatchers, func(m *labels.Matcher) bool {
+		return m.String() == oneOf(labelPlace, "$"+varPlace)
+	}) {
+		return ""
+	}
+	return selector.Name + " is of all environments"
 }
 
 func counterAggregated(node parser.Node, path []parser.Node) string {

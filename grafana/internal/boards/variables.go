@@ -14,6 +14,7 @@ const (
 	varLogs    = "loki_datasource"
 	varTraces  = "tempo_datasource"
 	varJob     = "job"
+	varPlace   = "environment"
 	varStage   = "stage"
 	varService = "service"
 	varCost    = "cost_metric"
@@ -52,6 +53,15 @@ func perSeries(metric string, only ...string) []variable {
 	}
 	return []variable{job, ofLabel("instance", "Instance", "label_values("+metric+`{job=~"$job"}, instance)`,
 		"Which collector sent them: its service.instance.id.").AllValue(".+")}
+}
+
+// callSelection is the variables by which series of calls are chosen. A bot need not say what its environment is: all of them have those
+// without.
+func callSelection() []variable {
+	calls := series(semconv.MetricCalls)
+	place := ofLabel(varPlace, "Environment", "label_values("+calls+`{job=~"$job"}, `+labelPlace+")",
+		"The bots' deployment.environment.name; all of them have the bots without.").AllValue(".*")
+	return append(perSeries(calls), place)
 }
 
 func ofLabel(name, label, query, about string) *dashboard.QueryVariableBuilder {
