@@ -87,6 +87,10 @@ ORACLE_N ?= 2000
 oracle: ## Compare ORACLE_N (2000) made-up usages with what genai-prices says that they cost; needs node and npm
 	@scripts/oracle/run.sh $(ORACLE_N)
 
+.PHONY: interop
+interop: build ## Run real bots (Pipecat, LiveKit, the OpenTelemetry SDK) against the binary; installs their packages from PyPI
+	@scripts/interop/run.sh $(BIN)
+
 .PHONY: schema
 schema: ## Check the dashboards against the types that Grafana publishes for them; needs node and npm
 	@scripts/schema/run.sh
@@ -130,7 +134,7 @@ fmt: ## Format
 .PHONY: lint
 lint: check-versions ## Format check, go vet, staticcheck
 	@test -z "$$($(TOOL) gofumpt -l $(OURS))" || { $(TOOL) gofumpt -l $(OURS); echo "not formatted: run 'make fmt'"; exit 1; }
-	@for m in $(MODULES); do (cd $$m && go vet -tags browser ./... && $(TOOL) staticcheck -tags browser ./...) || exit 1; done
+	@for m in $(MODULES); do (cd $$m && go vet -tags interop,browser ./... && $(TOOL) staticcheck -tags interop,browser ./...) || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what was built; data/ stays, it may hold what is still to be sent

@@ -243,7 +243,7 @@ func pipecatCall(trace int, conversation string) []span {
 		stt(21, 2, 12, 0.3, 1.5),
 		llm(22, 2, 13, 0.588, 1100, 1024, 20),
 		tts(23, 2, 16, 0.21, 30),
-		turn(2, 9, 18, attrs{"turn.was_interrupted": true, "turn.ended_by_conversation_end": true, "turn.user_bot_latency_seconds": 1.096}),
+		turn(2, 9, 18, attrs{"turn.was_interrupted": true, "turn.user_bot_latency_seconds": 1.096}), // as the call ended, but it does not say so
 		{scope: "pipecat.turn", name: "conversation", trace: trace, id: id(9), start: 0, end: 18.5, attributes: attrs{
 			"conversation.id": conversation, "conversation.type": "voice",
 		}},

@@ -29,12 +29,16 @@ from pipecat.frames.frames import (
     EndFrame,
     ErrorFrame,
     Frame,
+    FunctionCallCancelFrame,
+    FunctionCallResultFrame,
     InterruptionFrame,
     MetricsFrame,
     StartFrame,
     StopFrame,
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
 )
 from pipecat.metrics.metrics import MetricsData
 from pipecat.observers.base_observer import BaseObserver, FramePushed
@@ -50,8 +54,12 @@ CLEANUP_SECONDS = 2.0  # what the end of a call waits for the last frames ...
 FLUSH_SECONDS = 10.0  # ... and how long they are tried in the background, and at the exit of the process
 
 _ENDS = (EndFrame, StopFrame, CancelFrame)
+_VAD = (VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame)
 _SPEECH = (UserStartedSpeakingFrame, UserStoppedSpeakingFrame, BotStartedSpeakingFrame, BotStoppedSpeakingFrame)
-_FORWARDED: tuple[type[Frame], ...] = (StartFrame, MetricsFrame, ErrorFrame, InterruptionFrame, *_SPEECH, *_ENDS)
+_TOOLS = (FunctionCallResultFrame, FunctionCallCancelFrame)
+_FORWARDED: tuple[type[Frame], ...] = (
+    StartFrame, MetricsFrame, ErrorFrame, InterruptionFrame, *_VAD, *_SPEECH, *_TOOLS, *_ENDS,
+)  # fmt: skip
 _BUSY = (429, 502, 503, 504)
 _WORD = re.compile(r"[\w.:/-]{1,64}")
 
@@ -93,7 +101,7 @@ class VoiceFramesObserver(BaseObserver):
             log.warning("voice frames: a %s is not sent: %s", type(data.frame).__name__, type(error).__name__)
 
     async def cleanup(self) -> None:
-        await super().cleanup()
+        await super().cleanup()  # type: ignore[no-untyped-call,unused-ignore]
         self._sender.finish(time.monotonic() + FLUSH_SECONDS)
         if self._sender.is_alive():
             await asyncio.to_thread(self._sender.join, CLEANUP_SECONDS)
@@ -114,7 +122,8 @@ class VoiceFramesObserver(BaseObserver):
 
     def _message(self, frame: Frame) -> bytes:
         kind = next(kind for kind in _FORWARDED if isinstance(frame, kind))
-        head = {"type": kind.__name__, "id": frame.id, "call_id": self.call_id, "timestamp": time.time()}
+        at = frame.timestamp if isinstance(frame, _VAD) else time.time()
+        head = {"type": kind.__name__, "id": frame.id, "call_id": self.call_id, "timestamp": at}
         return json.dumps(head | self._fields(frame), allow_nan=False).encode()
 
     def _fields(self, frame: Frame) -> dict[str, Any]:
@@ -130,6 +139,19 @@ class VoiceFramesObserver(BaseObserver):
                 return ({"category": category.value} if category else {}) | (
                     {"processor": processor.name} if processor else {}
                 )
+            case VADUserStartedSpeakingFrame():
+                return {"start_secs": frame.start_secs}
+            case VADUserStoppedSpeakingFrame():
+                return {"stop_secs": frame.stop_secs}
+            case FunctionCallResultFrame():
+                # What it was given, what it answered and what went wrong stay here.
+                final = frame.properties is None or getattr(frame.properties, "is_final", True)
+                failed = getattr(frame, "error", None) is not None
+                return {"function_name": frame.function_name, "properties": {"is_final": final}} | (
+                    {"error": True} if failed else {}
+                )
+            case FunctionCallCancelFrame():
+                return {"function_name": frame.function_name, "run_llm": getattr(frame, "run_llm", False)}
             case EndFrame() | CancelFrame() if isinstance(frame.reason, str) and frame.reason:
                 # Language models write sentences here.
                 return {"reason": frame.reason if _WORD.fullmatch(frame.reason) else "other"}
@@ -231,7 +253,7 @@ class _Sender(threading.Thread):
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """A redirect would be followed with the token and without the frames."""
 
-    def redirect_request(self, *_: Any) -> None:
+    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> None:
         return None
 
 

@@ -23,6 +23,7 @@ type step struct {
 	timed  bool // the frame said so itself
 	traced bool
 	form   string // of the frame
+	turn   int    // that the frame is about, by its number; 0: it says none
 	// closing is the number of a turn that has ended with its answer, while the parts of that may still follow in the same
 	// frame. It is 0 where there is none.
 	closing int
@@ -54,6 +55,7 @@ func (s *step) live(f *frame.Frame, arrival time.Time) {
 	if gone := s.advance(s.at); gone > 0 {
 		s.say(Fact{Kind: Lasted, Value: gone.Seconds()})
 	}
+	s.turn = turnOf(f)
 	for i := range f.Events {
 		s.event(&f.Events[i])
 	}

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -24,6 +25,7 @@ type talk struct {
 	timed       int  // answers that were timed by speech, and whose own measurements may still come
 	heardCut    bool // this bot reports interruptions
 	cutPending  bool // a turn was cut: by the user, if the call goes on
+	cutNumber   int  // of that turn; 0: it has none
 	cutCounted  bool // the last turn's interruption was counted by the turn, before the bot reported any
 	cutOnce     bool // the bot was interrupted since it last began
 }
@@ -221,14 +223,15 @@ func (s *step) interrupt(certain bool) {
 	if t.cutCounted {
 		t.cutCounted = false
 	} else {
-		s.countInterruption()
+		s.countInterruption(0)
 	}
 	s.endTurn()
 }
 
-func (s *step) countInterruption() {
+// countInterruption counts one. Without an id it has the frame's.
+func (s *step) countInterruption(id frame.ID) {
 	s.interruptions++
-	s.say(Fact{Kind: Interrupted})
+	s.say(Fact{Kind: Interrupted, FrameID: id})
 }
 
 // endTurn closes a turn in which the bot has spoken, unless the bot counts turns itself.
@@ -296,22 +299,50 @@ func (s *step) cutTurn(e *frame.Event) {
 	s.spans.interrupted = true
 	switch {
 	case s.talk.heardCut:
+	case e.Echo && !s.surpassed(e.Number):
+		s.talk.cutPending, s.talk.cutNumber = true, e.Number
 	case e.Echo:
-		s.talk.cutPending = true
+		s.countInterruption(cutID(e.Number))
 	default:
+		s.talk.cutNumber = e.Number
 		s.countCut()
 	}
 }
 
+// surpassed says whether a later turn than the number is known of: turns can be told in any order.
+func (s *step) surpassed(number int) bool { return number > 0 && number < s.turns }
+
 func (s *step) countCut() {
 	s.talk.cutPending, s.talk.cutCounted = false, true
-	s.countInterruption()
+	s.countInterruption(cutID(s.talk.cutNumber))
+}
+
+// cutID is the identity of an interruption that a turn tells of, whichever frame makes it certain: turns that are told again, after
+// a crash and in another order, tell of it under the same. A turn without a number has none.
+func cutID(turn int) frame.ID {
+	if turn <= 0 {
+		return 0
+	}
+	return frame.NameID("turn cut", strconv.Itoa(turn))
 }
 
 // goOn counts the interruption of the turn before, now that the talk goes on after it: Pipecat says of the turn in which the
 // call ends that it was interrupted as well, and what services still have to tell comes behind that.
+//
+// A frame of that turn or of one before it, which says so by a number, is no sign of that.
 func (s *step) goOn(kind frame.Kind) {
-	if s.talk.cutPending && isTalk(kind) {
+	behind := s.turn > 0 && s.turn <= s.talk.cutNumber
+	if s.talk.cutPending && isTalk(kind) && !behind {
 		s.countCut()
 	}
+}
+
+// turnOf is the number of the turn that a frame is about, or 0 where it says none.
+func turnOf(f *frame.Frame) int {
+	for i := range f.Events {
+		if f.Events[i].Kind == frame.TurnDone {
+			return f.Events[i].Number
+		}
+	}
+	return 0
 }

@@ -23,25 +23,28 @@ func TestTurnsThatTheBotCounts(t *testing.T) {
 		events               []frame.Event
 		turns, interruptions int
 	}{
-		"without speech":             {[]frame.Event{turnDone(1, false), turnDone(2, false), end}, 2, 0},
-		"one was not heard":          {[]frame.Event{turnDone(1, false), turnDone(3, false), end}, 3, 0},
-		"the first is the fourth":    {[]frame.Event{turnDone(4, false), end}, 4, 0},
-		"told twice":                 {[]frame.Event{turnDone(1, true), turnDone(1, true), turnDone(2, false), end}, 2, 1},
-		"out of order":               {[]frame.Event{turnDone(2, false), turnDone(1, false), end}, 2, 0},
-		"without numbers":            {[]frame.Event{turnDone(0, false), turnDone(0, false), end}, 2, 0},
-		"not a number of turns":      {[]frame.Event{turnDone(1_000_000, false), end}, 1, 0},
-		"after the speech":           {[]frame.Event{bot, botStops, turnDone(1, false), user, userStops, bot, botStops, user, turnDone(2, false), userStops, bot, end}, 2, 0},
-		"after speech has counted":   {[]frame.Event{bot, botStops, user, turnDone(1, false), userStops, bot, botStops, user, turnDone(2, false), end}, 2, 0},
-		"as it has, without numbers": {[]frame.Event{bot, botStops, user, turnDone(0, false), userStops, bot, botStops, user, turnDone(0, false), end}, 2, 0},
-		"beside measured answers":    {[]frame.Event{answered, turnDone(1, false), answered, turnDone(2, false), end}, 2, 0},
-		"interrupted":                {[]frame.Event{turnDone(1, true), turnDone(2, true), turnDone(3, false), end}, 3, 2},
-		"the last one as well":       {[]frame.Event{turnDone(1, true), turnDone(2, true), end}, 2, 2},
-		"cut by the call's end":      {[]frame.Event{echo(turnDone(1, true)), echo(turnDone(2, true)), characters(3), end}, 2, 1},
-		"cut by a hang-up":           {[]frame.Event{echo(turnDone(1, true)), kind(frame.CallHungUp), end}, 1, 0},
-		"interruptions are reported": {[]frame.Event{bot, user, cut, turnDone(1, true), userStops, bot, user, cut, turnDone(2, true), end}, 2, 2},
-		"reported after the turn":    {[]frame.Event{bot, user, turnDone(1, true), cut, userStops, bot, user, turnDone(2, true), cut, end}, 2, 2},
-		"after the end":              {[]frame.Event{turnDone(1, false), end, turnDone(2, true), turnDone(0, false)}, 2, 0},
-		"after an end that counted":  {[]frame.Event{bot, botStops, end, turnDone(1, true)}, 1, 0},
+		"without speech":                   {[]frame.Event{turnDone(1, false), turnDone(2, false), end}, 2, 0},
+		"one was not heard":                {[]frame.Event{turnDone(1, false), turnDone(3, false), end}, 3, 0},
+		"the first is the fourth":          {[]frame.Event{turnDone(4, false), end}, 4, 0},
+		"told twice":                       {[]frame.Event{turnDone(1, true), turnDone(1, true), turnDone(2, false), end}, 2, 1},
+		"out of order":                     {[]frame.Event{turnDone(2, false), turnDone(1, false), end}, 2, 0},
+		"without numbers":                  {[]frame.Event{turnDone(0, false), turnDone(0, false), end}, 2, 0},
+		"not a number of turns":            {[]frame.Event{turnDone(1_000_000, false), end}, 1, 0},
+		"after the speech":                 {[]frame.Event{bot, botStops, turnDone(1, false), user, userStops, bot, botStops, user, turnDone(2, false), userStops, bot, end}, 2, 0},
+		"after speech has counted":         {[]frame.Event{bot, botStops, user, turnDone(1, false), userStops, bot, botStops, user, turnDone(2, false), end}, 2, 0},
+		"as it has, without numbers":       {[]frame.Event{bot, botStops, user, turnDone(0, false), userStops, bot, botStops, user, turnDone(0, false), end}, 2, 0},
+		"beside measured answers":          {[]frame.Event{answered, turnDone(1, false), answered, turnDone(2, false), end}, 2, 0},
+		"interrupted":                      {[]frame.Event{turnDone(1, true), turnDone(2, true), turnDone(3, false), end}, 3, 2},
+		"the last one as well":             {[]frame.Event{turnDone(1, true), turnDone(2, true), end}, 2, 2},
+		"cut by the call's end":            {[]frame.Event{echo(turnDone(1, true)), echo(turnDone(2, true)), characters(3), end}, 2, 1},
+		"cut, and told after the next":     {[]frame.Event{turnDone(2, false), echo(turnDone(1, true)), end}, 2, 1},
+		"the last one told before another": {[]frame.Event{echo(turnDone(2, true)), echo(turnDone(1, true)), end}, 2, 1},
+		"the last one told before a whole": {[]frame.Event{echo(turnDone(2, true)), turnDone(1, false), end}, 2, 0},
+		"cut by a hang-up":                 {[]frame.Event{echo(turnDone(1, true)), kind(frame.CallHungUp), end}, 1, 0},
+		"interruptions are reported":       {[]frame.Event{bot, user, cut, turnDone(1, true), userStops, bot, user, cut, turnDone(2, true), end}, 2, 2},
+		"reported after the turn":          {[]frame.Event{bot, user, turnDone(1, true), cut, userStops, bot, user, turnDone(2, true), cut, end}, 2, 2},
+		"after the end":                    {[]frame.Event{turnDone(1, false), end, turnDone(2, true), turnDone(0, false)}, 2, 0},
+		"after an end that counted":        {[]frame.Event{bot, botStops, end, turnDone(1, true)}, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			facts, _ := apply(t, NewTable(config), eachSecond(test.events)...)
@@ -49,6 +52,24 @@ func TestTurnsThatTheBotCounts(t *testing.T) {
 			assert.Len(t, only(facts, Interrupted), test.interruptions)
 		})
 	}
+}
+
+// A turn that was cut by the end of its call is no interruption, though its own frame says how long its answer took.
+func TestTheAnswerOfACutTurnIsNotTheNext(t *testing.T) {
+	told := func(number int) frame.Frame {
+		f := say(float64(number), echo(turnDone(number, true)))
+		f.Events = append(f.Events, frame.Event{Kind: frame.Answered, Value: 900})
+		return f
+	}
+	facts, _ := apply(t, NewTable(config), told(1), told(2), say(3, characters(3)), say(4, kind(frame.CallEnded)))
+	assert.Len(t, only(facts, TurnEnded), 2)
+	assert.Len(t, only(facts, Answered), 2)
+	cut := only(facts, Interrupted)
+	require.Len(t, cut, 1)
+
+	other, _ := apply(t, NewTable(config), told(2), told(1))
+	require.Len(t, only(other, Interrupted), 1)
+	assert.Equal(t, cut[0].FrameID, only(other, Interrupted)[0].FrameID, "told again in another order, it is the same interruption")
 }
 
 // A bot's own measurement of its answers goes before what speech says (LiveKit tells that the user has stopped half a second

@@ -15,13 +15,16 @@ func (r *Reader) conversation(_ ptrace.Span, out *Span) Verdict {
 	return Told
 }
 
-// turn reads a turn as Pipecat and OpenInference count them. The one that the end of the call ends is called interrupted as well.
-// The number comes first: the answer counts no turn of its own then.
+// turn reads a turn as Pipecat and OpenInference count them. The number comes first: the answer counts no turn of its own then.
+//
+// The one that the end of the call ends is called interrupted as well. Pipecat marks it only where its tracing ends before its
+// tracker of turns has heard of the end, which is rare, so that an interruption is certain only once there is a turn after it.
 func (r *Reader) turn(_ ptrace.Span, out *Span) Verdict {
 	s := &r.said
 	out.Turn = int(s.turn)
 	out.Frame.Form = form(out.Framework)
-	say(out, frame.Event{Kind: frame.TurnDone, Number: out.Turn, Cut: s.interrupted && !s.ended})
+	cut := s.interrupted && !s.ended
+	say(out, frame.Event{Kind: frame.TurnDone, Number: out.Turn, Cut: cut, Echo: cut})
 	s.answer.take(&out.Frame, frame.Event{Kind: frame.Answered})
 	return Told
 }

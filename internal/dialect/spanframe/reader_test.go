@@ -118,7 +118,7 @@ func TestRead(t *testing.T) {
 			assert.Equal(t, 3, s.Turn)
 			assert.False(t, s.Request)
 		}},
-		"Pipecat: turn that was interrupted": {turns, "turn", attrs{"turn.number": 3, "turn.was_interrupted": true}, []frame.Event{{Kind: frame.TurnDone, Number: 3, Cut: true}}, nil},
+		"Pipecat: turn that was interrupted": {turns, "turn", attrs{"turn.number": 3, "turn.was_interrupted": true}, []frame.Event{{Kind: frame.TurnDone, Number: 3, Cut: true, Echo: true}}, nil},
 		"Pipecat: turn that the end of the call ended": {turns, "turn", attrs{
 			"turn.number": 3, "turn.was_interrupted": true, "turn.ended_by_conversation_end": true,
 		}, []frame.Event{{Kind: frame.TurnDone, Number: 3}}, nil},
@@ -175,7 +175,7 @@ func TestRead(t *testing.T) {
 		"OpenInference: turn": {inference, "pipecat.conversation.turn", attrs{
 			"openinference.span.kind": "CHAIN", "conversation.turn_number": 2, "conversation.user_to_bot_latency": 0.9, "session.id": "s1",
 			"conversation.was_interrupted": true, "input.value": "secret", "output.value": "secret",
-		}, []frame.Event{{Kind: frame.TurnDone, Number: 2, Cut: true}, {Kind: frame.Answered, Value: 900}}, func(t *testing.T, s *Span) {
+		}, []frame.Event{{Kind: frame.TurnDone, Number: 2, Cut: true, Echo: true}, {Kind: frame.Answered, Value: 900}}, func(t *testing.T, s *Span) {
 			assert.Equal(t, Name{"s1", BySession}, s.Name)
 			assert.Equal(t, OpenInference, s.Framework)
 		}},
