@@ -39,7 +39,7 @@ prices: bin/voiceprices ## Check the price book; warn of prices that nobody has 
 .PHONY: run
 run: build ## Run it: local, or with ENV_FILE=.env to Grafana Cloud
 	@OTELCOL_VOICE_DATA=$(DATA) $(BIN) validate $(CONFIG)
-	@scripts/hello.sh "$(ENV_FILE)" "$(DATA)"
+	@scripts/hello.sh "$(CONFIG)" "$(DATA)"
 	@OTELCOL_VOICE_DATA=$(DATA) exec $(BIN) $(CONFIG)
 
 .PHONY: demo

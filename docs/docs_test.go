@@ -33,6 +33,36 @@ func TestRunbookQuotesTheProgram(t *testing.T) {
 	assert.False(t, strings.Contains(program, quotes[0]+"?"), "the test would find anything")
 }
 
+var (
+	metricConstant = regexp.MustCompile(`(?m)^\tMetric\w+ += "(voice\.[a-z.]+)"`)
+	metricInTable  = regexp.MustCompile("`(voice\\.[a-z.]+)`")
+)
+
+// The page of the metrics has each that we make, and no other.
+func TestMetricsPageIsWhole(t *testing.T) {
+	page := read(t, "metrics.md")
+	table, _, found := strings.Cut(page, "\n## ")
+	require.True(t, found)
+	made := captured(metricConstant, read(t, filepath.Join(root, "internal", "signal", "semconv", "semconv.go")))
+	require.NotEmpty(t, made)
+	var told []string
+	for line := range strings.Lines(table) {
+		if name, _, isRow := strings.Cut(strings.TrimPrefix(line, "| "), " | "); isRow {
+			told = append(told, captured(metricInTable, name)...)
+		}
+	}
+	assert.ElementsMatch(t, made, told)
+}
+
+// captured is the first group of every match.
+func captured(pattern *regexp.Regexp, text string) []string {
+	var found []string
+	for _, match := range pattern.FindAllStringSubmatch(text, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}
+
 var logBlock = regexp.MustCompile("(?ms)^ *```log\n(.*?)^ *```")
 
 // quoted is the lines of all log blocks.

@@ -157,6 +157,9 @@ func post(ctx context.Context, url string, frames []frame) error {
 	}
 	req.Header.Set("Content-Type", "application/x-ndjson")
 	res, err := http.DefaultClient.Do(req)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%w: if the collector takes frames elsewhere, name it with -frames (make demo DEMO=\"-frames URL\"), or use -own", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -52,14 +52,14 @@ func awaitFiles(ctx context.Context, in *report.Input) error {
 	var readErr error
 	err := poll(ctx, func() bool {
 		readErr = readFiles(in)
-		return readErr != nil || whole(in) == len(in.Played)
+		return readErr != nil || summaries(in) == len(in.Played) && traces(in) == len(in.Played)
 	})
 	if readErr != nil {
 		return readErr
 	}
 	if err != nil {
-		return fmt.Errorf("no report: %s and %s hold %d of the %d calls. Does the collector write to another folder? "+
-			"Name it with -data (make demo DATA=…); -report= leaves the report out", in.Source.Calls, in.Source.Spans, whole(in), len(in.Played))
+		return fmt.Errorf("no report: %s has %d of the %d calls, %s has %d. %s; -report= leaves the report out",
+			in.Source.Calls, summaries(in), len(in.Played), in.Source.Spans, traces(in), remedy(in))
 	}
 	return nil
 }
@@ -95,11 +95,31 @@ func reading(path string, read func(io.Reader) error) error {
 	return nil
 }
 
-// whole is how many of the calls have left both their summary and their own span.
-func whole(in *report.Input) int {
+// remedy is what to do about files that lack calls: where one has them, it is not the folder.
+func remedy(in *report.Input) string {
+	switch {
+	case summaries(in) > 0 && traces(in) == 0:
+		return "Does the collector's traces pipeline have voice_frame among its receivers and file/spans among its exporters?"
+	case traces(in) > 0 && summaries(in) == 0:
+		return "Does the collector's logs pipeline have voice_frame among its receivers and file among its exporters?"
+	}
+	return "Does the collector write to another folder? Name it with -data (make demo DATA=…)"
+}
+
+// summaries is how many of the calls have left their summary.
+func summaries(in *report.Input) int {
+	return countPlayed(in, func(id string) bool { _, ended := in.Calls[id]; return ended })
+}
+
+// traces is how many of the calls have left their own span.
+func traces(in *report.Input) int {
+	return countPlayed(in, func(id string) bool { return hasRoot(in.Spans[id]) })
+}
+
+func countPlayed(in *report.Input, has func(id string) bool) int {
 	n := 0
 	for _, played := range in.Played {
-		if _, ended := in.Calls[played.ID]; ended && hasRoot(in.Spans[played.ID]) {
+		if has(played.ID) {
 			n++
 		}
 	}

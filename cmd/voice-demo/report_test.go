@@ -69,18 +69,21 @@ func TestReportOfMissingFiles(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		files map[string]int
-		want  string
+		want  []string
 	}{
-		{"no files", nil, "hold 0 of the 2 calls"},
-		{"no spans", map[string]int{"calls.jsonl": -1}, "hold 0 of the 2 calls"},
-		{"half of it", map[string]int{"calls.jsonl": 2000, "spans.jsonl": -1}, "hold 1 of the 2 calls"},
-		{"a call's own span is missing", map[string]int{"calls.jsonl": -1, "spans.jsonl": 20000}, "hold 1 of the 2 calls"},
+		{"no files", nil, []string{"calls.jsonl has 0 of the 2 calls", "spans.jsonl has 0.", "-data"}},
+		{"no spans", map[string]int{"calls.jsonl": -1}, []string{"has 2 of the 2 calls", "has 0.", "traces pipeline"}},
+		{"no summaries", map[string]int{"spans.jsonl": -1}, []string{"has 0 of the 2 calls", "has 2.", "logs pipeline"}},
+		{"half of it", map[string]int{"calls.jsonl": 2000, "spans.jsonl": -1}, []string{"has 1 of the 2 calls", "has 2.", "-data"}},
+		{"a call's own span is missing", map[string]int{"calls.jsonl": -1, "spans.jsonl": 20000}, []string{"has 2 of the 2 calls", "has 1.", "-data"}},
 	} {
 		dir := folder(t, test.files)
 		d := demo{data: dir, report: filepath.Join(dir, "report.html")}
 		_, err := d.writeReport(over, nil, played())
-		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), filepath.Join(dir, "calls.jsonl")) || !strings.Contains(err.Error(), "-data") {
-			t.Errorf("%s: %v", test.name, err)
+		for _, want := range append(test.want, filepath.Join(dir, "calls.jsonl"), filepath.Join(dir, "spans.jsonl")) {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: no %q in %v", test.name, want, err)
+			}
 		}
 		if _, err := os.Stat(d.report); err == nil {
 			t.Errorf("%s: a report was written", test.name)

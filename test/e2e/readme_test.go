@@ -15,22 +15,26 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/test/e2e/collector"
 )
 
-// What the first page shows is what happens: the posted lines, the answer and the metrics page, to the letter.
+// What the first page shows is what happens, after other calls as well: the posted lines, the answer and what is on the metrics page of
+// this call, to the letter.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(collector.Repository(t), "README.md"))
 	require.NoError(t, err)
 	posted := between(t, string(text), "--data-binary @- <<'EOF'\n", "EOF\n")
 	answer := between(t, string(text), "```json\n", "```")
 	shown := between(t, string(text), "| sort\n```\n\n```\n", "```")
+	call := between(t, string(text), "metrics | grep ", " |")
 
 	c := collector.Start(t, collector.Settings{Config: localConfig, Overlay: quick})
+	status, _ := c.Post(4319, "/v1/frames", []byte(strings.ReplaceAll(posted, call, "another-call")), "")
+	require.Equal(t, 200, status)
 	status, got := c.Post(4319, "/v1/frames", []byte(posted), "")
 	assert.Equal(t, 200, status)
 	assert.Equal(t, answer, string(got))
 	eventually(t, "the call is on the metrics page", func() bool {
-		return readPage(t, c).sum("voice_calls_total") == 1
+		return readPage(t, c).sum("voice_calls_total") == 2
 	})
-	assert.Equal(t, shown, asShown(c.Get(pagePort, "/metrics")))
+	assert.Equal(t, shown, asShown(c.Get(pagePort, "/metrics"), call))
 	c.Stop()
 }
 
@@ -44,11 +48,11 @@ func between(t *testing.T, text, before, after string) string {
 }
 
 // asShown is what the README's grep, sed and sort make of the page.
-func asShown(page string) string {
+func asShown(page, call string) string {
 	perRun := regexp.MustCompile(`(call_id|instance|job)="[^"]*",?`)
 	var lines []string
 	for line := range strings.Lines(page) {
-		if !strings.HasPrefix(line, "voice_") || strings.Contains(line, "_bucket") || strings.Contains(line, "_active") {
+		if !strings.Contains(line, call) {
 			continue
 		}
 		line = perRun.ReplaceAllString(line, "")
