@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // Bounds of what is remembered of counters.
@@ -182,7 +183,7 @@ func (b *metricsBatch) running(key counterKey, what outcome) outcome {
 		return what
 	}
 	b.tracked = true
-	u.stream = streamText(key.stream)
+	u.stream = stream.Text(key.stream)
 	more := b.advance(c, key, mark{start: key.start, at: u.At.UnixNano(), quantity: u.Quantity})
 	if what == ignoredZero {
 		return what

@@ -4,6 +4,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // foreignCost deals with money in a scope that does not say where it comes from: a bot's own guess. As configured it is
@@ -21,7 +22,7 @@ func (b *metricsBatch) emptied(metric pmetric.Metric) bool {
 	numbers, ok := numbersOf(metric)
 	if !ok {
 		// Money in a histogram or summary is nobody's that we know of; its points are dropped or kept as they are.
-		b.tallyForeign(int64(points(metric)))
+		b.tallyForeign(int64(stream.Points(metric)))
 		return !b.config.KeepForeignCost
 	}
 	numbers.RemoveIf(b.foreignPoint)

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/processor/processorhelper"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 func (e *engine) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
@@ -53,7 +54,7 @@ func (b *metricsBatch) scope(from source, metrics pmetric.MetricSlice) {
 		case !isUsage:
 			b.passOver(metric)
 		case !isCounter(metric):
-			b.tally.outcomes[ignoredNotCounter] += int64(points(metric))
+			b.tally.outcomes[ignoredNotCounter] += int64(stream.Points(metric))
 		case foreign:
 			b.leave(metric.Sum().DataPoints())
 		default:
@@ -156,21 +157,4 @@ func (b *metricsBatch) leave(usages pmetric.NumberDataPointSlice) {
 func markPriced(usage pcommon.Map) {
 	usage.EnsureCapacity(usage.Len() + 1)
 	usage.PutBool(semconv.TransitPriced, true)
-}
-
-// points is how many data points a metric has.
-func points(metric pmetric.Metric) int {
-	switch metric.Type() {
-	case pmetric.MetricTypeGauge:
-		return metric.Gauge().DataPoints().Len()
-	case pmetric.MetricTypeSum:
-		return metric.Sum().DataPoints().Len()
-	case pmetric.MetricTypeHistogram:
-		return metric.Histogram().DataPoints().Len()
-	case pmetric.MetricTypeExponentialHistogram:
-		return metric.ExponentialHistogram().DataPoints().Len()
-	case pmetric.MetricTypeSummary:
-		return metric.Summary().DataPoints().Len()
-	}
-	return 0
 }

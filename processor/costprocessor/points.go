@@ -2,14 +2,12 @@ package costprocessor
 
 import (
 	"cmp"
-	"math/bits"
-	"strconv"
 
-	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // origin is the metric whose points are being answered.
@@ -38,7 +36,7 @@ func (of *origin) cumulative() bool {
 
 // counter is the key of a cumulative point's stream.
 func (of *origin) counter(p pmetric.NumberDataPoint) counterKey {
-	return counterKey{source: of.source, stream: digest(of.name, p.Attributes()), start: p.StartTimestamp()}
+	return counterKey{source: of.source, stream: stream.Digest(of.name, p.Attributes()), start: p.StartTimestamp()}
 }
 
 // source is who reports a scope's points.
@@ -48,8 +46,7 @@ type source struct {
 }
 
 func (s source) digest() uint64 {
-	scope := mix(digest(s.scope.Name(), s.scope.Attributes()), xxhash.Sum64String(s.scope.Version()))
-	return mix(digest("", s.resource.Attributes()), scope)
+	return stream.Producer(s.resource, s.scope)
 }
 
 // answers adds points to a scope, each in a metric of the temporality of the usage that it answers.
@@ -196,23 +193,5 @@ func put(attributes pcommon.Map, key, value string) {
 
 // streamOf digests what a usage point's stream is told from others by, within its scope.
 func streamOf(metric string, attributes pcommon.Map) string {
-	return streamText(digest(metric, attributes))
-}
-
-func streamText(stream uint64) string { return strconv.FormatUint(stream, 16) }
-
-// digest is the same in every process, whatever the order of the attributes.
-func digest(name string, attributes pcommon.Map) uint64 {
-	sum := xxhash.Sum64String(name)
-	for key, value := range attributes.All() {
-		sum += mix(xxhash.Sum64String(key), xxhash.Sum64String(value.AsString()))
-	}
-	return sum
-}
-
-// mix makes one number of two, so that exchanging values between keys makes another sum.
-func mix(key, value uint64) uint64 {
-	const odd = 0x9E3779B97F4A7C15
-	hi, lo := bits.Mul64(key^odd, value^bits.RotateLeft64(odd, 32))
-	return hi ^ lo
+	return stream.Text(stream.Digest(metric, attributes))
 }

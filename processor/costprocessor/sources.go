@@ -5,13 +5,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/provider"
 	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // feed is a metric of others that is priced.
@@ -53,7 +53,7 @@ func (b *metricsBatch) sourced(from source, metrics pmetric.MetricSlice, first i
 			continue
 		}
 		if ignored := b.passes(metric, foreignCost); ignored != unsettled {
-			b.tally.outcomes[ignored] += int64(points(metric))
+			b.tally.outcomes[ignored] += int64(stream.Points(metric))
 			continue
 		}
 		for j := range seen {
@@ -73,7 +73,7 @@ func (b *metricsBatch) passes(metric pmetric.Metric, foreignCost bool) outcome {
 	switch {
 	case seen:
 		return ignoredPriced
-	case temporalityOf(metric) == pmetric.AggregationTemporalityUnspecified:
+	case stream.Counting(metric) == pmetric.AggregationTemporalityUnspecified:
 		return ignoredNotCounter
 	}
 	if !b.dry {
@@ -85,25 +85,9 @@ func (b *metricsBatch) passes(metric pmetric.Metric, foreignCost bool) outcome {
 	return unsettled
 }
 
-// temporalityOf is that of a metric whose points, or the differences between them, are something used; a histogram's are
-// its sums.
-func temporalityOf(metric pmetric.Metric) pmetric.AggregationTemporality {
-	switch metric.Type() {
-	case pmetric.MetricTypeSum:
-		if metric.Sum().IsMonotonic() {
-			return metric.Sum().AggregationTemporality()
-		}
-	case pmetric.MetricTypeHistogram:
-		return metric.Histogram().AggregationTemporality()
-	case pmetric.MetricTypeExponentialHistogram:
-		return metric.ExponentialHistogram().AggregationTemporality()
-	}
-	return pmetric.AggregationTemporalityUnspecified
-}
-
 // see takes note of a metric's points if they are of the temporality at hand.
 func (b *metricsBatch) see(f *feed, metric pmetric.Metric, into *sighted) {
-	if temporalityOf(metric) != into.temporality {
+	if stream.Counting(metric) != into.temporality {
 		return
 	}
 	name := metric.Name()
@@ -185,9 +169,9 @@ func (s *sighting) read(name string, f *feed, attributes pcommon.Map) outcome {
 		case family.OperationKey:
 			operation = value.Str()
 		}
-		s.together += mix(xxhash.Sum64String(key), xxhash.Sum64String(value.AsString()))
+		s.together += stream.Attribute(key, value.AsString())
 	}
-	s.name = mix(xxhash.Sum64String(name), xxhash.Sum64String(word))
+	s.name = stream.Attribute(name, word)
 	var known bool
 	if s.Meaning, known = f.metric.MeaningOf(word); !known {
 		s.Meaning = foreign.Strange

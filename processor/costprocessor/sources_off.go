@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // dormant is a family of metrics of others that is known and not priced, because nobody has said so.
@@ -42,7 +43,7 @@ func (b *metricsBatch) passOver(metric pmetric.Metric) {
 	if _, seen := metric.Metadata().Get(semconv.MetadataPriced); seen {
 		return
 	}
-	b.tally.outcomes[ignoredSource] += int64(points(metric))
+	b.tally.outcomes[ignoredSource] += int64(stream.Points(metric))
 	if !of.told.Swap(true) {
 		b.logger.Warn(fmt.Sprintf("%s arrives and is not priced; if nothing else tells of the same use, switch it on, "+
 			"else say false: processors.cost.sources: {%s: true}", metric.Name(), of.name), zap.String("metric", metric.Name()))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // share is one use of a collection being priced: a whole and its parts, or a use that stands alone.
@@ -68,7 +69,7 @@ func wholeOf(points []*sighting) *sighting {
 }
 
 func streamOfUse(whole *sighting) uint64 {
-	stream := mix(xxhash.Sum64String(whole.family.Name), whole.together) + uint64(whole.Side)
+	stream := stream.Mix(xxhash.Sum64String(whole.family.Name), whole.together) + uint64(whole.Side)
 	if whole.Side == foreign.Alone {
 		stream += whole.name
 	}
@@ -161,7 +162,7 @@ func (b *metricsBatch) repeatOthers(s *share) {
 func (b *metricsBatch) begin(s *share, kind pricing.Kind) {
 	b.usage = s.whole.usage
 	u := &b.usage
-	u.Kind, u.stream = kind, streamText(mix(s.stream, xxhash.Sum64String(kind.String())))
+	u.Kind, u.stream = kind, stream.Text(stream.Mix(s.stream, xxhash.Sum64String(kind.String())))
 	if other := s.whole.other; other != "" && b.book.Price(&u.Usage).Reason == pricing.NoModel {
 		u.labels.model, u.Model = u.Model, other
 	}

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/input"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/once"
@@ -161,7 +162,7 @@ func (in *intake) metric(m pmetric.Metric, from *origin) {
 	known, ours := contract[m.Name()]
 	switch {
 	case !ident.Nameable(m.Name()):
-		in.report.tally.add(droppedMalformed, points(m))
+		in.report.tally.add(droppedMalformed, stream.Points(m))
 	case m.Type() == pmetric.MetricTypeSum && !known.isHistogram():
 		in.sum(m, from)
 	case m.Type() == pmetric.MetricTypeHistogram && (known.isHistogram() || !ours):
@@ -169,7 +170,7 @@ func (in *intake) metric(m pmetric.Metric, from *origin) {
 	case m.Type() == pmetric.MetricTypeExponentialHistogram && (known.isHistogram() || !ours):
 		in.exponential(m, from)
 	default:
-		in.report.tally.add(droppedUnsupported, points(m))
+		in.report.tally.add(droppedUnsupported, stream.Points(m))
 	}
 }
 

@@ -3,6 +3,7 @@ package rollupprocessor
 import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/input"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/value"
 )
@@ -12,7 +13,7 @@ import (
 func (in *intake) exponential(m pmetric.Metric, from *origin) {
 	h := m.ExponentialHistogram()
 	if !ofKnownTemporality(h.AggregationTemporality()) {
-		in.report.tally.add(droppedMalformed, points(m))
+		in.report.tally.add(droppedMalformed, stream.Points(m))
 		return
 	}
 	t := in.aimHistogram(m, h.AggregationTemporality(), from)

@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/input"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/series"
@@ -27,7 +28,7 @@ func sampleOf(p pmetric.HistogramDataPoint) sample {
 func (in *intake) histogram(m pmetric.Metric, from *origin) {
 	h := m.Histogram()
 	if !ofKnownTemporality(h.AggregationTemporality()) {
-		in.report.tally.add(droppedMalformed, points(m))
+		in.report.tally.add(droppedMalformed, stream.Points(m))
 		return
 	}
 	t := in.aimHistogram(m, h.AggregationTemporality(), from)

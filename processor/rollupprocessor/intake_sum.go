@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/ident"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/input"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/series"
@@ -18,7 +19,7 @@ type takeNumber func(*intake, *target, pmetric.NumberDataPoint, value.Number) ou
 func (in *intake) sum(m pmetric.Metric, from *origin) {
 	take := numberTaker(m.Sum())
 	if take == nil {
-		in.report.tally.add(droppedMalformed, points(m))
+		in.report.tally.add(droppedMalformed, stream.Points(m))
 		return
 	}
 	t := in.aim(m, kindOf(m.Sum()), m.Sum().AggregationTemporality(), from)

@@ -1,6 +1,10 @@
 package rollupprocessor
 
-import "go.opentelemetry.io/collector/pdata/pmetric"
+import (
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
+)
 
 // router tells what is rolled up from what passes. It only reads: what passes from a mixed request is copied, so that a
 // request may be shared with other pipelines.
@@ -37,7 +41,7 @@ func (r router) share(md pmetric.Metrics) (passed tally, all, none bool) {
 			for _, m := range sm.Metrics().All() {
 				why, pass := r.passes(m)
 				if pass {
-					passed.add(why, points(m))
+					passed.add(why, stream.Points(m))
 				}
 				all, none = all && pass, none && !pass
 			}
@@ -66,22 +70,4 @@ func (r router) part(md pmetric.Metrics, passing bool) pmetric.Metrics {
 		return rm.ScopeMetrics().Len() == 0
 	})
 	return out
-}
-
-// points is the number of data points of m.
-func points(m pmetric.Metric) int {
-	switch m.Type() {
-	case pmetric.MetricTypeGauge:
-		return m.Gauge().DataPoints().Len()
-	case pmetric.MetricTypeSum:
-		return m.Sum().DataPoints().Len()
-	case pmetric.MetricTypeHistogram:
-		return m.Histogram().DataPoints().Len()
-	case pmetric.MetricTypeExponentialHistogram:
-		return m.ExponentialHistogram().DataPoints().Len()
-	case pmetric.MetricTypeSummary:
-		return m.Summary().DataPoints().Len()
-	default:
-		return 0
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/processor/processorhelper"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 	"github.com/otelcol-voice/otelcol-voice/processor/voicemetricsprocessor/internal/metadata"
 )
 
@@ -89,7 +90,7 @@ func (b *batch) scope(from source, metrics pmetric.MetricSlice) {
 // removeEmpty removes the metrics of which no point is left, if they are among those that may lose some.
 func (b *batch) removeEmpty(metrics pmetric.MetricSlice, mayLose func(string) bool) {
 	before := metrics.Len()
-	metrics.RemoveIf(func(m pmetric.Metric) bool { return mayLose(m.Name()) && pointsOf(m) == 0 })
+	metrics.RemoveIf(func(m pmetric.Metric) bool { return mayLose(m.Name()) && stream.Points(m) == 0 })
 	b.emptied = b.emptied || metrics.Len() < before
 }
 
@@ -97,23 +98,6 @@ func (b *batch) removeEmpty(metrics pmetric.MetricSlice, mayLose func(string) bo
 func (b *batch) settle(what outcome) (goes bool) {
 	b.tally.add(what, 1)
 	return !what.stays() && !b.keep
-}
-
-// pointsOf is how many data points a metric has.
-func pointsOf(m pmetric.Metric) int {
-	switch m.Type() {
-	case pmetric.MetricTypeGauge:
-		return m.Gauge().DataPoints().Len()
-	case pmetric.MetricTypeSum:
-		return m.Sum().DataPoints().Len()
-	case pmetric.MetricTypeHistogram:
-		return m.Histogram().DataPoints().Len()
-	case pmetric.MetricTypeExponentialHistogram:
-		return m.ExponentialHistogram().DataPoints().Len()
-	case pmetric.MetricTypeSummary:
-		return m.Summary().DataPoints().Len()
-	}
-	return 0
 }
 
 // dataPoint is a data point of whatever metric.

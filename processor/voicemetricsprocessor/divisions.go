@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // division is a use in parts that have nothing in common, or why there are none.
@@ -23,7 +24,7 @@ type division struct {
 // beforehand which will be, so all are remembered.
 func (b *batch) divide(whole *sighting, counts *foreign.Counts) division {
 	if !whole.delta && whole.Side != foreign.Alone {
-		key := mix(mix(b.from.digest(), whole.together+uint64(whole.Side)), uint64(whole.start))
+		key := stream.Mix(stream.Mix(b.from.digest(), whole.together+uint64(whole.Side)), uint64(whole.start))
 		return b.divisions.divide(key, whole, counts, b.now)
 	}
 	return divided(whole, counts)

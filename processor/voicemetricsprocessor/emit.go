@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // units are those of our metrics that come out of here.
@@ -140,7 +141,7 @@ func (e *emission) describe(attributes pcommon.Map, name string) {
 		attributes.PutBool(semconv.TransitPriced, true)
 	}
 	if !s.delta {
-		attributes.PutStr(semconv.TransitStream, streamText(s.together))
+		attributes.PutStr(semconv.TransitStream, stream.Text(s.together))
 	}
 }
 

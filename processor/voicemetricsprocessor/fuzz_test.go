@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 	"github.com/otelcol-voice/otelcol-voice/processor/voicemetricsprocessor/internal/metadata"
 )
 
@@ -54,7 +55,7 @@ func check(t *testing.T, b *batch, from source, metrics pmetric.MetricSlice) {
 	var known int64
 	for _, m := range metrics.All() {
 		if b.deals(m.Name()) {
-			known += int64(pointsOf(m))
+			known += int64(stream.Points(m))
 		}
 	}
 	b.tally = tally{}

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // translateLatencies makes histograms of ours of those in a scope.
@@ -26,7 +27,7 @@ func (b *batch) translateLatencies(metrics pmetric.MetricSlice) {
 
 func has(metrics pmetric.MetricSlice, name string) bool {
 	for _, m := range metrics.All() {
-		if m.Name() == name && pointsOf(m) > 0 {
+		if m.Name() == name && stream.Points(m) > 0 {
 			return true
 		}
 	}
@@ -127,7 +128,7 @@ func (b *batch) readLatency(l *latency, p observed, temporality pmetric.Aggregat
 		at.provider, at.model = "", "" // a turn is nobody's alone
 	}
 	if temporality == pmetric.AggregationTemporalityCumulative {
-		at.stream = streamText(digest("", attributes))
+		at.stream = stream.Text(stream.Digest("", attributes))
 	}
 	return at, unsettled
 }

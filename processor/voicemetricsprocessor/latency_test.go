@@ -113,7 +113,7 @@ func TestLatencies(t *testing.T) {
 
 // seconds is a histogram's point of a bot, with the default buckets.
 func seconds(values ...float64) pmetric.HistogramDataPoint {
-	s := stream{}
+	s := sdkStream{}
 	for _, v := range values {
 		s.observe(v)
 		s.sum += v

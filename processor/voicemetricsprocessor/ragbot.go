@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/provider"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // The bot of the guide (a GrafanaMetricsExporter in a module of this name) names the models of all stages on every point, and
@@ -137,7 +138,7 @@ func (b *batch) repairCharacters(m pmetric.Metric) { b.repairUsage(m, frame.TTS)
 
 // repairUsage says who was used. The numbers are right.
 func (b *batch) repairUsage(m pmetric.Metric, stage frame.Stage) {
-	temporality := temporalityOf(m)
+	temporality := stream.Counting(m)
 	if m.Type() != pmetric.MetricTypeSum || temporality == pmetric.AggregationTemporalityUnspecified {
 		removeIf(m, func() bool { return b.repairing(leftNotCounter) })
 		return
@@ -168,7 +169,7 @@ func (b *batch) relabelUsage(attributes pcommon.Map, name string, stage frame.St
 // relabel takes off what our points do not say. What told the stream from others is kept where rollup needs it.
 func (b *batch) relabel(attributes pcommon.Map, temporality pmetric.AggregationTemporality) {
 	callID := callOf(attributes, b.from.resource.Attributes())
-	stream := streamText(digest("", attributes))
+	stream := stream.Text(stream.Digest("", attributes))
 	attributes.RemoveIf(func(key string, _ pcommon.Value) bool {
 		switch key {
 		case ragLLM, ragSTT, ragTTS, ragMetricType, semconv.AttrProcessor:
@@ -221,7 +222,7 @@ func countsCalls(metrics pmetric.MetricSlice) bool {
 }
 
 func (b *batch) repairCalls(m pmetric.Metric) {
-	temporality := temporalityOf(m)
+	temporality := stream.Counting(m)
 	if m.Type() != pmetric.MetricTypeSum {
 		removeIf(m, func() bool { return b.repairing(leftNotCounter) })
 		return
@@ -279,7 +280,7 @@ func (b *batch) repairDuration(p pmetric.NumberDataPoint, producer uint64) outco
 		return fault
 	}
 	lasted, what := b.sessions.lasted(&report{
-		stream: mix(producer, digest("", p.Attributes())), start: p.StartTimestamp(), at: p.Timestamp(), value: value,
+		stream: stream.Mix(producer, stream.Digest("", p.Attributes())), start: p.StartTimestamp(), at: p.Timestamp(), value: value,
 	}, b.now)
 	if what != repaired {
 		return what

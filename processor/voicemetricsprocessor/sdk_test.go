@@ -39,10 +39,10 @@ const (
 type instrument struct {
 	name, unit string
 	shape      shape
-	streams    []*stream
+	streams    []*sdkStream
 }
 
-type stream struct {
+type sdkStream struct {
 	start      pcommon.Timestamp
 	attributes []any
 	isInt      bool
@@ -77,18 +77,18 @@ func (s *sdk) instrument(kind shape, name, unit string) *instrument {
 	return i
 }
 
-func (i *instrument) stream(at time.Duration, attributes []any) *stream {
+func (i *instrument) stream(at time.Duration, attributes []any) *sdkStream {
 	for _, s := range i.streams {
 		if slices.Equal(s.attributes, attributes) {
 			return s
 		}
 	}
-	s := &stream{start: after(at), attributes: attributes}
+	s := &sdkStream{start: after(at), attributes: attributes}
 	i.streams = append(i.streams, s)
 	return s
 }
 
-func (s *stream) observe(value float64) {
+func (s *sdkStream) observe(value float64) {
 	if s.counts == nil {
 		s.counts, s.min, s.max = make([]uint64, len(defaultBounds)+1), value, value
 	}
@@ -137,7 +137,7 @@ func (i *instrument) export(m pmetric.Metric, at pcommon.Timestamp, temporality 
 	}
 }
 
-func (s *stream) number(p pmetric.NumberDataPoint, at pcommon.Timestamp) {
+func (s *sdkStream) number(p pmetric.NumberDataPoint, at pcommon.Timestamp) {
 	p.SetStartTimestamp(s.start)
 	p.SetTimestamp(at)
 	if s.isInt {
@@ -148,7 +148,7 @@ func (s *stream) number(p pmetric.NumberDataPoint, at pcommon.Timestamp) {
 	putPairs(p.Attributes(), s.attributes)
 }
 
-func (s *stream) distribution(p pmetric.HistogramDataPoint, at pcommon.Timestamp) {
+func (s *sdkStream) distribution(p pmetric.HistogramDataPoint, at pcommon.Timestamp) {
 	p.SetStartTimestamp(s.start)
 	p.SetTimestamp(at)
 	p.ExplicitBounds().FromRaw(defaultBounds)

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
@@ -41,7 +42,7 @@ type report struct {
 func (s *sessions) lasted(r *report, now time.Time) (float64, outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	call, sight := s.memory.find(mix(r.stream, uint64(r.start)), r.start, now)
+	call, sight := s.memory.find(stream.Mix(r.stream, uint64(r.start)), r.start, now)
 	switch sight {
 	case noRoom:
 		return 0, droppedLimit

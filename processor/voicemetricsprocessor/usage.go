@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/foreign"
 	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // sighting is what one point of usage tells.
@@ -62,9 +63,9 @@ func (b *batch) translateUsage(metrics pmetric.MetricSlice) {
 // see takes note of the points of a metric, one sighting each.
 func (b *batch) see(seen []*sighting, f *feed, m pmetric.Metric, all pmetric.MetricSlice) []*sighting {
 	_, priced := m.Metadata().Get(semconv.MetadataPriced)
-	of := sighting{family: f.family, priced: priced, delta: temporalityOf(m) == pmetric.AggregationTemporalityDelta}
+	of := sighting{family: f.family, priced: priced, delta: stream.Counting(m) == pmetric.AggregationTemporalityDelta}
 	switch {
-	case temporalityOf(m) == pmetric.AggregationTemporalityUnspecified:
+	case stream.Counting(m) == pmetric.AggregationTemporalityUnspecified:
 		of.fate = leftNotCounter
 	case f.within != "" && f.within == b.from.scope.Name(), f.newer != nil && hasAny(all, f.newer):
 		of.fate = droppedRepeated
@@ -85,27 +86,11 @@ func (b *batch) see(seen []*sighting, f *feed, m pmetric.Metric, all pmetric.Met
 
 func hasAny(metrics pmetric.MetricSlice, of *foreign.Family) bool {
 	for _, m := range metrics.All() {
-		if _, ok := of.Metrics[m.Name()]; ok && pointsOf(m) > 0 {
+		if _, ok := of.Metrics[m.Name()]; ok && stream.Points(m) > 0 {
 			return true
 		}
 	}
 	return false
-}
-
-// temporalityOf is that of a metric whose points, or the differences between them, are something used; a histogram's are
-// its sums.
-func temporalityOf(m pmetric.Metric) pmetric.AggregationTemporality {
-	switch m.Type() {
-	case pmetric.MetricTypeSum:
-		if m.Sum().IsMonotonic() {
-			return m.Sum().AggregationTemporality()
-		}
-	case pmetric.MetricTypeHistogram:
-		return m.Histogram().AggregationTemporality()
-	case pmetric.MetricTypeExponentialHistogram:
-		return m.ExponentialHistogram().AggregationTemporality()
-	}
-	return pmetric.AggregationTemporalityUnspecified
 }
 
 // eachAmount goes through the points of a metric: what each counts, or why it counts nothing.
@@ -179,11 +164,11 @@ func (s *sighting) read(name string, f *feed, attributes pcommon.Map, from sourc
 	s.together = xxhash.Sum64String(family.Name)
 	for key, value := range attributes.All() {
 		if key != family.TypeKey && key != family.ModalityKey {
-			s.together += mix(xxhash.Sum64String(key), xxhash.Sum64String(value.AsString()))
+			s.together += stream.Attribute(key, value.AsString())
 		}
 	}
 	word := text(attributes, family.TypeKey)
-	s.name = mix(xxhash.Sum64String(name), xxhash.Sum64String(word))
+	s.name = stream.Attribute(name, word)
 	meaning, known := f.metric.MeaningOf(word)
 	if !known {
 		return leftUnknown
@@ -380,7 +365,7 @@ func wholeOf(points []*sighting) *sighting {
 // dismiss removes the points of a metric that have been translated or are worth nothing, and returns the sightings of the
 // metrics behind it. What stays is marked as seen by a cost processor: it is not to be priced beside what came of it.
 func (b *batch) dismiss(m pmetric.Metric, seen []*sighting) []*sighting {
-	points := pointsOf(m)
+	points := stream.Points(m)
 	of := seen[:points]
 	touched := slices.ContainsFunc(of, func(s *sighting) bool { return !s.fate.stays() })
 	goes := func() bool {
