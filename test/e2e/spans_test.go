@@ -24,7 +24,7 @@ const otlpHTTP = 4318
 func botCall(t *testing.T) []byte {
 	td := ptrace.NewTraces()
 	resource := td.ResourceSpans().AppendEmpty()
-	resource.Resource().Attributes().PutStr("service.name", "spanning-bot")
+	put(resource.Resource().Attributes(), []string{"service.name", "spanning-bot", "deployment.environment.name", "staging"})
 	spans := resource.ScopeSpans().AppendEmpty()
 	spans.Scope().SetName("pipecat")
 	began := time.Now().Add(-time.Minute)

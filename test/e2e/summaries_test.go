@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -29,7 +30,9 @@ func TestLogAndTracePanels(t *testing.T) {
 	b := backend.Start(t)
 	c := collector.Start(t, collector.Settings{Config: cloudConfig, Env: b.Env(), Overlay: quick})
 	replay(t, c)
-	require.True(t, b.Await(func() bool { return len(b.Logs()) > 0 && len(b.Traces()) > 0 }))
+	status, _ := c.Post(otlpHTTP, "/v1/traces", botCall(t), "") // it has an environment
+	require.Equal(t, http.StatusOK, status)
+	require.True(t, b.Await(func() bool { return len(summaries(b)["spans-1"]) > 0 && len(b.Traces()) > 0 }))
 	c.Stop("usage without a price") // what is left leaves first
 	sent := said(b)
 
@@ -101,11 +104,12 @@ func exemplarsOf(histogram pmetric.Histogram) []pmetric.Exemplar {
 // said is the words of everything that a backend has.
 func said(b *backend.Backend) vocabulary {
 	v := vocabulary{
-		labels: map[string]pcommon.ValueType{"service_name": pcommon.ValueTypeStr}, bodies: map[string]bool{},
+		labels: map[string]pcommon.ValueType{}, bodies: map[string]bool{},
 		attributes: map[string]bool{"resource.service.name": true}, names: map[string]bool{},
 	}
 	for _, logs := range b.Logs() {
 		for _, resource := range logs.ResourceLogs().All() {
+			v.learnLabels(resource.Resource().Attributes())
 			for _, scope := range resource.ScopeLogs().All() {
 				v.learnRecords(scope.LogRecords())
 			}
@@ -127,9 +131,13 @@ func (v vocabulary) learnRecords(records plog.LogRecordSlice) {
 		if !record.TraceID().IsEmpty() {
 			v.labels["trace_id"] = pcommon.ValueTypeStr
 		}
-		for key, value := range record.Attributes().All() {
-			v.labels[strings.ReplaceAll(key, ".", "_")] = value.Type()
-		}
+		v.learnLabels(record.Attributes())
+	}
+}
+
+func (v vocabulary) learnLabels(attributes pcommon.Map) {
+	for key, value := range attributes.All() {
+		v.labels[strings.ReplaceAll(key, ".", "_")] = value.Type()
 	}
 }
 
