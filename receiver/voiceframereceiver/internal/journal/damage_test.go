@@ -232,14 +232,13 @@ func TestDamageThatCannotBePutAsideIsTheStoragesError(t *testing.T) {
 
 // FuzzRestore opens a journal on whatever a disk may hold.
 func FuzzRestore(f *testing.F) {
-	f.Add(encodeHead(head{slots: 1, generation: 1}), encodeHeader(header{call: key("a"), generation: 1}), []byte("x"), []byte{})
-	f.Fuzz(func(t *testing.T, head, header, first, second []byte) {
+	f.Add(uint8(1), encodeHeader(header{call: key("a"), generation: 1}), []byte("x"), []byte{})
+	f.Fuzz(func(t *testing.T, slots uint8, header, first, second []byte) {
 		disk := newMemory()
-		disk.values[headKey], disk.values[headerKey(0)] = head, header
+		// A head that is damaged has all slots that there may be looked at, which takes long: the tests above do it.
+		disk.values[headKey] = encodeHead(head{slots: uint32(slots), generation: 1})
+		disk.values[headerKey(0)] = header
 		disk.values[recordKey(0, 0)], disk.values[recordKey(0, 1)] = first, second
-		if known, err := decodeHead(head); err == nil && known.slots > 1<<6 {
-			t.Skip("many slots take long")
-		}
 		j, err := Open(context.Background(), disk)
 		require.NoError(t, err)
 		if _, err = restore(j); err != nil {
