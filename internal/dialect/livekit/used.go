@@ -7,7 +7,7 @@ import (
 
 // Used is what a metrics object says was used, without how long it took.
 type Used struct {
-	Source     frame.Source // but for its Processor
+	Source     frame.Source // but for its Processor; where nothing was used, at most the stage
 	Tokens     frame.Tokens
 	Characters float64
 	Heard      float64 // seconds of audio sent to speech recognition
