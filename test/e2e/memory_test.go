@@ -43,7 +43,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	growth := c.PeakRSS() - before
-	assert.Less(t, growth, int64(128*mebi), "bytes of growth")
+	assert.Less(t, growth, int64(64*mebi), "bytes of growth")
 	t.Logf("resident memory: %d MiB at most before, %d MiB more after %d bodies", before/mebi, growth/mebi, 3*len(bodies))
 
 	// Bodies within the size that claim as much as they can: data in one frame, frames that are never closed.
