@@ -79,7 +79,7 @@ func (g *glance) count(name []byte) {
 
 func (g *glance) time(name []byte) {
 	if !g.timed {
-		g.Skip()
+		g.pass(name)
 		return
 	}
 	switch string(name) {
@@ -92,7 +92,7 @@ func (g *glance) time(name []byte) {
 	case "cancelled":
 		g.metrics.Cancelled = g.bool()
 	default:
-		g.Skip()
+		g.pass(name)
 	}
 }
 
@@ -111,7 +111,7 @@ func (g *glance) metadata(name []byte) {
 	case "model_provider":
 		g.metrics.Metadata.Provider = g.Text()
 	default:
-		g.Skip()
+		g.pass(name)
 	}
 }
 
@@ -137,7 +137,7 @@ func (g *glance) modality(name []byte, text, audio, image *int64) {
 	case "image_tokens":
 		*image = g.Integer()
 	default:
-		g.Skip()
+		g.pass(name)
 	}
 }
 
@@ -164,4 +164,47 @@ func (g *glance) used() (used Used, clear bool) {
 		used.Source.Provider, used.Source.Model = g.metrics.provider(), modelOf(g.metrics.Metadata.Model)
 	}
 	return used, true
+}
+
+// pass passes over a member that is not wanted. One that is wanted under this name by whoever folds names is not for a glance.
+func (g *glance) pass(name []byte) {
+	var room [maxFolded]byte
+	folded := room[:0]
+	for _, b := range name {
+		if b != '_' && b != '-' && len(folded) < maxFolded {
+			folded = append(folded, lower(b))
+		}
+	}
+	if isWanted[string(folded)] || g.timed && isTime[string(folded)] {
+		g.Doubt()
+		return
+	}
+	g.Skip()
+}
+
+// maxFolded is longer than any name that is wanted.
+const maxFolded = 32
+
+func lower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
+// isWanted are the names that a glance knows, and isTime those of how long it took, as they are folded.
+var (
+	isWanted = setOf("type", "label", "metadata", "inputtokendetails", "outputtokendetails", "sessionduration", "sessiondurationms",
+		"prompttokens", "completiontokens", "promptcachedtokens", "cachecreationtokens", "reasoningtokens", "inputtokens",
+		"outputtokens", "characterscount", "modelname", "modelprovider", "cachedtokens", "cachedtokensdetails", "texttokens",
+		"audiotokens", "imagetokens")
+	isTime = setOf("ttft", "ttftms", "ttfb", "ttfbms", "duration", "durationms", "cancelled")
+)
+
+func setOf(names ...string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
 }

@@ -38,14 +38,20 @@ type metrics struct {
 // are no stages of the answer and cost nothing by use.
 var readers = map[string]func(*reader){
 	llmMetrics:      (*reader).llm,
-	"stt_metrics":   (*reader).stt,
+	sttMetrics:      (*reader).stt,
 	ttsMetrics:      (*reader).tts,
 	"eou_metrics":   (*reader).endOfUtterance,
 	realtimeMetrics: (*reader).realtime,
 }
 
+// stages are of what the metrics tell that can stand on a span.
+var stages = map[string]frame.Stage{
+	llmMetrics: frame.LLM, sttMetrics: frame.STT, ttsMetrics: frame.TTS, realtimeMetrics: frame.Realtime,
+}
+
 const (
 	llmMetrics      = "llm_metrics"
+	sttMetrics      = "stt_metrics"
 	ttsMetrics      = "tts_metrics"
 	realtimeMetrics = "realtime_model_metrics"
 )
@@ -61,25 +67,31 @@ type reader struct {
 // takeMetrics reads a metrics object at a path. Its identity is the object's and not its event's: LiveKit sends some objects
 // in two events.
 func takeMetrics(out *frame.Frame, raw []byte, path string) error {
+	_, err := typedMetrics(out, raw, path)
+	return err
+}
+
+// typedMetrics is takeMetrics, and says of which type the object is.
+func typedMetrics(out *frame.Frame, raw []byte, path string) (kind string, err error) {
 	if wire.Absent(raw) {
-		return wire.Missing(path)
+		return "", wire.Missing(path)
 	}
 	r := reader{raw: raw, path: path, out: out}
 	if err := wire.UnmarshalFolded(raw, &r.metrics); err != nil {
-		return wire.Fault(err).In(path)
+		return "", wire.Fault(err).In(path)
 	}
 	if r.Type == "" {
-		return frame.Faultf(frame.MissingField, "type", "missing: dump the metrics whole, without exclude_defaults").In(path)
+		return "", frame.Faultf(frame.MissingField, "type", "missing: dump the metrics whole, without exclude_defaults").In(path)
 	}
 	read, known := readers[r.Type]
 	if !known {
-		return wire.ErrIgnored
+		return "", wire.ErrIgnored
 	}
 	if !r.Timestamp.IsZero() {
 		out.Time, out.ID = r.Timestamp.Time, frame.DigestID(raw)
 	}
 	read(&r)
-	return nil
+	return r.Type, nil
 }
 
 func (r *reader) llm() {

@@ -7,7 +7,7 @@ import (
 
 // Used is what a metrics object says was used, without how long it took.
 type Used struct {
-	Source     frame.Source // but for its Processor; where nothing was used, at most the stage
+	Source     frame.Source // but for its Processor; where nothing was used, the stage alone
 	Tokens     frame.Tokens
 	Characters float64
 	Heard      float64 // seconds of audio sent to speech recognition
@@ -26,7 +26,8 @@ func ReadUsed(object []byte, texts *wire.Texts) (Used, error) {
 // decodeUsed reads the object as Decode does, and keeps what was used.
 func decodeUsed(object []byte) (Used, error) {
 	var out frame.Frame
-	if err := takeMetrics(&out, object, ""); err != nil {
+	kind, err := typedMetrics(&out, object, "")
+	if err != nil {
 		return Used{}, err
 	}
 	var used Used
@@ -36,6 +37,7 @@ func decodeUsed(object []byte) (Used, error) {
 	if used.empty() && len(out.Faults) > 0 {
 		return Used{}, out.Faults[0]
 	}
+	used.Source.Stage = stages[kind]
 	return used, nil
 }
 

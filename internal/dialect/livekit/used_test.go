@@ -79,11 +79,7 @@ func FuzzReadUsed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, object []byte) {
 		seen, clear := glanceUsed(object, nil)
 		decoded, err := decodeUsed(object)
-		switch {
-		case !clear || err != nil:
-		case decoded.empty(): // then only a glance may know the stage
-			require.True(t, seen.empty())
-		default:
+		if clear && err == nil {
 			require.Equal(t, decoded, seen)
 		}
 		for _, n := range seen.Tokens {

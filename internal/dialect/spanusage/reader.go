@@ -1,8 +1,6 @@
 package spanusage
 
 import (
-	"cmp"
-
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/livekit"
@@ -122,7 +120,7 @@ func (r *Reader) readMetrics() bool {
 	}
 	u := &r.Usage
 	u.Tokens, u.Characters, u.Heard, u.Open = used.Tokens, used.Characters, used.Heard, used.Open
-	u.Source.Stage = cmp.Or(used.Source.Stage, u.Source.Stage)
+	u.Source.Stage = used.Source.Stage
 	if used.Source.Provider != "" {
 		u.Source.Provider = used.Source.Provider
 	}
