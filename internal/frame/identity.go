@@ -1,7 +1,8 @@
 package frame
 
 import (
-	"strconv"
+	"encoding/binary"
+	"encoding/hex"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -34,9 +35,9 @@ func (id ID) String() string {
 	if id == 0 {
 		return ""
 	}
-	var digits [16]byte
-	text := strconv.AppendUint(digits[:0], uint64(id), 16)
-	return "0000000000000000"[len(text):] + string(text)
+	var bytes [8]byte
+	binary.BigEndian.PutUint64(bytes[:], uint64(id))
+	return hex.EncodeToString(bytes[:])
 }
 
 func nonZero(sum uint64) ID {

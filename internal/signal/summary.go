@@ -1,7 +1,6 @@
 package signal
 
 import (
-	"maps"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -131,25 +130,35 @@ func tokenKey(leaf frame.Leaf) string {
 
 // putModels lists the models that the call used, in their order. A telephony provider or a platform is none.
 func (p *Producer) putModels(list pcommon.Slice, usage []call.TimedUsage) {
-	names := map[string]struct{}{}
+	var names []string
+	seen := map[model]struct{}{}
 	for i := range usage {
-		source := usage[i].Source
-		if name := p.modelName(source); name != "" && source.Stage != frame.Transport && source.Stage != frame.Platform {
-			names[name] = struct{}{}
+		source := &usage[i].Source
+		of := model{source.Provider, source.Model}
+		if _, again := seen[of]; again || source.Stage == frame.Transport || source.Stage == frame.Platform {
+			continue
+		}
+		seen[of] = struct{}{}
+		if name := p.modelName(of); name != "" {
+			names = append(names, name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
 		list.AppendEmpty().SetStr(name)
 	}
 }
 
-func (p *Producer) modelName(source frame.Source) string {
-	provider, model := p.text(providers, source.Provider), p.text(models, source.Model)
+// model is one as its calls name it.
+type model struct{ provider, name string }
+
+func (p *Producer) modelName(of model) string {
+	provider, name := p.text(providers, of.provider), p.text(models, of.name)
 	switch {
 	case provider == "":
-		return model
-	case model == "":
+		return name
+	case name == "":
 		return provider
 	}
-	return provider + "/" + model
+	return provider + "/" + name
 }

@@ -126,8 +126,11 @@ func (n *Nest) of(id uint64) told {
 }
 
 func (n *Nest) note(id uint64, more told) {
-	if id != 0 {
-		n.young[id] = n.of(id) | more
+	if id == 0 {
+		return
+	}
+	if known, young := n.young[id]; !young || known|more != known {
+		n.young[id] = known | n.old[id] | more
 	}
 }
 
