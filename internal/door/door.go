@@ -112,23 +112,31 @@ func (d *Door) deliverEnd(ctx context.Context, tx *call.Tx, facts []call.Fact) (
 	return errors.Join(records, metrics), nil
 }
 
-// Settle makes known what open calls hold back until their end, because this collector will not see it.
+// Settle makes known what open calls hold back until their end, because this collector will not see it. Where that is refused now
+// the rest would meet the same, and there is no later; what is refused for good does not take the rest with it.
 func (d *Door) Settle(ctx context.Context) {
 	for _, key := range d.Calls.Open() {
 		if ctx.Err() != nil {
 			return // requests that were cut off may still hold calls, and there is no time to wait for them
 		}
-		tx, err := d.Calls.Begin([]call.Key{key})
-		if err != nil {
+		if Again(d.settle(ctx, key)) {
 			return
 		}
-		batch := d.Signals.NewBatch()
-		batch.Add(tx.Settle())
-		if err := d.Outlet.DeliverMetrics(ctx, batch.Metrics(), batch.Points()); err != nil {
-			d.Logger.Warn("The session time of open calls was refused at shutdown", zap.Error(err))
-			tx.Rollback()
-			return
-		}
-		tx.Commit()
 	}
+}
+
+func (d *Door) settle(ctx context.Context, key call.Key) error {
+	tx, err := d.Calls.Begin([]call.Key{key})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	batch := d.Signals.NewBatch()
+	batch.Add(tx.Settle())
+	if err := d.Outlet.DeliverMetrics(ctx, batch.Metrics(), batch.Points()); err != nil {
+		d.Logger.Warn("The session time of open calls was refused at shutdown", zap.Error(err))
+		return err
+	}
+	tx.Commit()
+	return nil
 }

@@ -452,6 +452,17 @@ func TestEndOfACallThatIsNotIdle(t *testing.T) {
 	assert.Zero(t, b.open())
 }
 
+// One that is gone, and whose place others have taken, is no call to open anew.
+func TestEndOfACallThatIsGone(t *testing.T) {
+	b := newBench(t)
+	b.begin("c1", "c2", "c3")
+	lost, err := b.endCall(ctx, call.Key{ID: "c4"}, idle)
+	require.ErrorIs(t, err, call.ErrTooManyCalls)
+	require.NoError(t, lost)
+	require.ErrorIs(t, b.settle(ctx, call.Key{ID: "c4"}), call.ErrTooManyCalls)
+	assert.Empty(t, b.heard())
+}
+
 func TestSettle(t *testing.T) {
 	for name, test := range map[string]struct {
 		numbers answer
@@ -466,6 +477,12 @@ func TestSettle(t *testing.T) {
 		"busy": {
 			numbers: busy, told: []string{"numbers 1 busy"}, logged: map[zapcore.Level]int{zapcore.WarnLevel: 1},
 			then: []string{"numbers 1 taken", "numbers 1 taken"}, seconds: 4,
+		},
+		// What is refused for good does not take the rest with it.
+		"never": {
+			numbers: never, told: []string{"numbers 1 never", "numbers 1 never"},
+			logged: map[zapcore.Level]int{zapcore.WarnLevel: 2},
+			then:   []string{"numbers 1 taken", "numbers 1 taken"}, seconds: 4,
 		},
 		"no numbers": {numbers: absent, logged: map[zapcore.Level]int{}},
 	} {
