@@ -53,7 +53,7 @@ type call struct {
 	mu   sync.Mutex
 	gone bool // taken out of the table; whoever still waited for the lock looks the call up again
 	seen ids
-	// summarised says that the summary that would follow from state has been delivered already.
+	// summarised says that the summary and the spans that would follow from state have been delivered already.
 	summarised bool
 	state
 }

@@ -518,22 +518,35 @@ func TestACallHasAnEndOfEvents(t *testing.T) {
 	tx.Commit()
 }
 
-// A summary that was delivered does not follow again while only the metrics of the end are refused, unless the call went on.
-func TestSummaryOfAnIdleCallFollowsOnce(t *testing.T) {
-	table := NewTable(config)
-	apply(t, table, say(0, kind(frame.CallStarted)))
-	summary := func(now time.Time) *Summary {
+// A summary and spans that were delivered do not follow again while only the metrics of the end are refused, unless the call went on.
+func TestRecordsOfAnIdleCallFollowOnce(t *testing.T) {
+	table := NewTable(tracing)
+	apply(t, table,
+		say(0, kind(frame.CallStarted)), say(1, frame.Event{Kind: frame.TTFB, Source: frame.Source{Stage: frame.LLM}, Value: 412}))
+	records := func(now time.Time) (turns, summaries int) {
 		tx, err := table.Begin([]Key{{ID: "c1"}})
 		require.NoError(t, err)
 		defer tx.Rollback()
 		facts := tx.EndIdle(now)
+		assert.Equal(t, []string{"traced", "usage missing", "ended 1 idle_timeout"}, told(facts)[:3])
 		tx.Summarised()
-		return facts[len(facts)-1].Summary
+		for _, f := range facts {
+			if f.Turn != nil {
+				turns += len(f.Turn.Operations)
+			}
+			if f.Summary != nil {
+				summaries++
+			}
+		}
+		return turns, summaries
 	}
-	assert.NotNil(t, summary(after(300)))
-	assert.Nil(t, summary(after(310)))
-	apply(t, table, say(320, kind(frame.BotStartedTalking)))
-	assert.NotNil(t, summary(after(700)))
+	turns, summaries := records(after(301))
+	assert.Equal(t, [2]int{1, 1}, [2]int{turns, summaries})
+	turns, summaries = records(after(311))
+	assert.Equal(t, [2]int{0, 0}, [2]int{turns, summaries})
+	apply(t, table, frame.Frame{CallID: "c1", ID: 7, Time: after(1), Events: []frame.Event{{Kind: frame.ToolCalled, Name: "book"}}})
+	turns, summaries = records(after(700))
+	assert.Equal(t, [2]int{2, 1}, [2]int{turns, summaries})
 }
 
 // Requests about the same calls in any order neither block each other for good nor lose or repeat a fact.

@@ -112,7 +112,7 @@ func (c *staged) remember(id frame.ID) {
 }
 
 // EndIdle ends the calls of the transaction that are still idle. A summary that Summarised has noted does not follow
-// again.
+// again, nor do the spans of the end.
 func (tx *Tx) EndIdle(now time.Time) []Fact {
 	return tx.endWhere(now, func(s *state) bool { return s.idle(now, tx.table.config.IdleTimeout) })
 }
@@ -132,15 +132,22 @@ func (tx *Tx) endWhere(now time.Time, due func(*state) bool) []Fact {
 		s := tx.step(c, c.next.last)
 		s.end(cmp.Or(s.hungUp, IdleTimeout), s.hungUp != "")
 		c.next.arrived = now
-		if last := len(s.facts) - 1; c.summarised {
-			s.facts[last].Summary = nil
+		if c.summarised {
+			withoutRecords(s.facts)
 		}
 		facts = append(facts, s.facts...)
 	}
 	return facts
 }
 
-// Summarised notes that the summaries of the transaction's calls were delivered, whatever becomes of the rest.
+// withoutRecords leaves of the facts of an end what numbers are made of.
+func withoutRecords(facts []Fact) {
+	for i := range facts {
+		facts[i].Turn, facts[i].Summary = nil, nil
+	}
+}
+
+// Summarised notes that the summaries of the transaction's calls were delivered, and their spans, whatever becomes of the rest.
 func (tx *Tx) Summarised() {
 	for i := range tx.calls {
 		tx.calls[i].summarised = true

@@ -60,42 +60,43 @@ func (d *Door) Observe(ctx context.Context, since, now time.Time) {
 // time, and the rest of the calls with it: they would meet the same.
 func (d *Door) EndIdle(ctx context.Context, now time.Time) {
 	for _, key := range d.Calls.Idle(now) {
-		err := d.endCall(ctx, key, now)
-		switch {
-		case Again(err):
+		lost, err := d.endCall(ctx, key, now)
+		if lost != nil {
+			d.Logger.Error("Something of an idle call's end is refused for good and lost", zap.Error(lost))
+		}
+		if err != nil {
 			d.Logger.Warn("Idle calls could not be ended, will try again", zap.Error(err))
 			return
-		case err != nil:
-			d.Logger.Error("Something of an idle call's end is refused for good and lost", zap.Error(err))
 		}
 	}
 }
 
 // endCall ends one idle call. Nobody repeats it for us, so that its summary is remembered as done with, delivered or refused for
-// good, when its metrics have to wait; and what is refused for good does not take the rest with it.
-func (d *Door) endCall(ctx context.Context, key call.Key, now time.Time) error {
+// good, when its metrics have to wait; and what is refused for good does not take the rest with it. What is lost is told also
+// beside an error, which means that the rest is to be tried again: the next time it is not lost again.
+func (d *Door) endCall(ctx context.Context, key call.Key, now time.Time) (lost, err error) {
 	tx, err := d.Calls.Begin([]call.Key{key})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer tx.Rollback()
 	facts := tx.EndIdle(now)
 	if len(facts) == 0 {
-		return nil // a frame came in between
+		return nil, nil // a frame came in between
 	}
-	lost, err := d.deliverEnd(ctx, tx, facts)
+	lost, err = d.deliverEnd(ctx, tx, facts)
 	if err != nil {
-		return err
+		return lost, err
 	}
 	if d.Keep != nil {
 		d.Keep(ctx, key, now)
 	}
 	tx.Commit()
 	d.Found(ctx, facts, now)
-	return lost
+	return lost, nil
 }
 
-// deliverEnd hands on the end of a call. What is lost is refused for good; an error means that it is to be tried again.
+// deliverEnd hands on the end of a call. What is lost is refused for good; an error means that the rest is to be tried again.
 func (d *Door) deliverEnd(ctx context.Context, tx *call.Tx, facts []call.Fact) (lost, err error) {
 	batch := d.Signals.NewBatch()
 	batch.Add(facts)
@@ -106,28 +107,36 @@ func (d *Door) deliverEnd(ctx context.Context, tx *call.Tx, facts []call.Fact) (
 	tx.Summarised()
 	metrics := d.Outlet.DeliverMetrics(ctx, batch.Metrics(), batch.Points())
 	if Again(metrics) {
-		return nil, metrics
+		return records, metrics
 	}
 	return errors.Join(records, metrics), nil
 }
 
-// Settle makes known what open calls hold back until their end, because this collector will not see it.
+// Settle makes known what open calls hold back until their end, because this collector will not see it. Where that is refused now
+// the rest would meet the same, and there is no later; what is refused for good does not take the rest with it.
 func (d *Door) Settle(ctx context.Context) {
 	for _, key := range d.Calls.Open() {
 		if ctx.Err() != nil {
 			return // requests that were cut off may still hold calls, and there is no time to wait for them
 		}
-		tx, err := d.Calls.Begin([]call.Key{key})
-		if err != nil {
+		if Again(d.settle(ctx, key)) {
 			return
 		}
-		batch := d.Signals.NewBatch()
-		batch.Add(tx.Settle())
-		if err := d.Outlet.DeliverMetrics(ctx, batch.Metrics(), batch.Points()); err != nil {
-			d.Logger.Warn("The session time of open calls was refused at shutdown", zap.Error(err))
-			tx.Rollback()
-			return
-		}
-		tx.Commit()
 	}
+}
+
+func (d *Door) settle(ctx context.Context, key call.Key) error {
+	tx, err := d.Calls.Begin([]call.Key{key})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	batch := d.Signals.NewBatch()
+	batch.Add(tx.Settle())
+	if err := d.Outlet.DeliverMetrics(ctx, batch.Metrics(), batch.Points()); err != nil {
+		d.Logger.Warn("The session time of open calls was refused at shutdown", zap.Error(err))
+		return err
+	}
+	tx.Commit()
+	return nil
 }
