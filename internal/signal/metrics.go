@@ -174,6 +174,9 @@ func (b *Batch) used(f *call.Fact) {
 		attrs = b.measure(f, metric, u.Amount)
 	}
 	b.from.putUsage(attrs, u)
+	if u.Quantity == call.Tokens {
+		putLeaf(attrs, u.Leaf)
+	}
 	if f.Call.Tenant != "" && u.Quantity != call.Money {
 		put(attrs, semconv.TransitTenant, b.from.settings.TenantAttribute)
 	}

@@ -33,7 +33,7 @@ func (b *Batch) operation(span ptrace.Span, key call.Key, o *call.Operation) {
 	putIf(attrs, semconv.SpanInterrupted, o.Cut)
 	if len(o.Usage) > 0 {
 		putUsed(attrs, totalsOf(o.Usage))
-		b.putEntries(attrs, key.ID, o.Usage)
+		b.putReports(attrs, o.Usage)
 	}
 }
 

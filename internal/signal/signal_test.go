@@ -246,19 +246,90 @@ func TestSummary(t *testing.T) {
 		"tokens": map[string]any{"prompt.text": int64(150)}, "characters": int64(48),
 		"stt_audio_seconds": 0.0, "stt_session_seconds": 0.0, "models": []any{"cartesia", "openai/gpt-4o"},
 		"voice.tx.usage": []any{
-			map[string]any{"name": "voice.llm.tokens.total", "value": 146.0, "time": stamp, "attributes": map[string]any{
-				"call_id": "c1", "voice.tx.id": "000000000000002a", "provider": "openai", "model": "gpt-4o",
-				"token_type": "prompt", "token_kind": "text", "voice.tx.stage": "llm", "voice.tx.request_tokens": int64(1042),
-			}},
-			map[string]any{"name": "voice.llm.tokens.total", "value": 4.0, "time": stamp, "attributes": map[string]any{
-				"call_id": "c1", "voice.tx.id": "000000000000002b", "provider": "openai", "model": "gpt-4o",
-				"token_type": "prompt", "token_kind": "text", "voice.tx.stage": "llm", "voice.tx.request_tokens": int64(4),
-			}},
-			map[string]any{"name": "voice.tts.characters.total", "value": 48.0, "time": stamp, "attributes": map[string]any{
-				"call_id": "c1", "provider": "cartesia", "voice.tx.stage": "tts",
-			}},
+			map[string]any{
+				"name": "voice.llm.tokens.total", "tokens": map[string]any{"prompt.text": int64(146)}, "time": stamp,
+				"voice.tx.id": "000000000000002a", "provider": "openai", "model": "gpt-4o",
+				"voice.tx.stage": "llm", "voice.tx.request_tokens": int64(1042),
+			},
+			map[string]any{
+				"name": "voice.llm.tokens.total", "tokens": map[string]any{"prompt.text": int64(4)}, "time": stamp,
+				"voice.tx.id": "000000000000002b", "provider": "openai", "model": "gpt-4o",
+				"voice.tx.stage": "llm", "voice.tx.request_tokens": int64(4),
+			},
+			map[string]any{
+				"name": "voice.tts.characters.total", "value": 48.0, "time": stamp, "provider": "cartesia", "voice.tx.stage": "tts",
+			},
 		},
 	}, record.Attributes().AsRaw())
+}
+
+// What was told at once is one report, whose leaves come in their order. What is told twice is two, alike or not.
+func TestReportsOfTokens(t *testing.T) {
+	tokens := func(id frame.ID, leaf frame.Leaf, amount float64) call.TimedUsage {
+		source := frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}
+		return call.TimedUsage{
+			Usage: call.Usage{Source: source, Quantity: call.Tokens, Leaf: leaf, Amount: amount, Request: 1042}, Time: at, FrameID: id,
+		}
+	}
+	but := func(u call.TimedUsage, change func(*call.TimedUsage)) call.TimedUsage {
+		change(&u)
+		return u
+	}
+	first := tokens(1, frame.PromptText, 146)
+	for name, test := range map[string]struct {
+		usage []call.TimedUsage
+		want  []map[string]any
+	}{
+		"the leaves of one": {
+			[]call.TimedUsage{first, tokens(1, frame.PromptCacheRead, 896), tokens(1, frame.CompletionText, 37)},
+			[]map[string]any{{"prompt.text": int64(146), "prompt.cache_read": int64(896), "completion.text": int64(37)}},
+		},
+		"the same once more": {
+			[]call.TimedUsage{first, first},
+			[]map[string]any{{"prompt.text": int64(146)}, {"prompt.text": int64(146)}},
+		},
+		"two of one frame": {
+			[]call.TimedUsage{first, tokens(1, frame.CompletionText, 37), tokens(1, frame.PromptCacheRead, 896), tokens(1, frame.CompletionText, 5)},
+			[]map[string]any{
+				{"prompt.text": int64(146), "completion.text": int64(37)}, {"prompt.cache_read": int64(896), "completion.text": int64(5)},
+			},
+		},
+		"of two frames": {
+			[]call.TimedUsage{first, tokens(2, frame.CompletionText, 37)},
+			[]map[string]any{{"prompt.text": int64(146)}, {"completion.text": int64(37)}},
+		},
+		"of two requests": {
+			[]call.TimedUsage{first, but(tokens(1, frame.CompletionText, 37), func(u *call.TimedUsage) { u.Request = 7 })},
+			[]map[string]any{{"prompt.text": int64(146)}, {"completion.text": int64(37)}},
+		},
+		"of two models": {
+			[]call.TimedUsage{first, but(tokens(1, frame.CompletionText, 37), func(u *call.TimedUsage) { u.Source.Model = "gpt-5" })},
+			[]map[string]any{{"prompt.text": int64(146)}, {"completion.text": int64(37)}},
+		},
+		"at two times": {
+			[]call.TimedUsage{first, but(tokens(1, frame.CompletionText, 37), func(u *call.TimedUsage) { u.Time = at.Add(1) })},
+			[]map[string]any{{"prompt.text": int64(146)}, {"completion.text": int64(37)}},
+		},
+		"under two terms": {
+			[]call.TimedUsage{first, but(tokens(1, frame.CompletionText, 37), func(u *call.TimedUsage) { u.Terms.ServiceTier = "flex" })},
+			[]map[string]any{{"prompt.text": int64(146)}, {"completion.text": int64(37)}},
+		},
+		"of nobody knows what": {
+			[]call.TimedUsage{tokens(1, frame.Unsplit, 5)},
+			[]map[string]any{{"total": int64(5)}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := NewProducer(Settings{}).NewBatch()
+			b.Add([]call.Fact{fact(call.Fact{Kind: call.Ended, Summary: &call.Summary{Usage: test.usage}})})
+			record := b.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().AsRaw()
+			var got []map[string]any
+			for _, report := range record["voice.tx.usage"].([]any) {
+				got = append(got, report.(map[string]any)["tokens"].(map[string]any))
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
 }
 
 // What most calls do not have is on the summaries of those that do.
@@ -284,12 +355,12 @@ func TestSummaryOfRareThings(t *testing.T) {
 	} {
 		assert.Equal(t, want, got[key], key)
 	}
-	entries := got["voice.tx.usage"].([]any)
-	require.Len(t, entries, 5)
+	reports := got["voice.tx.usage"].([]any)
+	require.Len(t, reports, 5)
 	assert.Equal(t, map[string]any{
 		"name": "voice.cost.usd", "value": 0.0812, "time": at.UnixNano(),
-		"attributes": map[string]any{"call_id": "c1", "provider": "vapi", "cost_type": "platform", "cost_source": "provider"},
-	}, entries[4])
+		"provider": "vapi", "cost_type": "platform", "cost_source": "provider",
+	}, reports[4])
 }
 
 // These are told to the receiver's own metrics and to nobody else.

@@ -50,7 +50,7 @@ func (b *Batch) summary(record plog.LogRecord, f *call.Fact) {
 	b.from.putTenant(attrs, f.Call)
 	attrs.PutStr(semconv.SummaryService, b.from.resource(f.Call.Tenant).Service)
 	b.putSummary(attrs, f.Summary)
-	b.putEntries(attrs, f.Call.ID, f.Summary.Usage)
+	b.putReports(attrs, f.Summary.Usage)
 }
 
 func (b *Batch) putSummary(attrs pcommon.Map, s *call.Summary) {
@@ -102,7 +102,7 @@ func putTotals(attrs pcommon.Map, used *totals) {
 	tokens := attrs.PutEmptyMap(semconv.SummaryTokens)
 	for leaf, n := range used.tokens {
 		if n != 0 {
-			tokens.PutInt(tokenKey(frame.Leaf(leaf)), n)
+			tokens.PutInt(tokenKeys[leaf], n)
 		}
 	}
 	attrs.PutInt(semconv.SummaryCharacters, int64(used.of(call.Characters)))
@@ -118,14 +118,6 @@ func putDouble(attrs pcommon.Map, key string, value float64) {
 	if value != 0 {
 		attrs.PutDouble(key, value)
 	}
-}
-
-func tokenKey(leaf frame.Leaf) string {
-	as := tokenLeaves[leaf]
-	if as.tokenKind == "" {
-		return as.tokenType
-	}
-	return as.tokenType + "." + as.tokenKind
 }
 
 // putModels lists the models that the call used, in their order. A telephony provider or a platform is none.

@@ -60,7 +60,7 @@ func (b *Batch) call(span ptrace.Span, f *call.Fact) {
 	putCourse(attrs, s)
 	putSteps(span, semconv.EventStartupStep, s.Startup)
 	attrs.PutBool(semconv.TransitWhole, true)
-	b.putEntries(attrs, f.Call.ID, s.Usage)
+	b.putReports(attrs, s.Usage)
 }
 
 // turn is a turn with its operations. What was done outside of any turn is directly in the call.

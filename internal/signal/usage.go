@@ -2,6 +2,7 @@ package signal
 
 import (
 	"cmp"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -25,7 +26,7 @@ var meters = [call.Quantities]instrumentID{
 
 func meter(q call.Quantity) instrumentID { return meters[q] }
 
-// putUsage writes the attributes of a usage: the same on its point and on its entry in the call's summary and spans, so
+// putUsage writes the attributes of a usage: the same on its points and on its report in the call's summary and spans, so
 // that all are priced alike.
 func (p *Producer) putUsage(attrs pcommon.Map, u *call.Usage) {
 	p.putPriced(attrs, semconv.AttrProvider, semconv.TransitProvider, providers, u.Source.Provider)
@@ -35,8 +36,8 @@ func (p *Producer) putUsage(attrs pcommon.Map, u *call.Usage) {
 		return
 	}
 	put(attrs, semconv.TransitStage, string(u.Source.Stage))
-	if u.Quantity == call.Tokens {
-		putTokens(attrs, u)
+	if u.Request != 0 {
+		attrs.PutInt(semconv.TransitRequestTokens, u.Request)
 	}
 	putTerms(attrs, u.Terms)
 	putIf(attrs, semconv.TransitPair, u.Paired)
@@ -67,13 +68,10 @@ func putMoney(attrs pcommon.Map, u *call.Usage) {
 	attrs.PutStr(semconv.AttrCostSource, semconv.CostProvider)
 }
 
-func putTokens(attrs pcommon.Map, u *call.Usage) {
-	leaf := tokenLeaves[u.Leaf]
-	attrs.PutStr(semconv.AttrTokenType, leaf.tokenType)
-	put(attrs, semconv.AttrTokenKind, leaf.tokenKind)
-	if u.Request != 0 {
-		attrs.PutInt(semconv.TransitRequestTokens, u.Request)
-	}
+// putLeaf says which tokens of a report a point is.
+func putLeaf(attrs pcommon.Map, leaf frame.Leaf) {
+	attrs.PutStr(semconv.AttrTokenType, tokenLeaves[leaf].tokenType)
+	put(attrs, semconv.AttrTokenKind, tokenLeaves[leaf].tokenKind)
 }
 
 func putTerms(attrs pcommon.Map, terms frame.Terms) {
@@ -108,6 +106,14 @@ var tokenLeaves = [frame.Leaves]struct{ tokenType, tokenKind string }{
 	frame.Unsplit:              {semconv.TokenTotal, ""},
 }
 
+// tokenKeys are the leaves as keys of a map.
+var tokenKeys = func() (keys [frame.Leaves]string) {
+	for leaf, as := range tokenLeaves {
+		keys[leaf] = strings.TrimSuffix(as.tokenType+"."+as.tokenKind, ".")
+	}
+	return keys
+}()
+
 // totals are how much was used in all.
 type totals struct {
 	tokens frame.Tokens
@@ -128,21 +134,53 @@ func totalsOf(usage []call.TimedUsage) *totals {
 
 func (t *totals) of(q call.Quantity) float64 { return t.sums[q].Value() }
 
-// putEntries lists usage as the points had it, one entry a point, for the cost processor.
-func (b *Batch) putEntries(attrs pcommon.Map, callID string, usage []call.TimedUsage) {
-	entries := attrs.PutEmptySlice(semconv.TransitUsage)
-	entries.EnsureCapacity(len(usage))
+// putReports lists usage for the cost processor: each report as its points have it, or has them together.
+func (b *Batch) putReports(attrs pcommon.Map, usage []call.TimedUsage) {
+	reports := attrs.PutEmptySlice(semconv.TransitUsage)
+	for len(usage) > 0 {
+		n := together(usage)
+		b.putReport(reports.AppendEmpty().SetEmptyMap(), usage[:n])
+		usage = usage[n:]
+	}
+}
+
+// together is how many of the first usages are one report.
+func together(usage []call.TimedUsage) int {
+	n := 1
+	for n < len(usage) && goesOn(&usage[n-1], &usage[n]) {
+		n++
+	}
+	return n
+}
+
+// goesOn says whether the next usage differs from one in leaf and amount alone. A report has its leaves in their order.
+func goesOn(one, next *call.TimedUsage) bool {
+	if next.Quantity != call.Tokens || next.Leaf <= one.Leaf {
+		return false
+	}
+	other := *next
+	other.Leaf, other.Amount = one.Leaf, one.Amount
+	return other == *one
+}
+
+func (b *Batch) putReport(report pcommon.Map, usage []call.TimedUsage) {
+	u := &usage[0]
+	metric := &contract[meter(u.Quantity)]
+	report.EnsureCapacity(metric.room)
+	report.PutStr(semconv.UsageName, metric.name)
+	report.PutInt(semconv.UsageTime, u.Time.UnixNano())
+	put(report, semconv.TransitID, b.id.of(u.FrameID))
+	b.from.putUsage(report, &u.Usage)
+	if u.Quantity == call.Tokens {
+		putLeaves(report.PutEmptyMap(semconv.UsageTokens), usage)
+	} else {
+		report.PutDouble(semconv.UsageValue, u.Amount)
+	}
+}
+
+func putLeaves(tokens pcommon.Map, usage []call.TimedUsage) {
+	tokens.EnsureCapacity(len(usage))
 	for i := range usage {
-		u := &usage[i]
-		entry := entries.AppendEmpty().SetEmptyMap()
-		entry.EnsureCapacity(4)
-		entry.PutStr(semconv.UsageName, contract[meter(u.Quantity)].name)
-		entry.PutDouble(semconv.UsageValue, u.Amount)
-		entry.PutInt(semconv.UsageTime, u.Time.UnixNano())
-		of := entry.PutEmptyMap(semconv.UsageAttributes)
-		of.EnsureCapacity(contract[meter(u.Quantity)].room)
-		of.PutStr(semconv.AttrCallID, callID)
-		put(of, semconv.TransitID, b.id.of(u.FrameID))
-		b.from.putUsage(of, &u.Usage)
+		tokens.PutInt(tokenKeys[usage[i].Leaf], int64(usage[i].Amount))
 	}
 }

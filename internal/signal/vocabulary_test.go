@@ -35,13 +35,13 @@ func TestValuesBeyondTheLimit(t *testing.T) {
 	})
 
 	want := []string{"a", "b", "other", "a", "other"}
-	var points, entries, spans []string
+	var points, reports, spans []string
 	for _, point := range b.Metrics().ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().All() {
 		points = append(points, point.Attributes().AsRaw()["model"].(string))
 	}
 	summary := b.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().AsRaw()
-	for _, entry := range summary["voice.tx.usage"].([]any) {
-		entries = append(entries, entry.(map[string]any)["attributes"].(map[string]any)["model"].(string))
+	for _, report := range summary["voice.tx.usage"].([]any) {
+		reports = append(reports, report.(map[string]any)["model"].(string))
 	}
 	for _, span := range b.Traces().ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
 		if model, ok := span.Attributes().Get("gen_ai.request.model"); ok {
@@ -49,7 +49,7 @@ func TestValuesBeyondTheLimit(t *testing.T) {
 		}
 	}
 	assert.Equal(t, want, points)
-	assert.Equal(t, want, entries)
+	assert.Equal(t, want, reports)
 	assert.Equal(t, want, spans)
 	assert.Equal(t, []any{"openai/a", "openai/b", "openai/other"}, summary["models"])
 }

@@ -42,26 +42,30 @@ func removeTransit(attributes pcommon.Map) {
 	})
 }
 
-func (b *bill) addUp(entries pcommon.Slice) {
+func (b *bill) addUp(reports pcommon.Slice) {
 	b.begin()
-	for _, entry := range entries.All() {
-		what := b.entry(entry)
-		b.counts.add(what, &b.usage)
-		switch what {
-		case priced:
-			b.computed.Add(b.usage.result.USD)
-			b.cost(b.usage.result.USD)
-		case reported:
-			b.reported.Add(b.usage.value)
-			b.cost(b.usage.value)
-		case unpriced:
-			b.name(&b.usage)
-		}
+	for _, report := range reports.All() {
+		b.report(report)
 	}
 	if b.has(priced) && b.has(reported) {
 		difference := b.reported
 		difference.Add(-b.computed.Value())
 		b.counts.differences = append(b.counts.differences, difference.Value())
+	}
+}
+
+// take takes what became of the usage at hand.
+func (b *bill) take(what outcome) {
+	b.counts.add(what, &b.usage)
+	switch what {
+	case priced:
+		b.computed.Add(b.usage.result.USD)
+		b.cost(b.usage.result.USD)
+	case reported:
+		b.reported.Add(b.usage.value)
+		b.cost(b.usage.value)
+	case unpriced:
+		b.name(&b.usage)
 	}
 }
 
@@ -117,50 +121,85 @@ func isTrue(fields pcommon.Map, key string) bool {
 	return ok && value.Bool()
 }
 
-// entry prices one usage of the list, exactly as its point is, or takes the money that it tells of.
-func (b *bill) entry(entry pcommon.Value) outcome {
-	if entry.Type() != pcommon.ValueTypeMap {
-		return ignoredMalformed
+// report takes a report of the list: of one amount, or of tokens, which its points have apart.
+func (b *bill) report(report pcommon.Value) {
+	if report.Type() != pcommon.ValueTypeMap {
+		b.take(ignoredMalformed)
+		return
 	}
-	fields := entry.Map()
+	fields := report.Map()
 	name := text(fields, semconv.UsageName)
-	attributes, described := fields.Get(semconv.UsageAttributes)
-	value, valued := fields.Get(semconv.UsageValue)
 	m, isUsage := meters[name]
+	tokens, apart := fields.Get(semconv.UsageTokens)
 	switch {
-	case !described || !valued || attributes.Type() != pcommon.ValueTypeMap:
-		return ignoredMalformed
 	case name == semconv.MetricCost:
-		return b.money(value, attributes.Map())
+		b.take(b.money(fields))
 	case !isUsage:
+		b.take(ignoredMalformed)
+	case apart:
+		b.read(m, fields)
+		b.leaves(m, tokens)
+	default:
+		b.read(m, fields)
+		b.take(b.amount(fields))
+	}
+}
+
+// read takes what all amounts of a report have in common.
+func (b *bill) read(m meter, fields pcommon.Map) {
+	b.usage.read(m, fields)
+	b.usage.At = b.momentOf(integer(fields, semconv.UsageTime))
+	b.usage.Single = b.usage.frameID != ""
+}
+
+func (b *bill) leaves(m meter, tokens pcommon.Value) {
+	if m.kind != pricing.Unknown || tokens.Type() != pcommon.ValueTypeMap {
+		b.take(ignoredMalformed)
+		return
+	}
+	common := b.usage
+	for leaf, count := range tokens.Map().All() {
+		b.usage = common
+		tokenType, tokenKind, _ := strings.Cut(leaf, ".")
+		b.usage.Kind = pricing.TokenKind(tokenType, tokenKind)
+		b.take(b.settle(count))
+	}
+}
+
+func (b *bill) amount(fields pcommon.Map) outcome {
+	value, valued := fields.Get(semconv.UsageValue)
+	if !valued {
 		return ignoredMalformed
 	}
-	b.usage.read(m, attributes.Map())
+	return b.settle(value)
+}
+
+// settle prices so much of the usage at hand, exactly as its point is.
+func (b *bill) settle(value pcommon.Value) outcome {
 	if b.usage.priced {
 		return ignoredPriced
 	}
-	if what := b.usage.quantifyEntry(value); what != unsettled {
+	if what := b.usage.quantifyValue(value); what != unsettled {
 		return what
 	}
-	b.usage.At = b.momentOf(integer(fields, semconv.UsageTime))
-	b.usage.Single = b.usage.frameID != ""
 	return b.price(&b.usage)
 }
 
 // money is what a platform charges, as it is: a zero as well, because nothing and unknown are two things.
-func (b *bill) money(value pcommon.Value, attributes pcommon.Map) outcome {
-	if text(attributes, semconv.AttrCostSource) != semconv.CostProvider {
+func (b *bill) money(fields pcommon.Map) outcome {
+	value, valued := fields.Get(semconv.UsageValue)
+	if !valued || text(fields, semconv.AttrCostSource) != semconv.CostProvider {
 		return ignoredMalformed
 	}
-	b.usage.readMoney(attributes)
-	what := b.usage.quantifyEntry(value)
+	b.usage.readMoney(fields)
+	what := b.usage.quantifyValue(value)
 	if what == unsettled || what == ignoredZero {
 		return reported
 	}
 	return what
 }
 
-func (u *usage) quantifyEntry(value pcommon.Value) outcome {
+func (u *usage) quantifyValue(value pcommon.Value) outcome {
 	switch value.Type() {
 	case pcommon.ValueTypeInt:
 		return u.count(value.Int())

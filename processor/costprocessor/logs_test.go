@@ -44,9 +44,8 @@ func entry(list pcommon.Slice, name string, value any, attributes ...any) pcommo
 		e.PutStr(semconv.UsageValue, value)
 	}
 	e.PutInt(semconv.UsageTime, int64(moment))
-	m := e.PutEmptyMap(semconv.UsageAttributes)
 	for i := 0; i < len(attributes); i += 2 {
-		set(m, attributes[i].(string), attributes[i+1])
+		set(e, attributes[i].(string), attributes[i+1])
 	}
 	return e
 }
@@ -94,7 +93,9 @@ func TestSummaryIsIncomplete(t *testing.T) {
 		"a text":           func(l pcommon.Slice) { entry(l, semconv.MetricTTSCharacters, "7", "provider", "cartesia") },
 		"no value":         func(l pcommon.Slice) { entry(l, semconv.MetricTTSCharacters, nil, "provider", "cartesia") },
 		"not a usage":      func(l pcommon.Slice) { entry(l, "voice.calls.total", 1) },
-		"no attributes":    func(l pcommon.Slice) { entry(l, semconv.MetricTTSCharacters, 7).Remove(semconv.UsageAttributes) },
+		"no attributes":    func(l pcommon.Slice) { entry(l, semconv.MetricTTSCharacters, 7) },
+		"tokens of a text": func(l pcommon.Slice) { entry(l, semconv.MetricLLMTokens, nil).PutStr(semconv.UsageTokens, "7") },
+		"tokens of speech": func(l pcommon.Slice) { entry(l, semconv.MetricTTSCharacters, 7).PutEmptyMap(semconv.UsageTokens) },
 		"no name":          func(l pcommon.Slice) { entry(l, semconv.MetricTTSCharacters, 7).Remove(semconv.UsageName) },
 		"not a map":        func(l pcommon.Slice) { l.AppendEmpty().SetStr("48 characters") },
 	} {
@@ -105,6 +106,32 @@ func TestSummaryIsIncomplete(t *testing.T) {
 			got := newHarness(t, nil).summarise(logs)
 			assert.Equal(t, 0.0024, got[semconv.SummaryCost])
 			assert.Equal(t, false, got[semconv.SummaryCostComplete])
+		})
+	}
+}
+
+// Tokens that are one report are priced as their points, which have them apart. What is none of them is told, and costs nothing.
+func TestSummaryOfTokens(t *testing.T) {
+	for name, test := range map[string]struct {
+		tokens   map[string]any
+		usd      float64
+		complete bool
+	}{
+		"leaves":       {map[string]any{"prompt.text": 146, "prompt.cache_read": 896, "completion.text": 37}, 0.001855, true},
+		"none":         {map[string]any{}, 0, true},
+		"zero":         {map[string]any{"prompt.text": 146, "completion.text": 0}, 0.000365, true},
+		"unsplit":      {map[string]any{"total": 5, "prompt.text": 146}, 0.000365, false},
+		"of no kind":   {map[string]any{"prompt.smell": 5, "prompt.text": 146}, 0.000365, false},
+		"negative":     {map[string]any{"prompt.text": -146}, 0, false},
+		"not a number": {map[string]any{"prompt.text": "146"}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			logs, list := summaryLogs()
+			report := entry(list, semconv.MetricLLMTokens, nil, "provider", "openai", "model", "gpt-4o")
+			require.NoError(t, report.PutEmptyMap(semconv.UsageTokens).FromRaw(test.tokens))
+			got := newHarness(t, nil).summarise(logs)
+			assert.InDelta(t, test.usd, got[semconv.SummaryCost], 1e-12)
+			assert.Equal(t, test.complete, got[semconv.SummaryCostComplete])
 		})
 	}
 }

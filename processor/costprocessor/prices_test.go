@@ -197,9 +197,8 @@ func (b *pricedBench) summary() (version string, cost float64) {
 		entry := list.AppendEmpty().SetEmptyMap()
 		entry.PutStr(semconv.UsageName, semconv.MetricTTSCharacters)
 		entry.PutInt(semconv.UsageValue, 1)
-		attributes := entry.PutEmptyMap(semconv.UsageAttributes)
-		attributes.PutStr("provider", "home")
-		attributes.PutStr("model", "m")
+		entry.PutStr("provider", "home")
+		entry.PutStr("model", "m")
 	}
 	_, err := b.processLogs(context.Background(), ld)
 	require.NoError(b, err)

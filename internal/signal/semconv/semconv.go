@@ -111,19 +111,21 @@ const (
 	// TransitTenant is the key of the attribute that says whose call it is, on usage of a call that is somebody's: the
 	// answer of the cost processor says so too.
 	TransitTenant = TransitPrefix + "tenant"
-	// TransitUsage (slice of maps) is the list of usage entries on a call summary or a span. Keys of an entry: name
-	// (a metric name), value (double), time (int, unix nanoseconds), attributes (map, as on the point).
+	// TransitUsage (slice of maps) lists what was used, on a call summary or a span: a map for each report of a quantity. It has
+	// the attributes of the report's points, but not call_id, and beside them name (a metric name), time (int, unix nanoseconds)
+	// and how much: value (double), or tokens, which its points have apart by token_type and token_kind.
 	TransitUsage = TransitPrefix + "usage"
 	// TransitWhole (bool) marks the span whose TransitUsage is that of the whole call: spans below it have parts of it.
 	TransitWhole = TransitPrefix + "whole"
 )
 
-// Keys of one entry of TransitUsage.
+// Keys of one report of TransitUsage.
 const (
-	UsageName       = "name"
-	UsageValue      = "value"
-	UsageTime       = "time"
-	UsageAttributes = "attributes"
+	UsageName  = "name"
+	UsageValue = "value"
+	UsageTime  = "time"
+	// UsageTokens (map) is whole numbers by token_type and token_kind, as "prompt.cache_read"; without a token_kind, as "total".
+	UsageTokens = "tokens"
 )
 
 // Values of token_type.
