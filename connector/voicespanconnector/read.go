@@ -106,7 +106,7 @@ func linkOf(span ptrace.Span, one *join.Span) nest.Span {
 	if link.Parent == link.ID {
 		link.Parent = [8]byte{} // it is in no other
 	}
-	if one.Request {
+	if one.Family != 0 {
 		for i := range one.Frame.Events {
 			link.Told |= nest.DataOf(one.Frame.Events[i].Kind)
 		}

@@ -29,7 +29,9 @@ func (r *Reader) liveKitOperation(span ptrace.Span, scope string, out *Span) Ver
 		return r.counted(span, scope, out)
 	}
 	r.name(span, scope, out)
-	out.Request = true
+	if len(out.Frame.Events) > 0 {
+		out.Family = spanusage.FamilyOf(out.Frame.Events[0].Source.Stage, false)
+	}
 	return Told
 }
 
@@ -55,6 +57,7 @@ func (r *Reader) name(span ptrace.Span, scope string, out *Span) {
 func (r *Reader) counted(span ptrace.Span, scope string, out *Span) Verdict {
 	verdict := r.usage.Read(span, scope)
 	by, isOperation := r.usage.Operation(span)
+	out.Tool = r.usage.Tool(span.Name())
 	switch {
 	case verdict == spanusage.Marked:
 		return Ours
@@ -62,8 +65,8 @@ func (r *Reader) counted(span ptrace.Span, scope string, out *Span) Verdict {
 		return Nothing
 	}
 	used := &r.usage.Usage
-	out.Request = true
 	r.describe(span.Name(), out.Framework, &by)
+	out.Family = spanusage.FamilyOf(by.Stage, r.usage.Aside())
 	out.Frame.Form = form(out.Framework)
 	if !prepares(r.said.operation) {
 		r.said.ttfb.take(&out.Frame, frame.Event{Kind: frame.TTFB, Source: by, Cut: r.said.cut})

@@ -47,6 +47,7 @@ func (r *Reader) tool(span ptrace.Span, out *Span) Verdict {
 	if s.toolFailed || failed(span) {
 		event.Outcome = frame.ToolFailed
 	}
+	out.Tool = true
 	out.Frame.Form = form(out.Framework)
 	say(out, event)
 	return Told

@@ -28,8 +28,10 @@ type Span struct {
 	Reason string
 	// Turn is the number of the turn that it is, from 1; 0: it is none, or has no number.
 	Turn int
-	// Request says that it is of one request, which spans in it or around it may tell of as well.
-	Request bool
+	// Family is what its use is of, if it is of one request, which spans in it or around it may tell of as well; 0: it is of none.
+	Family spanusage.Family
+	// Tool says that it is a call of a tool, and so nobody's around it what those in it tell.
+	Tool bool
 }
 
 // Framework is who made a span.

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
@@ -93,7 +94,7 @@ func TestRead(t *testing.T) {
 			"gen_ai.system": "deepgram", "gen_ai.request.model": "nova-3", "gen_ai.operation.name": "stt",
 		}, []frame.Event{{Kind: frame.CallStarted, Models: []frame.Source{{Stage: frame.STT, Processor: "deepgram", Provider: "deepgram", Model: "nova-3"}}}}, nil},
 		"Pipecat: llm": {pipecat, "llm", llm, []frame.Event{first, work, tokens(gpt, usual)}, func(t *testing.T, s *Span) {
-			assert.True(t, s.Request)
+			assert.Equal(t, spanusage.Answering, s.Family)
 			assert.Equal(t, Pipecat, s.Framework)
 		}},
 		"Pipecat: llm before 0.0.108": {pipecat, "llm", attrs{
@@ -116,7 +117,7 @@ func TestRead(t *testing.T) {
 		}, []frame.Event{{Kind: frame.TurnDone, Number: 3}, {Kind: frame.Answered, Value: 904}}, func(t *testing.T, s *Span) {
 			assert.Equal(t, Name{"c1", ByConversation}, s.Name)
 			assert.Equal(t, 3, s.Turn)
-			assert.False(t, s.Request)
+			assert.Zero(t, s.Family)
 		}},
 		"Pipecat: turn that was interrupted": {turns, "turn", attrs{"turn.number": 3, "turn.was_interrupted": true}, []frame.Event{{Kind: frame.TurnDone, Number: 3, Cut: true, Echo: true}}, nil},
 		"Pipecat: turn that the end of the call ended": {turns, "turn", attrs{
@@ -163,7 +164,7 @@ func TestRead(t *testing.T) {
 			"lk.generation_id": "g", "lk.realtime_model_metrics": lkTalk, "gen_ai.usage.input_tokens": 132, "gen_ai.usage.output_tokens": 121,
 		}, []frame.Event{{Kind: frame.TurnDone}, event(frame.TTFB, talk, 400), event(frame.Processing, talk, 1200), tokens(talk, frame.Tokens{
 			frame.PromptText: 55, frame.PromptCacheRead: 64, frame.PromptAudio: 13, frame.CompletionText: 30, frame.CompletionAudio: 91,
-		})}, func(t *testing.T, s *Span) { assert.False(t, s.Request, "whatever is in the turn is another request") }},
+		})}, func(t *testing.T, s *Span) { assert.Zero(t, s.Family, "whatever is in the turn is another request") }},
 		"LiveKit: agent_session": {liveKit, "agent_session", attrs{"lk.job_id": "AJ_1", "lk.close_reason": "user_initiated", "lk.pii.room_name": "r"}, nil, func(t *testing.T, s *Span) {
 			assert.True(t, s.Ends)
 			assert.Equal(t, "user_initiated", s.Reason)
@@ -253,6 +254,38 @@ func TestReadNothing(t *testing.T) {
 			var got Span
 			assert.Equal(t, test.want, NewReader().Read(spanOf(t, test.span, test.attributes), test.scope, &got))
 			assert.Empty(t, got.Frame.Events)
+		})
+	}
+}
+
+// Whose use a span tells: that of one family may be told by spans in each other, and not by way of a tool.
+func TestFamily(t *testing.T) {
+	speech := attrs{"gen_ai.operation.name": "tts", "metrics.character_count": 48}
+	for name, test := range map[string]struct {
+		scope, span string
+		attributes  attrs
+		want        spanusage.Family
+		tool        bool
+	}{
+		"Pipecat: llm":               {pipecat, "llm", plain, spanusage.Answering, false},
+		"Pipecat: tts":               {pipecat, "tts", speech, spanusage.Speaking, false},
+		"Pipecat: tool":              {pipecat, "llm_tool_result", attrs{"gen_ai.operation.name": "llm_tool_result"}, 0, true},
+		"Pipecat: tool, called":      {pipecat, "llm_tool_call", attrs{"gen_ai.operation.name": "llm_tool_call"}, 0, true},
+		"LiveKit: llm_request":       {liveKit, "llm_request", with(plain, "lk.llm_metrics", lkLLM), spanusage.Answering, false},
+		"LiveKit: its JSON cut off":  {liveKit, "llm_request", with(plain, "lk.llm_metrics", lkLLM[:100]), spanusage.Answering, false},
+		"LiveKit: function_tool":     {liveKit, "function_tool", attrs{"lk.function_tool.name": "book"}, 0, true},
+		"OpenInference: stt":         {inference, "pipecat.stt", attrs{"openinference.span.kind": "LLM", "service.type": "stt", "service.ttfb_seconds": 0.2}, spanusage.Hearing, false},
+		"OpenInference: tool":        {inference, "pipecat.tool.book", attrs{"openinference.span.kind": "TOOL"}, 0, true},
+		"conventions: embeddings":    {"openai", "embeddings", with(plain, "gen_ai.operation.name", "embeddings"), spanusage.Aside, false},
+		"conventions: tool":          {"agent", "execute_tool book", attrs{"gen_ai.operation.name": "execute_tool"}, 0, true},
+		"conventions: invoke_agent":  {"agent", "invoke_agent", with(plain, "gen_ai.operation.name", "invoke_agent"), 0, false},
+		"a tool in others' own word": {"agent", "book.tool", attrs{"traceloop.span.kind": "tool"}, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got Span
+			NewReader().Read(spanOf(t, test.span, test.attributes), test.scope, &got)
+			assert.Equal(t, test.want, got.Family)
+			assert.Equal(t, test.tool, got.Tool)
 		})
 	}
 }

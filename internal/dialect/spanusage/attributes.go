@@ -17,6 +17,7 @@ type said struct {
 	characters      int64
 	heard           float64
 	operation, kind string
+	request         string    // its type, by those who had conventions before there were any
 	providers       [4]string // by every name that there is for it, the newest first
 	answered        [2]string // model
 	requested       [3]string // model; the last name does not tell which of the two it is
@@ -111,6 +112,8 @@ func (s *said) openInference(key string, value pcommon.Value) {
 		s.requested[1] = name(value)
 	case "model_name":
 		s.requested[2] = name(value)
+	case "request.type":
+		s.request = Text(value)
 	default:
 		if count := s.counts.openInference(key); count != nil {
 			s.count(count, value, frame.MaxTokens)
@@ -130,7 +133,10 @@ func (s *said) measured(key string, value pcommon.Value) {
 	s.metrics[rank] = Text(value)
 }
 
-var liveKitMetrics = []string{"realtime_model_metrics", "llm_metrics", "tts_metrics", "stt_metrics"}
+var (
+	liveKitMetrics = []string{"realtime_model_metrics", "llm_metrics", "tts_metrics", "stt_metrics"}
+	liveKitStages  = []frame.Stage{frame.Realtime, frame.LLM, frame.TTS, frame.STT}
+)
 
 func (s *said) other(key string, value pcommon.Value) {
 	switch key {

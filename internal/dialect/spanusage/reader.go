@@ -86,6 +86,16 @@ func (r *Reader) Operation(span ptrace.Span) (by frame.Source, is bool) {
 	return u.Source, true
 }
 
+// Family is what the use is of that the span that was read last tells of, whatever it is.
+func (r *Reader) Family() Family { return FamilyOf(r.said.stage(), r.Aside()) }
+
+// Aside says whether the span that was read last is of a request that is no answer.
+func (r *Reader) Aside() bool { return r.said.isAside() }
+
+// Tool says whether the span that was read last is a call of a tool, which is called so. What a tool does is its own use, and not
+// that of who called it.
+func (r *Reader) Tool(name string) bool { return r.said.isTool(name) }
+
 // Forget lets go of what was read last, which holds texts of the span.
 func (r *Reader) Forget() { r.Usage, r.said = Usage{}, said{} }
 

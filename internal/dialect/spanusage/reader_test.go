@@ -374,3 +374,46 @@ func TestVerdicts(t *testing.T) {
 		})
 	}
 }
+
+// What use is of does not depend on what it is told by, nor on whether the span is an operation.
+func TestFamily(t *testing.T) {
+	operation := func(name string) attrs { return attrs{"gen_ai.operation.name": name} }
+	for name, test := range map[string]struct {
+		span       string
+		attributes attrs
+		want       Family
+		tool       bool
+	}{
+		"chat":                            {"chat", operation("chat"), Answering, false},
+		"a name that nobody knows":        {"x", operation("converse"), Answering, false},
+		"no name":                         {"x", attrs{"gen_ai.request.model": "gpt-4o"}, Answering, false},
+		"realtime":                        {"llm_response", operation("llm_response"), Answering, false},
+		"LiveKit: llm_request":            {"llm_request", attrs{"lk.llm_metrics": lkLLM}, Answering, false},
+		"LiveKit: realtime":               {"agent_turn", attrs{"lk.realtime_model_metrics": lkRealtime}, Answering, false},
+		"stt":                             {"stt", operation("stt"), Hearing, false},
+		"seconds":                         {"x", attrs{"metrics.audio_seconds": 7.0}, Hearing, false},
+		"tts":                             {"tts", operation("tts"), Speaking, false},
+		"characters":                      {"pipecat.tts", attrs{"openinference.span.kind": "LLM", "tts.character_count": 48}, Speaking, false},
+		"LiveKit: tts_request":            {"tts_request", attrs{"lk.tts_metrics": lkTTS}, Speaking, false},
+		"LiveKit: tts_request, cut off":   {"tts_request", attrs{"lk.tts_metrics": lkTTS[:100], "gen_ai.operation.name": "chat"}, Speaking, false},
+		"LiveKit: of metrics not a text":  {"agent_turn", attrs{"lk.realtime_model_metrics": 7}, Answering, false},
+		"embeddings":                      {"embeddings", operation("embeddings"), Aside, false},
+		"rerank":                          {"rerank", operation("rerank"), Aside, false},
+		"OpenInference: embeddings":       {"x", attrs{"openinference.span.kind": "EMBEDDING"}, Aside, false},
+		"before there were conventions":   {"openai.embeddings", attrs{"llm.request.type": "embedding"}, Aside, false},
+		"before there were, chat":         {"openai.chat", attrs{"llm.request.type": "chat"}, Answering, false},
+		"conventions: tool":               {"execute_tool book", operation("execute_tool"), Answering, true},
+		"LiveKit: tool":                   {"function_tool", attrs{"lk.function_tool.name": "book"}, Answering, true},
+		"Pipecat: tool of realtime":       {"llm_tool_result", operation("llm_tool_result"), Answering, true},
+		"Pipecat: tool of realtime, call": {"llm_tool_call", operation("llm_tool_call"), Answering, true},
+		"OpenInference: tool":             {"pipecat.tool.book", attrs{"openinference.span.kind": "TOOL"}, Answering, true},
+		"Traceloop: tool":                 {"book.tool", attrs{"traceloop.span.kind": "tool"}, Answering, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r Reader
+			r.Read(spanOf(t, test.span, ptrace.SpanKindInternal, test.attributes), "")
+			assert.Equal(t, test.want, r.Family())
+			assert.Equal(t, test.tool, r.Tool(test.span))
+		})
+	}
+}
