@@ -2,7 +2,7 @@
 
     uv run agent.py             # events of its session, by voice_events.py
     uv run agent.py spans       # LiveKit's own tracing, exported by OTLP
-    uv run agent.py metrics     # LiveKit's own metrics, exported by OTLP
+    uv run agent.py metrics     # LiveKit's own metrics, exported by OTLP, to a collector that was started for them (README.md)
 
 One of them is enough: two say everything twice. The caller and the vendors are scripted (scripted.py), so it runs without keys
 and without a room. In an agent of your own, `tell` goes into the entrypoint, before `session.start`.
