@@ -301,3 +301,39 @@ func TestNumbersFarAhead(t *testing.T) {
 	assert.Equal(t, 150, lived(t, false, frames).turns, "the others catch up")
 	assert.Equal(t, 150, lived(t, false, slices.Concat(frames, frames)).turns, "each frame again")
 }
+
+// What else a restart in the middle of a call changes where nothing is stored, for better knowledge: none of it has an identity that
+// is right in every case, because what is told after the restart holds what was told before, or does not, and nobody says which.
+func TestWhatARestartWithoutStorageChanges(t *testing.T) {
+	const cut = 6 // after 50 s of 100
+	models := frame.Event{Kind: frame.CallStarted, Models: []frame.Source{gpt, sonic, nova}}
+	var frames []frame.Frame
+	for i := range 11 {
+		frames = append(frames, say(float64(10*i), models))
+		frames[i].Events = append(frames[i].Events, ttfb(gpt, 400), running(characters(float64(100*(i+1)))))
+	}
+	frames[10].Events = append(frames[10].Events, kind(frame.CallEnded))
+	began := func(at float64) []frame.Frame {
+		told := slices.Clone(frames)
+		told[10].Events = append([]frame.Event{{Kind: frame.CallStarted, Began: after(at)}}, told[10].Events...)
+		return told
+	}
+	type seconds struct{ lasted, duration, session float64 }
+	for name, test := range map[string]struct {
+		frames  []frame.Frame
+		stopped bool
+		want    seconds
+	}{
+		"crash":                           {frames, false, seconds{lasted: 90, duration: 40, session: 40}},
+		"stop":                            {frames, true, seconds{lasted: 90, duration: 40, session: 90}},
+		"the end says when it began":      {began(0), false, seconds{lasted: 150, duration: 100, session: 100}},
+		"and the time before was settled": {began(0), true, seconds{lasted: 150, duration: 100, session: 50}},
+		"and began before the first":      {began(-1), true, seconds{lasted: 151, duration: 101, session: 151}},
+	} {
+		got := lived(t, test.stopped, test.frames[:cut], test.frames[cut:])
+		heard := seconds{got.lasted, got.duration, got.usage[spent{nova, STTSession, 0}]}
+		assert.Equal(t, test.want, heard, name)
+		assert.Equal(t, []int{1, 1, 11}, []int{got.calls, got.ends, got.waited}, name)
+		assert.InDelta(t, 600+1100, got.usage[spent{sonic, Characters, 0}], 0, "a running sum counts again as a whole")
+	}
+}
