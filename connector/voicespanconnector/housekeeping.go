@@ -61,13 +61,10 @@ func (c *voiceConnector) deliver(ctx context.Context, spans []*join.Span, now ti
 		spans = spans[len(some):]
 		var counts tally
 		err := c.apply(ctx, some, &counts, now)
-		switch {
-		case door.Again(err):
+		if door.Again(err) {
 			c.joiner.Return(spans)
 			c.settings.Logger.Warn("Spans that waited for the name of their call are refused, will try again", zap.Error(err))
 			return
-		case err != nil:
-			c.settings.Logger.Error("Spans that waited for the name of their call are refused for good and lost", zap.Error(err))
 		}
 		c.telemetry.spans(ctx, counts)
 	}

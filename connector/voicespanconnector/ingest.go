@@ -54,9 +54,7 @@ func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, counts *
 		c.courses.note(s.turns)
 	})
 	if err != nil {
-		if door.Again(err) {
-			c.joiner.Return(spans)
-		}
+		c.refused(ctx, spans, err, now)
 		return err
 	}
 	counts.join(s.tally)

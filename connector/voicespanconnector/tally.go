@@ -13,6 +13,7 @@ const (
 	ignored   = "ignored"
 	ours      = "ours"
 	rejected  = "rejected"
+	lostSpan  = "lost"
 	datum     = "datum"
 )
 

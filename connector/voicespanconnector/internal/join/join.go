@@ -155,6 +155,9 @@ func (t *trace) callOf(span *Span) call.Key {
 	return t.call
 }
 
+// Held says that the span waited, so that nobody sends it again.
+func (span *Span) Held() bool { return span.held }
+
 // alone says that the span is of no trace. Such spans have nothing in common; one that tells something names its call.
 func (span *Span) alone() bool { return span.Trace == [16]byte{} }
 
