@@ -58,6 +58,7 @@ const (
 
 // Reader reads spans, one after another. It is not safe for concurrent use.
 type Reader struct {
+	scope string // of the span at hand
 	said  said
 	usage spanusage.Reader
 	texts wire.Texts
@@ -69,7 +70,7 @@ func NewReader() *Reader { return &Reader{usage: spanusage.Reader{TakePaid: true
 
 // Forget lets go of what was read last, which holds texts of the span.
 func (r *Reader) Forget() {
-	r.said = said{}
+	r.said, r.scope = said{}, ""
 	r.usage.Forget()
 }
 
@@ -77,7 +78,7 @@ func (r *Reader) Forget() {
 // instrumentation scope.
 func (r *Reader) Read(span ptrace.Span, scope string, out *Span) Verdict {
 	*out = Span{Frame: frame.Frame{Events: out.Frame.Events[:0]}}
-	r.said = said{}
+	r.said, r.scope = said{}, scope
 	for key, value := range span.Attributes().All() {
 		r.said.attribute(key, value)
 	}
@@ -86,7 +87,7 @@ func (r *Reader) Read(span ptrace.Span, scope string, out *Span) Verdict {
 	out.Frame.ID = identity(span)
 	out.Frame.Time = ended(span)
 	out.Frame.Trace = frame.Trace{TraceID: span.TraceID(), SpanID: span.SpanID()}
-	verdict := r.read(span, scope, out)
+	verdict := r.read(span, out)
 	if verdict == Told {
 		// Nobody else may tell when the call began: it did at the latest when this did.
 		say(out, frame.Event{Kind: frame.CallStarted, Began: began(span.StartTimestamp())})
@@ -94,11 +95,11 @@ func (r *Reader) Read(span ptrace.Span, scope string, out *Span) Verdict {
 	return verdict
 }
 
-func (r *Reader) read(span ptrace.Span, scope string, out *Span) Verdict {
+func (r *Reader) read(span ptrace.Span, out *Span) Verdict {
 	if read := r.special(span.Name()); read != nil {
 		return read(r, span, out)
 	}
-	return r.operation(span, scope, out)
+	return r.operation(span, out)
 }
 
 // special is what reads the spans that are more, or other, than a request.

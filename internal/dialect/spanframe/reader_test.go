@@ -150,6 +150,15 @@ func TestRead(t *testing.T) {
 			tokens(frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}, usual),
 		}, nil},
 		"LiveKit: llm_request whose metrics are cut off": {liveKit, "llm_request", with(plain, "lk.llm_metrics", lkLLM[:100]), []frame.Event{tokens(gpt, usual)}, nil},
+		"LiveKit: llm_request whose count is none: what stands beside it counts": {liveKit, "llm_request", with(plain, "lk.llm_metrics", broken(lkLLM)), []frame.Event{
+			event(frame.TTFB, lkGPT, 520), event(frame.Processing, lkGPT, 1420), tokens(lkGPT, usual),
+		}, func(t *testing.T, s *Span) {
+			require.Len(t, s.Frame.Faults, 1)
+			assert.True(t, s.Request)
+		}},
+		"LiveKit: llm_request of a kind that is not known": {liveKit, "llm_request", with(plain, "lk.llm_metrics", strings.Replace(lkLLM, "llm_metrics", "llm2_metrics", 1)), []frame.Event{
+			tokens(gpt, usual),
+		}, func(t *testing.T, s *Span) { assert.Empty(t, s.Frame.Faults) }},
 		"LiveKit: user_turn": {liveKit, "user_turn", attrs{"lk.transcription_delay": 0.25, "lk.end_of_turn_delay": 0.6, "lk.pii.user_transcript": "secret"}, []frame.Event{
 			event(frame.TTFB, frame.Source{Stage: frame.STT}, 250),
 		}, nil},
@@ -164,6 +173,18 @@ func TestRead(t *testing.T) {
 		}, []frame.Event{{Kind: frame.TurnDone}, event(frame.TTFB, talk, 400), event(frame.Processing, talk, 1200), tokens(talk, frame.Tokens{
 			frame.PromptText: 55, frame.PromptCacheRead: 64, frame.PromptAudio: 13, frame.CompletionText: 30, frame.CompletionAudio: 91,
 		})}, func(t *testing.T, s *Span) { assert.False(t, s.Request, "whatever is in the turn is another request") }},
+		"LiveKit: agent_turn of a realtime model whose count is none": {liveKit, "agent_turn", attrs{
+			"lk.generation_id": "g", "lk.realtime_model_metrics": broken(lkTalk), "gen_ai.usage.input_tokens": 132, "gen_ai.usage.output_tokens": 121,
+			"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-realtime",
+		}, []frame.Event{{Kind: frame.TurnDone}, event(frame.TTFB, talk, 400), event(frame.Processing, talk, 1200), tokens(talk, frame.Tokens{
+			frame.PromptText: 132, frame.CompletionText: 121,
+		})}, nil},
+		"LiveKit: agent_turn of a realtime model, cut off": {liveKit, "agent_turn", attrs{
+			"lk.generation_id": "g", "lk.realtime_model_metrics": lkTalk[:80], "gen_ai.usage.input_tokens": 132, "gen_ai.usage.output_tokens": 121,
+			"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-realtime",
+		}, []frame.Event{{Kind: frame.TurnDone}, tokens(frame.Source{Stage: frame.Realtime, Processor: "openai", Provider: "openai", Model: "gpt-realtime"}, frame.Tokens{
+			frame.PromptText: 132, frame.CompletionText: 121,
+		})}, func(t *testing.T, s *Span) { require.Len(t, s.Frame.Faults, 1) }},
 		"LiveKit: agent_session": {liveKit, "agent_session", attrs{"lk.job_id": "AJ_1", "lk.close_reason": "user_initiated", "lk.pii.room_name": "r"}, nil, func(t *testing.T, s *Span) {
 			assert.True(t, s.Ends)
 			assert.Equal(t, "user_initiated", s.Reason)
@@ -244,6 +265,7 @@ func TestReadNothing(t *testing.T) {
 	}{
 		"HTTP":                    {"http", "GET /", attrs{"http.request.method": "GET", "server.address": "api.openai.com"}, Nothing},
 		"container":               {"agent", "invoke_agent", with(plain, "gen_ai.operation.name", "invoke_agent"), Nothing},
+		"LiveKit: voice activity": {liveKit, "x", attrs{"lk.stt_metrics": `{"type":"vad_metrics","idle_time":0.4}`}, Nothing},
 		"LiveKit's nodes":         {liveKit, "llm_node", attrs{"lk.response.ttft": 0.52}, Nothing},
 		"a span called turn":      {"game", "turn", attrs{"player": 1}, Nothing},
 		"a span called a call":    {"chat", "conversation", attrs{"id": "c"}, Nothing},

@@ -22,7 +22,7 @@ type said struct {
 	requested       [3]string // model; the last name does not tell which of the two it is
 	tier, askedTier string
 	server, region  string
-	metrics         [4]string // JSON of LiveKit's, as in liveKitMetrics
+	metrics         [MetricsRanks]string // JSON of LiveKit's, as in liveKitMetrics
 
 	marked  bool
 	told    bool // any usage
@@ -121,7 +121,7 @@ func (s *said) openInference(key string, value pcommon.Value) {
 // measured takes LiveKit's metrics of what was done, of which a span has one. Those of a realtime model stand on the span of
 // the whole turn, and are of the one response all the same.
 func (s *said) measured(key string, value pcommon.Value) {
-	rank := slices.Index(liveKitMetrics, key)
+	rank := MetricsRank(key)
 	if rank < 0 || value.Type() == pcommon.ValueTypeEmpty {
 		return
 	}
@@ -130,7 +130,14 @@ func (s *said) measured(key string, value pcommon.Value) {
 	s.metrics[rank] = Text(value)
 }
 
-var liveKitMetrics = []string{"realtime_model_metrics", "llm_metrics", "tts_metrics", "stt_metrics"}
+// MetricsRank is the place of an attribute (without "lk.") among those that have LiveKit's metrics, of which the first that is there is
+// read; -1: it is none.
+func MetricsRank(key string) int { return slices.Index(liveKitMetrics[:], key) }
+
+// MetricsRanks is how many there are.
+const MetricsRanks = len(liveKitMetrics)
+
+var liveKitMetrics = [...]string{"realtime_model_metrics", "llm_metrics", "tts_metrics", "stt_metrics"}
 
 func (s *said) other(key string, value pcommon.Value) {
 	switch key {

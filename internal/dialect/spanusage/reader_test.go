@@ -236,6 +236,10 @@ func TestRead(t *testing.T) {
 			"gen_ai.operation.name": "chat", "gen_ai.provider.name": "api.openai.com", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1042,
 			"gen_ai.usage.cache_read.input_tokens": 896, "gen_ai.usage.output_tokens": 37, "lk.llm_metrics": lkLLM[:128],
 		}, Usage{Source: gpt, Tokens: usual}},
+		"LiveKit: llm_request, a count is none": {"livekit-agents", "llm_request", with(newer, "lk.llm_metrics",
+			strings.Replace(lkLLM, `"prompt_tokens":1042`, `"prompt_tokens":"1042"`, 1)), Usage{Source: gpt, Tokens: usual}},
+		"LiveKit: llm_request, of a kind that is not known": {"livekit-agents", "llm_request", with(newer, "lk.llm_metrics",
+			strings.Replace(lkLLM, "llm_metrics", "llm2_metrics", 1)), Usage{Source: gpt, Tokens: usual}},
 		"LiveKit: tts_request": {
 			"livekit-agents", "tts_request",
 			attrs{"lk.tts_metrics": lkTTS, "lk.tts.streaming": true},
@@ -336,7 +340,9 @@ func TestVerdicts(t *testing.T) {
 		"LiveKit: a judge":             {"judge_evaluation", ptrace.SpanKindInternal, with(named, "gen_ai.operation.name", "judge"), Container},
 		"Pipecat: a turn":              {"turn", ptrace.SpanKindInternal, chat, Container},
 		"zeros":                        {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", 0, "gen_ai.usage.output_tokens", 0), Unused},
-		"LiveKit: zeros":               {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": `{"type":"tts_metrics","characters_count":0,"input_tokens":0,"output_tokens":0}`}, Unused},
+		"LiveKit: zeros, and a latency that is none": {"llm_request", ptrace.SpanKindInternal, with(chat, "lk.llm_metrics", `{"type":"llm_metrics","prompt_tokens":0,"completion_tokens":0,"ttft":"soon"}`), Unused},
+		"LiveKit: voice activity":                    {"x", ptrace.SpanKindInternal, attrs{"lk.stt_metrics": `{"type":"vad_metrics","idle_time":0.4}`}, Nothing},
+		"LiveKit: zeros":                             {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": `{"type":"tts_metrics","characters_count":0,"input_tokens":0,"output_tokens":0}`}, Unused},
 
 		"ours":                              {"llm", ptrace.SpanKindClient, with(chat, "voice.tx.usage", []any{}), Marked},
 		"cost by the conventions' proposal": {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.cost.amount", 0.0), Paid},
