@@ -117,7 +117,7 @@ func (r *Reader) worked(span ptrace.Span, by frame.Source, out *Span) {
 		r.said.took.take(&out.Frame, event)
 		return
 	}
-	if event.Value = length(span); event.Value == 0 || by.Stage != frame.LLM || !answers(r.said.operation) || failed(span) ||
+	if event.Value = r.took; event.Value == 0 || by.Stage != frame.LLM || !answers(r.said.operation) || failed(span) ||
 		out.Framework == LiveKit {
 		return
 	}

@@ -60,6 +60,8 @@ const (
 type Reader struct {
 	scope string // of the span at hand
 	said  said
+	began time.Time // when the span at hand did; zero: it does not say
+	took  float64   // how long it is, in milliseconds; 0: it does not say
 	usage spanusage.Reader
 	texts wire.Texts
 	json  []byte
@@ -83,6 +85,7 @@ func (r *Reader) Read(span ptrace.Span, scope string, out *Span) Verdict {
 		r.said.attribute(key, value)
 	}
 	out.Name = r.said.names.best()
+	r.begin(span, &out.Frame)
 	out.Framework = r.framework(scope)
 	out.Frame.ID = identity(span)
 	out.Frame.Time = ended(span)
@@ -90,7 +93,7 @@ func (r *Reader) Read(span ptrace.Span, scope string, out *Span) Verdict {
 	verdict := r.read(span, out)
 	if verdict == Told {
 		// Nobody else may tell when the call began: it did at the latest when this did.
-		say(out, frame.Event{Kind: frame.CallStarted, Began: began(span.StartTimestamp())})
+		say(out, frame.Event{Kind: frame.CallStarted, Began: r.began})
 	}
 	return verdict
 }
@@ -189,21 +192,28 @@ func ended(span ptrace.Span) time.Time {
 	return at.AsTime()
 }
 
-// length is how long the span is, in milliseconds; 0: it does not say, or its clock went backwards.
-func length(span ptrace.Span) float64 {
+// begin reads when the span began and how long it is. A beginning that cannot be is a fault of its own: who began in 1970 has not
+// worked for a week, nor does the call last since.
+func (r *Reader) begin(span ptrace.Span, out *frame.Frame) {
 	start, end := span.StartTimestamp(), span.EndTimestamp()
-	if start == 0 || end <= start {
-		return 0
+	r.began, r.took = time.Time{}, 0
+	switch {
+	case start == 0:
+	case start.AsTime().Before(Year2000), end > start && end-start > maxLength:
+		out.Faults = append(out.Faults, beginning)
+	default:
+		r.began = start.AsTime()
+		if end > start {
+			r.took = float64((end-start)/1000) / 1000
+		}
 	}
-	return min(float64((end-start)/1000)/1000, 1000*frame.MaxSeconds)
 }
 
-// began is when the span did; zero: it does not say.
-func began(start pcommon.Timestamp) time.Time {
-	if start == 0 {
-		return time.Time{}
-	}
-	return start.AsTime()
-}
+// Year2000 is before any bot spoke: whose clock says less counts from when its machine was started.
+var Year2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const maxLength = frame.MaxSeconds * pcommon.Timestamp(time.Second)
+
+var beginning = frame.Faultf(frame.BadValue, "start_time", "must be since 2000, and a week before the end at most")
 
 func say(out *Span, event frame.Event) { out.Frame.Events = append(out.Frame.Events, event) }

@@ -292,6 +292,46 @@ func TestReadFailure(t *testing.T) {
 	}, got.Frame.Events)
 }
 
+// A beginning that cannot be is told of, and makes neither work nor a call of a week.
+func TestReadBeginning(t *testing.T) {
+	week := end.Add(-frame.MaxSeconds * time.Second)
+	for name, test := range map[string]struct {
+		start  pcommon.Timestamp
+		took   float64
+		faults int
+	}{
+		"as it should be":        {pcommon.NewTimestampFromTime(start), 1500, 0},
+		"a week":                 {pcommon.NewTimestampFromTime(week), 1000 * frame.MaxSeconds, 0},
+		"more than a week":       {pcommon.NewTimestampFromTime(week) - 1, 0, 1},
+		"in 1970":                {1, 0, 1},
+		"before 2000":            {pcommon.NewTimestampFromTime(Year2000) - 1, 0, 1},
+		"beyond all time":        {1<<64 - 1, 0, 1},
+		"after the end":          {pcommon.NewTimestampFromTime(end) + 1, 0, 0},
+		"not said":               {0, 0, 0},
+		"at the end, by a clock": {pcommon.NewTimestampFromTime(end), 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, attributes := range []attrs{plain, {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "book"}} {
+				span := spanOf(t, "x", attributes)
+				span.SetStartTimestamp(test.start)
+				var got Span
+				require.Equal(t, Told, NewReader().Read(span, "", &got))
+				assert.Len(t, got.Frame.Faults, test.faults)
+				var took float64
+				for _, e := range got.Frame.Events {
+					switch e.Kind {
+					case frame.Processing, frame.ToolCalled:
+						took = e.Value
+					case frame.CallStarted:
+						assert.Equal(t, test.faults > 0 || test.start == 0, e.Began.IsZero())
+					}
+				}
+				assert.InDelta(t, test.took, took, 0)
+			}
+		})
+	}
+}
+
 // The best name of a span is its call's; the weakest is its resource's.
 func TestNames(t *testing.T) {
 	all := attrs{
