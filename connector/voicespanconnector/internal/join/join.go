@@ -147,9 +147,11 @@ func (j *Joiner) learn(span *Span, now time.Time) {
 	}
 }
 
-// callOf is the call of a span of the trace. A trace may hold several conversations; then each span that names one belongs to it.
+// callOf is the call of a span of the trace. A trace may hold several conversations; then each span that names one belongs to it. So
+// may it hold several bots: one that names a call no worse than the first did has its own, whatever that is called.
 func (t *trace) callOf(span *Span) call.Key {
-	if span.Name.ID != "" && span.Name.Rank == t.rank && span.Name.ID != t.call.ID {
+	other := span.Owner != t.call.Tenant
+	if span.Name.ID != "" && (span.Name.Rank == t.rank || other && span.Name.Rank < t.rank) {
 		return span.named()
 	}
 	return t.call
