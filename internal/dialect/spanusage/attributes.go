@@ -201,7 +201,8 @@ func (s *said) amount(value pcommon.Value, most float64) (n float64, ok bool) {
 	return n, ok
 }
 
-// Number is a number in whatever form it is sent; it may be NaN.
+// Number is a number in whatever form it is sent; it may be NaN. A text is one as people write it: neither hexadecimal nor with
+// underscores, which are more often an id.
 func Number(value pcommon.Value) (n float64, ok bool) {
 	switch value.Type() {
 	case pcommon.ValueTypeInt:
@@ -209,11 +210,17 @@ func Number(value pcommon.Value) (n float64, ok bool) {
 	case pcommon.ValueTypeDouble:
 		return value.Double(), true
 	case pcommon.ValueTypeStr:
-		n, err := strconv.ParseFloat(value.Str(), 64)
+		text := value.Str()
+		if strings.ContainsFunc(text, notDecimal) {
+			return 0, false
+		}
+		n, err := strconv.ParseFloat(text, 64)
 		return n, err == nil
 	}
 	return 0, false
 }
+
+func notDecimal(r rune) bool { return (r < '0' || r > '9') && !strings.ContainsRune("+-.eE", r) }
 
 // name is a text that names somebody, unless it says that the sender does not know.
 func name(value pcommon.Value) string {
