@@ -240,6 +240,9 @@ func TestRead(t *testing.T) {
 			require.Len(t, s.Frame.Faults, 1)
 			assert.Equal(t, "metrics.ttfb: must be a number of seconds, of a week at most", s.Frame.Faults[0].Error())
 		}},
+		"a latency in hexadecimal": {"openai", "chat", with(plain, "metrics.ttfb", "0x1p3"), []frame.Event{work, tokens(gpt, usual)}, func(t *testing.T, s *Span) {
+			require.Len(t, s.Frame.Faults, 1)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			span := spanOf(t, test.span, test.attributes)
@@ -360,6 +363,20 @@ func TestNames(t *testing.T) {
 	assert.Equal(t, Name{Rank: Unnamed}, NameOf(resource), "a process may serve many calls")
 	resource.Attributes().PutStr("call.id", "c1")
 	assert.Equal(t, Name{"c1", ByResource}, NameOf(resource))
+}
+
+// A name may be a number. What is neither that nor a text is none.
+func TestNumbersAreNames(t *testing.T) {
+	for _, key := range []string{"call_id", "conversation.id", "gen_ai.conversation.id", "session.id", "lk.job_id", "room_id"} {
+		for want, value := range map[string]any{"12345": 12345, "-1": -1, "0": 0, "": 1.5, " ": true} {
+			var got Span
+			NewReader().Read(spanOf(t, "x", attrs{key: value}), "", &got)
+			assert.Equal(t, strings.TrimSpace(want), got.Name.ID, key)
+		}
+	}
+	resource := pcommon.NewResource()
+	resource.Attributes().PutInt("call.id", 12345)
+	assert.Equal(t, Name{"12345", ByResource}, NameOf(resource))
 }
 
 func TestIdentity(t *testing.T) {
