@@ -59,14 +59,11 @@ func (c *voiceConnector) deliver(ctx context.Context, spans []*join.Span, now ti
 	for len(spans) > 0 {
 		some := spans[:min(portion, len(spans))]
 		spans = spans[len(some):]
-		var counts tally
-		err := c.apply(ctx, some, &counts, now)
-		if door.Again(err) {
+		if err := c.apply(ctx, some, now); door.Again(err) {
 			c.joiner.Return(spans)
 			c.settings.Logger.Warn("Spans that waited for the name of their call are refused, will try again", zap.Error(err))
 			return
 		}
-		c.telemetry.spans(ctx, counts)
 	}
 }
 

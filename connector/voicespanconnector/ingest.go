@@ -26,16 +26,15 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	r.take(td, c.config.ServiceName, c.witnesses, now)
 	r.unnest(c.nest, now)
 	ready, rest := c.joiner.Assign(r.order, now)
-	if err := c.apply(ctx, ready, &r.tally, now); err != nil {
+	if err := c.apply(ctx, ready, now); err != nil {
 		return err
 	}
 	late, err := c.joiner.Hold(rest, now)
 	if err != nil {
 		return err
 	}
-	if err := c.apply(ctx, late, &r.tally, now); err != nil {
-		return err
-	}
+	// What is refused of these waits on, or is lost, as what waited before: the request is taken, and its sender sends nothing again.
+	_ = c.apply(ctx, late, now)
 	c.counted(ctx, r)
 	if c.config.EndDelay == 0 {
 		c.finish(ctx, now)
@@ -43,9 +42,9 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	return nil
 }
 
-// apply applies spans to their calls and hands on what follows. What nobody sends again and may be taken another time, is tried
-// again later.
-func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, counts *tally, now time.Time) error {
+// apply applies spans to their calls, hands on what follows and counts them: of a request that is refused after that, they are
+// duplicates when it comes again. What nobody sends again and may be taken another time, is tried again later.
+func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, now time.Time) error {
 	if len(spans) == 0 {
 		return nil
 	}
@@ -57,7 +56,7 @@ func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, counts *
 		c.refused(ctx, spans, err, now)
 		return err
 	}
-	counts.join(s.tally)
+	c.telemetry.spans(ctx, s.tally)
 	c.endings.add(s.ends, now.Add(c.config.EndDelay))
 	c.tellLost(lost, now)
 	c.found(ctx, &s.found, s.ended, now)

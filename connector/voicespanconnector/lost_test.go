@@ -1,14 +1,17 @@
 package voicespanconnector
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -74,4 +77,63 @@ func TestLossIsToldOnceInAWhile(t *testing.T) {
 	assert.Equal(t, 2, logged.Len())
 	b.counts("otelcol_connector_voice_span_spans", map[string]int64{"framework=gen_ai outcome=lost": 4})
 	b.accept()
+}
+
+// What was taken of a request before the rest was refused is counted when it is taken: it is a duplicate when it comes again, and
+// all outcomes are as many as the spans that came.
+func TestTakenBeforeTheRestIsRefused(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxHeldSpans = 1 })
+	b.send(client(1, 1, 9, 1, nil), client(2, 1, 9, 1, nil)) // of which one is to be taken at the next tick
+	request := []span{client(3, 1, 9, 1, attrs{"conversation.id": "c3"}), client(4, 1, 9, 1, nil)}
+	require.Error(t, b.try(request...))
+	b.counts("otelcol_connector_voice_span_spans", map[string]int64{"framework=gen_ai outcome=accepted": 1})
+	b.pass(time.Second)
+	b.send(request...)
+	b.hush()
+	assert.InDelta(t, 440, b.totals()["voice.llm.tokens.total"], 0)
+	b.counts("otelcol_connector_voice_span_spans", map[string]int64{
+		"framework=gen_ai outcome=accepted": 4, "framework=gen_ai outcome=duplicate": 1,
+	})
+}
+
+// between lets something come while the metrics of the next request are handed on, and is back where it was then.
+func (b *bench) between(comes func(), then func()) {
+	next, err := consumer.NewMetrics(func(ctx context.Context, md pmetric.Metrics) error {
+		b.accept()
+		comes()
+		then()
+		return b.metrics.ConsumeMetrics(ctx, md)
+	})
+	require.NoError(b.t, err)
+	b.outlet.Metrics = next
+}
+
+// A span whose call becomes known while its request is under way is accepted with the rest of it: where the pipeline refuses it then,
+// it waits, once, or is lost.
+func TestNamedInBetweenAndRefused(t *testing.T) {
+	name := client(2, 2, 9, 1, attrs{"conversation.id": "c2"})
+	request := []span{client(1, 1, 9, 1, attrs{"conversation.id": "c1"}), client(2, 1, 9, 1, nil)}
+	for what, test := range map[string]struct {
+		refuse func(*bench)
+		held   int
+		tokens float64
+		counts map[string]int64
+	}{
+		"for now": {(*bench).refuse, 1, 330, map[string]int64{"framework=gen_ai outcome=accepted": 3, "framework=gen_ai outcome=duplicate": 2}},
+		"for good": {(*bench).refuseForGood, 0, 330, map[string]int64{
+			"framework=gen_ai outcome=accepted": 3, "framework=gen_ai outcome=duplicate": 1, "framework=gen_ai outcome=lost": 1,
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			b := newBench(t, nil)
+			b.between(func() { b.send(name) }, func() { test.refuse(b) })
+			b.send(request...)
+			assert.Equal(t, test.held, b.joiner.Held())
+			b.accept()
+			b.pass(time.Second)
+			b.send(request...)
+			assert.InDelta(t, test.tokens, b.totals()["voice.llm.tokens.total"], 0)
+			b.counts("otelcol_connector_voice_span_spans", test.counts)
+		})
+	}
 }

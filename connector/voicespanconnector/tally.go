@@ -45,12 +45,6 @@ func (t *tally) add(o outcome, n int) {
 	*t = append(*t, counted{o, n})
 }
 
-func (t *tally) join(other tally) {
-	for _, c := range other {
-		t.add(c.outcome, c.n)
-	}
-}
-
 // faults counts the data of a span that could not be taken.
 func (t *tally) faults(faults []frame.Fault) {
 	for i := range faults {

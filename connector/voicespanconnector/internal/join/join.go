@@ -193,7 +193,7 @@ func (j *Joiner) release(t *trace) []*Span {
 var ErrTooMuchHeld = errors.New("too many spans wait for a pipeline that refuses them")
 
 // Hold keeps spans of a request that was accepted until their calls are known. Ready are those whose calls have become known
-// meanwhile.
+// meanwhile, which have been accepted with it.
 func (j *Joiner) Hold(spans []*Span, now time.Time) (ready []*Span, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -206,8 +206,9 @@ func (j *Joiner) Hold(spans []*Span, now time.Time) (ready []*Span, err error) {
 			t = j.enter(span, now)
 		}
 		if t.call.ID != "" {
-			span.to(t.callOf(span))
-			ready = append(ready, span)
+			kept := span.kept()
+			kept.to(t.callOf(kept))
+			ready = append(ready, kept)
 			continue
 		}
 		j.hold(t, span, now)
@@ -219,14 +220,19 @@ func (j *Joiner) hold(t *trace, span *Span, now time.Time) {
 	if len(t.held) == 0 {
 		j.waiting = append(j.waiting, waiting{t.id, now})
 	}
-	kept := *span // whose room is used again
-	kept.held = true
-	kept.Frame.Events = slices.Clone(span.Frame.Events)
-	t.held = append(t.held, &kept)
+	t.held = append(t.held, span.kept())
 	j.held++
 	for j.held > j.config.MaxHeld && len(j.waiting) > 0 {
 		j.giveUp(Crowded)
 	}
+}
+
+// kept is the span, whose room is used again, as it waits.
+func (span *Span) kept() *Span {
+	kept := *span
+	kept.held = true
+	kept.Frame.Events = slices.Clone(span.Frame.Events)
+	return &kept
 }
 
 // giveUp takes what waits longest, by the id of its trace.

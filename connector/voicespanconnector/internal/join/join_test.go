@@ -115,6 +115,8 @@ func TestNameInBetween(t *testing.T) {
 	late, err := j.Hold(rest, now)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"c1 1"}, at(late))
+	j.Return(late)
+	assert.Equal(t, []string{"c1 1"}, at(j.Overdue(now)), "it was accepted, and nobody sends it again")
 }
 
 // After the window the trace id is the name, and stays it.
