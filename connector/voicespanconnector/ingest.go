@@ -2,8 +2,11 @@ package voicespanconnector
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
@@ -27,11 +30,11 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	r.unnest(c.nest, now)
 	ready, rest := c.joiner.Assign(r.order, now)
 	if err := c.apply(ctx, ready, now); err != nil {
-		return err
+		return c.worded(err)
 	}
 	late, err := c.joiner.Hold(rest, now)
 	if err != nil {
-		return err
+		return c.worded(err)
 	}
 	// What is refused of these waits on, or is lost, as what waited before: the request is taken, and its sender sends nothing again.
 	_ = c.apply(ctx, late, now)
@@ -40,6 +43,20 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 		c.finish(ctx, now)
 	}
 	return nil
+}
+
+// worded says of what is refused by a bound of ours which that is, and what to do.
+func (c *voiceConnector) worded(err error) error {
+	switch {
+	case errors.Is(err, call.ErrTooManyInOne):
+		return consumererror.NewPermanent(fmt.Errorf("max_calls: %d: %w: send less in one request, or raise max_calls", c.config.MaxCalls, err))
+	case errors.Is(err, call.ErrTooManyCalls):
+		return fmt.Errorf("max_calls: %d: %w: send again later, or raise max_calls", c.config.MaxCalls, err)
+	case errors.Is(err, join.ErrTooMuchHeld):
+		return fmt.Errorf("max_held_spans: %d: %w: send again later. If it lasts, see why the pipeline refuses them, which the log says; "+
+			"else so many come without the name of their call: raise max_held_spans", c.config.MaxHeldSpans, err)
+	}
+	return err
 }
 
 // apply applies spans to their calls, hands on what follows and counts them: of a request that is refused after that, they are

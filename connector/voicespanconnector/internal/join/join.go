@@ -189,8 +189,8 @@ func (j *Joiner) release(t *trace) []*Span {
 	return spans
 }
 
-// ErrTooMuchHeld says that no more spans can wait: those that have waited cannot be delivered.
-var ErrTooMuchHeld = errors.New("too many spans wait for a pipeline that refuses them")
+// ErrTooMuchHeld says that no more spans can wait: those that have waited are not delivered yet, or cannot be.
+var ErrTooMuchHeld = errors.New("too many spans wait for the name of their call, or to be delivered")
 
 // Hold keeps spans of a request that was accepted until their calls are known. Ready are those whose calls have become known
 // meanwhile, which have been accepted with it.
