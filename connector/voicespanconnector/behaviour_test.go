@@ -370,6 +370,25 @@ func TestTooManyCallsInOneRequest(t *testing.T) {
 	assert.InDelta(t, 330, b.totals()["voice.llm.tokens.total"], 0)
 }
 
+// A name that comes again while its call is remembered makes no new call; what its spans used counts all the same, as README says.
+func TestNameThatComesAgain(t *testing.T) {
+	b := newBench(t, nil)
+	end := func(trace int) span {
+		return span{scope: "pipecat.turn", name: "conversation", trace: trace, id: 9, end: 2, attributes: attrs{"conversation.id": "c1"}}
+	}
+	b.send(client(1, 1, 9, 1, nil), end(1))
+	b.pass(b.config.EndDelay)
+	b.send(client(2, 1, 9, 1, nil), end(2))
+	b.pass(b.config.EndDelay)
+	b.hush()
+	assert.InDelta(t, 1, b.totals()["voice.calls.total"], 0)
+	assert.InDelta(t, 220, b.totals()["voice.llm.tokens.total"], 0)
+	assert.Equal(t, 1, b.logs.LogRecordCount())
+	b.counts("otelcol_connector_voice_span_spans", map[string]int64{
+		"framework=gen_ai outcome=accepted": 1, "framework=pipecat outcome=accepted": 1, "framework=gen_ai outcome=late": 1, "framework=pipecat outcome=late": 1,
+	})
+}
+
 // A trace is forgotten in its time.
 func TestTracesAreForgotten(t *testing.T) {
 	b := newBench(t, nil)
