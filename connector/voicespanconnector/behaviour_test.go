@@ -451,18 +451,69 @@ func TestWaitingHasABoundWhereNothingIsTaken(t *testing.T) {
 			break
 		}
 	}
-	require.Error(t, refused)
+	require.ErrorContains(t, refused, "max_held_spans: 10: ")
 	assert.LessOrEqual(t, b.joiner.Held(), 20)
 	b.accept()
+}
+
+// More spans without a name than may wait come before the next tick: no pipeline has refused any, and none is said to.
+func TestBurstOfNamelessSpans(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxHeldSpans = 10 })
+	var refused error
+	var last int
+	for last = 1; refused == nil && last < 100; last++ {
+		refused = b.try(client(last, 1, 9, 1, nil))
+	}
+	require.ErrorContains(t, refused, "max_held_spans: 10: too many spans wait for the name of their call, or to be delivered: send again later")
+	assert.False(t, consumererror.IsPermanent(refused))
+	b.pass(time.Second)
+	b.send(client(last-1, 1, 9, 1, nil))
 }
 
 func TestTooManyCalls(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.MaxCalls = 1 })
 	b.send(client(1, 1, 0, 1, nil))
-	require.Error(t, b.try(client(2, 1, 0, 1, nil)))
+	refused := b.try(client(2, 1, 0, 1, nil))
+	require.EqualError(t, refused, "max_calls: 1: too many calls are open at once: send again later, or raise max_calls")
+	assert.False(t, consumererror.IsPermanent(refused))
 	b.hush()
 	b.send(client(2, 1, 0, 1, nil))
 	assert.Len(t, b.calls(), 2)
+}
+
+// A request that alone begins more calls than may be open can never be taken, and is told so. What it named, and what waits of as
+// many calls, is not lost with it.
+func TestTooManyCallsInOneRequest(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxCalls = 2 })
+	b.send(client(1, 1, 9, 1, nil), client(4, 1, 9, 1, nil), client(5, 1, 9, 1, nil))
+	refused := b.try(client(1, 2, 0, 1, nil), client(2, 1, 0, 1, nil), client(3, 1, 0, 1, nil))
+	require.ErrorContains(t, refused, "max_calls: 2: ")
+	require.ErrorContains(t, refused, "send less in one request, or raise max_calls")
+	assert.True(t, consumererror.IsPermanent(refused))
+	assert.Equal(t, 3, b.joiner.Held())
+	b.hush()
+	b.hush()
+	assert.Zero(t, b.joiner.Held())
+	assert.InDelta(t, 330, b.totals()["voice.llm.tokens.total"], 0)
+}
+
+// A name that comes again while its call is remembered makes no new call; what its spans used counts all the same, as README says.
+func TestNameThatComesAgain(t *testing.T) {
+	b := newBench(t, nil)
+	end := func(trace int) span {
+		return span{scope: "pipecat.turn", name: "conversation", trace: trace, id: 9, end: 2, attributes: attrs{"conversation.id": "c1"}}
+	}
+	b.send(client(1, 1, 9, 1, nil), end(1))
+	b.pass(b.config.EndDelay)
+	b.send(client(2, 1, 9, 1, nil), end(2))
+	b.pass(b.config.EndDelay)
+	b.hush()
+	assert.InDelta(t, 1, b.totals()["voice.calls.total"], 0)
+	assert.InDelta(t, 220, b.totals()["voice.llm.tokens.total"], 0)
+	assert.Equal(t, 1, b.logs.LogRecordCount())
+	b.counts("otelcol_connector_voice_span_spans", map[string]int64{
+		"framework=gen_ai outcome=accepted": 1, "framework=pipecat outcome=accepted": 1, "framework=gen_ai outcome=late": 1, "framework=pipecat outcome=late": 1,
+	})
 }
 
 // A trace is forgotten in its time.

@@ -141,9 +141,6 @@ const (
 	maxCallID = 256
 )
 
-// year2000 is before any bot spoke: whose clock says less counts from when its machine was started.
-var year2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // unfit is why a span cannot be taken, or "".
 func unfit(one *join.Span, now time.Time) frame.Class {
 	at := one.Frame.Time
@@ -154,7 +151,7 @@ func unfit(one *join.Span, now time.Time) frame.Class {
 		return frame.NoCallID
 	case at.Sub(now) > maxAhead:
 		return frame.FutureTime
-	case !at.IsZero() && at.Before(year2000):
+	case !at.IsZero() && at.Before(spanframe.Year2000):
 		return frame.BadValue
 	}
 	return ""
