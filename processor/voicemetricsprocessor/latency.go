@@ -97,7 +97,7 @@ func (b *batch) exponentialPoint(l *latency, p pmetric.ExponentialHistogramDataP
 // inMilliseconds makes a point that of times in milliseconds, without those that are none, or says why it is none.
 func inMilliseconds(p pmetric.HistogramDataPoint, by float64) outcome {
 	if !isSound(p) {
-		return leftMalformed
+		return droppedMalformed
 	}
 	withoutZeros(p)
 	if p.Count() == 0 {
@@ -105,14 +105,14 @@ func inMilliseconds(p pmetric.HistogramDataPoint, by float64) outcome {
 	}
 	scale(p, by)
 	if !ascend(p.ExplicitBounds()) || !arePossible(p.Count(), p.Sum()) {
-		return leftMalformed
+		return droppedMalformed
 	}
 	return unsettled
 }
 
 func exponentialInMilliseconds(p pmetric.ExponentialHistogramDataPoint, by float64) outcome {
 	if !isSoundExponential(p) {
-		return leftMalformed
+		return droppedMalformed
 	}
 	withoutExponentialZeros(p)
 	if p.Count() == 0 {
@@ -120,7 +120,7 @@ func exponentialInMilliseconds(p pmetric.ExponentialHistogramDataPoint, by float
 	}
 	scaleExponential(p, by)
 	if !arePossible(p.Count(), p.Sum()) {
-		return leftMalformed
+		return droppedMalformed
 	}
 	return unsettled
 }
@@ -169,7 +169,7 @@ func readable(p observed, temporality pmetric.AggregationTemporality) outcome {
 	case !p.HasSum():
 		return leftNoSum
 	case math.IsNaN(p.Sum()) || math.IsInf(p.Sum(), 0):
-		return leftMalformed
+		return droppedMalformed
 	}
 	return unsettled
 }

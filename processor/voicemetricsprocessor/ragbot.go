@@ -61,12 +61,7 @@ func (b *batch) repairRAGBot(metrics pmetric.MetricSlice) {
 }
 
 // repairing settles a point of a repaired metric, of which no original is kept: there would be two of one name.
-//
-// What cannot be would be taken for what it is called, and goes.
 func (b *batch) repairing(what outcome) (goes bool) {
-	if what == leftMalformed {
-		what = droppedMalformed
-	}
 	b.tally.add(what, 1)
 	return !what.stays() && what != repaired
 }
@@ -159,7 +154,7 @@ func (b *batch) repairUsage(m pmetric.Metric, stage frame.Stage) {
 		r.stream = stream.Mix(producer, stream.Digest(m.Name(), p.Attributes()))
 		r.start, r.at, r.amount = p.StartTimestamp(), p.Timestamp(), amount
 		if !b.totals.possible(&r, b.now) {
-			return b.repairing(leftMalformed)
+			return b.repairing(droppedMalformed)
 		}
 		b.relabelUsage(p.Attributes(), m.Name(), stage, temporality)
 		return b.repairing(repaired)

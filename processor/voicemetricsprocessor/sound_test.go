@@ -58,9 +58,9 @@ func TestTimesThatCannotBe(t *testing.T) {
 					how(p)
 				}
 			}))
-			assert.Equal(t, "left/malformed=1 translated=1", h.points())
+			assert.Equal(t, "dropped/malformed=1 translated=1", h.points())
 			assert.Contains(t, lines(out), "voice.ttfb.milliseconds 2x2500 stage=llm")
-			assert.Equal(t, 2, out.DataPointCount(), "what is left stays as it came")
+			assert.Equal(t, 1, out.DataPointCount(), "nor does it go on under its own name")
 		})
 	}
 }
@@ -98,7 +98,7 @@ func TestExponentialTimesThatCannotBe(t *testing.T) {
 					how(p)
 				}
 			}))
-			assert.Equal(t, "left/malformed=1 translated=1", h.points())
+			assert.Equal(t, "dropped/malformed=1 translated=1", h.points())
 			assert.Contains(t, lines(out), "voice.turn.latency.milliseconds 2x2500")
 		})
 	}
@@ -114,9 +114,9 @@ func TestUseThatCannotBe(t *testing.T) {
 			for _, amount := range []any{most, most + 1, 1 << 62, 1e308} {
 				h.take(told(temporality, used{"lk.agents.usage." + name, counter, amount, []any{"model_name", "m"}}))
 			}
-			want := "left/malformed=3 translated=1"
+			want := "dropped/malformed=3 translated=1"
 			if temporality == cumulative {
-				want = "left/malformed=2 translated=2" // that one more was late
+				want = "dropped/malformed=2 translated=2" // that one more was late
 			}
 			assert.Equal(t, want, h.points(), name)
 		}
@@ -133,10 +133,10 @@ func TestTotalsGrowByReports(t *testing.T) {
 	}{
 		{most, "translated=1"},
 		{2 * most, "translated=2"},
-		{1e12, "left/malformed=1 translated=2"},
-		{1e12 + 1, "left/malformed=2 translated=2"},
-		{2*most + 1, "left/malformed=2 translated=3"},
-		{5, "left/malformed=2 translated=4"},
+		{1e12, "dropped/malformed=1 translated=2"},
+		{1e12 + 1, "dropped/malformed=2 translated=2"},
+		{2*most + 1, "dropped/malformed=2 translated=3"},
+		{5, "dropped/malformed=2 translated=4"},
 	} {
 		at := time.Duration(10*i+10) * time.Second
 		bot := sdk{scope: "somebody", temporality: cumulative}
@@ -155,7 +155,7 @@ func TestTotalOfBeforeOurTime(t *testing.T) {
 		bot.record(-time.Hour, counter, "lk.agents.usage.llm_input_tokens", "", total, "model_name", "m")
 		h.at(at).take(bot.export(at))
 	}
-	assert.Equal(t, "left/malformed=1 translated=2", h.points())
+	assert.Equal(t, "dropped/malformed=1 translated=2", h.points())
 }
 
 // A scope whose metrics are gone goes with them, and so does a resource; what was empty when it came passes.

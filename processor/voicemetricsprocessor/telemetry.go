@@ -19,14 +19,14 @@ const (
 	droppedCopy      // a bot's metric that says once more what another one says
 	droppedEmpty     // nothing but observations that are none
 	droppedLimit     // no room to remember its stream
-	droppedMalformed // what it is to say cannot be made of it
+	droppedMalformed // what it is to say cannot be made of it, or cannot be
 	droppedOwnCost   // a bot's own guess at its cost
 	droppedRepeated  // other points tell of the same use
 	droppedUnwatched // when it began or changed is before our time
 	droppedZero      // no use
 	leftContainer    // of an operation that is made of others
 	leftFailed       // of an operation that failed
-	leftMalformed
+	leftMalformed    // of another shape
 	leftNoSum
 	leftNotCounter
 	leftNoValue

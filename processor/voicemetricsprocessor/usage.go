@@ -83,7 +83,7 @@ func (b *batch) see(seen []*sighting, f *feed, m pmetric.Metric, all pmetric.Met
 			s.fate = s.read(m.Name(), f, p.Attributes(), b.from)
 		}
 		if s.fate == unsettled && !b.totals.possible(s.reading(producer), b.now) {
-			s.fate = leftMalformed
+			s.fate = droppedMalformed
 		}
 		seen = append(seen, &s)
 	})
@@ -167,7 +167,7 @@ func addedUp(p distribution) (float64, outcome) {
 
 func sound(amount float64) (float64, outcome) {
 	if !(amount >= 0 && amount <= largest) {
-		return 0, leftMalformed
+		return 0, droppedMalformed
 	}
 	return amount, unsettled
 }
