@@ -14,7 +14,7 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
-	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/journal"
+	"github.com/otelcol-voice/otelcol-voice/internal/journal"
 )
 
 // keeper is what keeps the steps of calls: a journal.Journal.

@@ -23,7 +23,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
-	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/journal"
+	"github.com/otelcol-voice/otelcol-voice/internal/journal"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
 )
 

@@ -168,7 +168,7 @@ func TestFramesOfAnotherCallAreRefused(t *testing.T) {
 // kindsOf are the kinds that the vocabulary has, read from its source: there is no other list of them.
 func kindsOf(t *testing.T) int {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../../../internal/frame/frame.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../frame/frame.go", nil, 0)
 	require.NoError(t, err)
 	for _, decl := range file.Decls {
 		block, ok := decl.(*ast.GenDecl)

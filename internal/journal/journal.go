@@ -1,4 +1,4 @@
-// Package journal keeps on disk what the receiver needs to go on with its calls after a restart: the frames of each call, as
+// Package journal keeps on disk what is needed to go on with calls after a restart: the frames of each call, as
 // they were applied. Whoever replays them has the call again.
 //
 // The storage has keys but cannot list them, so calls live in numbered slots:
