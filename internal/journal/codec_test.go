@@ -91,6 +91,8 @@ func TestEveryFieldOfTheVocabularyIsKept(t *testing.T) {
 		{Frame: f, Arrival: time.Unix(99, 999_999_999).UTC()},
 		{Frame: &frame.Frame{Tenant: f.Tenant, CallID: f.CallID}, Arrival: time.Unix(99, 999_999_999).UTC()},
 		{Arrival: time.Unix(100, 1).UTC()},
+		{Frame: f, Arrival: time.Unix(100, 1).UTC(), Note: "a word"},
+		{Arrival: time.Unix(100, 1).UTC(), Note: "another"},
 	}
 	require.Equal(t, entries, roundTrip(t, Record{Call: call.KeyOf(f), Entries: entries}))
 }
@@ -158,6 +160,14 @@ func TestChunksCanBePutTogether(t *testing.T) {
 	entries, err := (&decoder{words: map[string]string{}}).record(nil, append(one, one[sealSize:]...)[sealSize:], r.Call)
 	require.NoError(t, err)
 	require.Equal(t, append(r.Entries, r.Entries...), entries)
+}
+
+func TestANoteIsOnAnEntry(t *testing.T) {
+	_, err := new(decoder).record(nil, []byte{2, isNote, 1, 'n', 0}, call.Key{})
+	require.ErrorIs(t, err, errShape)
+	entries, err := new(decoder).record(nil, []byte{2, 0, isNote, 1, 'n', 1, isNote, 1, 'n'}, call.Key{})
+	require.ErrorIs(t, err, errShape, "of another chunk")
+	require.Empty(t, entries)
 }
 
 func TestFramesOfAnotherCallAreRefused(t *testing.T) {
@@ -244,6 +254,7 @@ func FuzzDecodeRecord(f *testing.F) {
 	}}}})
 	require.NoError(f, err)
 	f.Add(seed[sealSize:])
+	f.Add([]byte("\x02\x00\x20\x01n"))
 	f.Add([]byte{})
 	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\x7f"))
 	f.Fuzz(func(t *testing.T, body []byte) {
