@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -125,6 +127,58 @@ func TestCallsGoOnAfterARestart(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// In whatever order, requests and repetitions spans come, whatever is refused, and wherever a restart or a crash is, the sums are the
+// same.
+func TestOrderOfSpansAndRestarts(t *testing.T) {
+	want := map[string]float64{}
+	for _, totals := range []map[string]float64{pipecatTotals, pipecatTotals, liveKitTotals} {
+		for name, value := range totals {
+			want[name] += value
+		}
+	}
+	for seed := range uint64(60) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		lives := []*life{born(t, func(c *Config) { c.EndDelay = 4 * time.Minute })}
+		this := lives[0]
+		spans := slices.Concat(pipecatCall(1, "c1"), pipecatCall(2, "c2"), liveKitCall(3, "AJ_3"))
+		for range 10 {
+			spans = append(spans, spans[random.IntN(len(spans))])
+		}
+		random.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
+		for len(spans) > 0 {
+			some := spans[:1+random.IntN(min(10, len(spans)))]
+			spans = spans[len(some):]
+			if random.IntN(4) == 0 {
+				this.refuse()
+				_ = this.try(some...)
+				this.accept()
+			}
+			this.send(some...)
+			this.pass(time.Duration(random.IntN(3)) * time.Second)
+			switch random.IntN(4) {
+			case 0:
+				this = this.restart(t, time.Second)
+			case 1:
+				if this.joiner.Held() > 0 {
+					continue // they would be lost
+				}
+				this = this.crash(t, time.Second)
+			default:
+				continue
+			}
+			lives = append(lives, this)
+		}
+		this.pass(this.config.EndDelay)
+		this.hush()
+		summaries := 0
+		for _, one := range lives {
+			summaries += one.logs.LogRecordCount()
+		}
+		require.InDeltaMapValues(t, want, sum(lives...), 1e-6, "seed %d", seed)
+		assert.Equal(t, 3, summaries, "seed %d", seed)
 	}
 }
 
