@@ -3,9 +3,11 @@ package voicespanconnector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -408,6 +410,43 @@ func TestTurnsMissingAfterARestart(t *testing.T) {
 		second.counts("otelcol_connector_voice_span_calls", map[string]int64{outcome: 1})
 		assert.Empty(t, second.courses.calls)
 	}
+}
+
+// What many senders tell at once, while ends come and time goes by, is known after a crash.
+func TestWhatConcurrentSendersToldIsKept(t *testing.T) {
+	const senders, calls = 4, 5
+	first := born(t, nil)
+	var all []span
+	var sending sync.WaitGroup
+	for sender := range senders {
+		for i := range calls {
+			trace := 1 + sender*calls + i
+			all = append(all, pipecatCall(trace, fmt.Sprintf("c%d", trace))...)
+		}
+		mine := all[len(all)-calls*9:]
+		sending.Go(func() {
+			for some := range slices.Chunk(mine, 2) {
+				assert.NoError(t, first.try(some...))
+			}
+		})
+	}
+	sending.Go(func() {
+		for range 50 {
+			first.pass(0)
+			first.observe(context.Background(), first.fake.Now())
+		}
+	})
+	sending.Wait()
+	second := first.crash(t, time.Second)
+	second.send(all...)
+	second.counts("otelcol_connector_voice_span_spans", map[string]int64{"framework=pipecat outcome=duplicate": int64(len(all))})
+	second.pass(second.config.EndDelay)
+	want := map[string]float64{}
+	for name, value := range pipecatTotals {
+		want[name] = value * senders * calls
+	}
+	require.InDeltaMapValues(t, want, sum(first, second), 1e-6)
+	assert.Equal(t, senders*calls, second.logs.LogRecordCount())
 }
 
 // What was refused is not kept, and counts when it is sent again.
