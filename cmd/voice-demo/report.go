@@ -103,7 +103,8 @@ func remedy(in *report.Input) string {
 	case traces(in) > 0 && summaries(in) == 0:
 		return "Does the collector's logs pipeline have voice_frame among its receivers and file among its exporters?"
 	}
-	return "Does the collector write to another folder? Name it with -data (make demo DATA=…)"
+	return "Does the collector write to another folder? Name it with -data (make demo DATA=…). " +
+		"Was this one removed while the collector ran? It still writes to what is gone: start it again"
 }
 
 // summaries is how many of the calls have left their summary.

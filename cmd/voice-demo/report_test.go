@@ -71,7 +71,7 @@ func TestReportOfMissingFiles(t *testing.T) {
 		files map[string]int
 		want  []string
 	}{
-		{"no files", nil, []string{"calls.jsonl has 0 of the 2 calls", "spans.jsonl has 0.", "-data"}},
+		{"no files", nil, []string{"calls.jsonl has 0 of the 2 calls", "spans.jsonl has 0.", "-data", "start it again"}},
 		{"no spans", map[string]int{"calls.jsonl": -1}, []string{"has 2 of the 2 calls", "has 0.", "traces pipeline"}},
 		{"no summaries", map[string]int{"spans.jsonl": -1}, []string{"has 0 of the 2 calls", "has 2.", "logs pipeline"}},
 		{"half of it", map[string]int{"calls.jsonl": 2000, "spans.jsonl": -1}, []string{"has 1 of the 2 calls", "has 2.", "-data"}},

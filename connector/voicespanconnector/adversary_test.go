@@ -73,6 +73,20 @@ func TestSpanThatEndsBeforeItBegins(t *testing.T) {
 	assert.InDelta(t, 330, b.totals()["voice.llm.tokens.total"], 0)
 }
 
+// A span that began in 1970 has not worked for a week: its beginning is rejected, and the rest of it counts.
+func TestSpanThatBeganBeforeAnyBot(t *testing.T) {
+	b := newBench(t, nil)
+	ancient, long := client(1, 1, 0, 1, nil), client(2, 1, 0, 1, nil)
+	ancient.start, long.start = -1.7e9, -8*24*3600
+	b.send(ancient, long)
+	b.hush()
+	assert.Equal(t, map[string]float64{
+		"voice.calls.total": 2, "voice.llm.tokens.total": 220, "voice.call.duration.seconds": 0,
+	}, b.totals())
+	b.counts("otelcol_connector_voice_span_spans", map[string]int64{"framework=gen_ai outcome=accepted": 2})
+	b.counts("otelcol_connector_voice_span_data_rejected", map[string]int64{"reason=bad_value": 2})
+}
+
 // What waits keeps nothing of a long text alive but its beginning.
 func TestLongTextsAreNotKept(t *testing.T) {
 	b := newBench(t, nil)

@@ -3,6 +3,7 @@ package voicespanconnector
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -190,6 +191,132 @@ func TestNested(t *testing.T) {
 	}
 }
 
+// speaks, hears, looksUp and calls are plain spans of what is beside a request to a language model.
+func speaks(trace, id, parent int, end float64) span {
+	return span{scope: "openai", name: "tts", trace: trace, id: id, parent: parent, start: end - 0.5, end: end, attributes: attrs{
+		"gen_ai.operation.name": "tts", "gen_ai.provider.name": "cartesia", "gen_ai.request.model": "sonic-3", "metrics.character_count": 48, "metrics.ttfb": 0.2,
+	}}
+}
+
+func hears(trace, id, parent int, end float64) span {
+	return span{scope: "openai", name: "stt", trace: trace, id: id, parent: parent, start: end - 0.5, end: end, attributes: attrs{
+		"gen_ai.operation.name": "stt", "gen_ai.provider.name": "deepgram", "gen_ai.request.model": "nova-3", "metrics.audio_seconds": 7.0,
+	}}
+}
+
+func looksUp(trace, id, parent int, end float64) span {
+	return client(trace, id, parent, end, attrs{
+		"gen_ai.operation.name": "embeddings", "gen_ai.request.model": "text-embedding-3-small", "gen_ai.usage.input_tokens": 5,
+		"gen_ai.usage.output_tokens": 0,
+	})
+}
+
+func calls(trace, id, parent int, end float64) span {
+	return span{scope: "agent", name: "execute_tool book", trace: trace, id: id, parent: parent, start: end - 0.5, end: end, attributes: attrs{
+		"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "book",
+	}}
+}
+
+// big is a request of 1,010 tokens, and dated the same by the name of the model that answered.
+func big(trace, id, parent int, end float64) span {
+	return client(trace, id, parent, end, attrs{"gen_ai.usage.input_tokens": 1000})
+}
+
+func dated(trace, id, parent int, end float64) span {
+	return client(trace, id, parent, end, attrs{"gen_ai.usage.input_tokens": 1000, "gen_ai.response.model": "gpt-4o-2024-08-06"})
+}
+
+// A span that is in another tells of the same use only if it is of the same family, and no call of a tool is between the two. The
+// spans are named from the outer to the inner one; each request comes in each order.
+func TestNestedUse(t *testing.T) {
+	type maker = func(trace, id, parent int, end float64) span
+	small := func(trace, id, parent int, end float64) span {
+		return client(trace, id, parent, end, attrs{"gen_ai.request.model": "gpt-4o-mini"})
+	}
+	plain := func(name string, attributes attrs) maker {
+		return func(trace, id, parent int, end float64) span {
+			return span{scope: "x", name: name, trace: trace, id: id, parent: parent, start: end - 0.5, end: end, attributes: attributes}
+		}
+	}
+	agent := plain("invoke_agent", attrs{"gen_ai.operation.name": "invoke_agent", "gen_ai.usage.input_tokens": 9})
+	const tokens, characters, seconds, work, first = "voice.llm.tokens.total", "voice.tts.characters.total", "voice.stt.audio.seconds.total",
+		"voice.processing.milliseconds", "voice.ttfb.milliseconds"
+	for name, test := range map[string]struct {
+		spans []maker
+		want  map[string]float64
+	}{
+		"chat > tts":               {[]maker{big, speaks}, map[string]float64{tokens: 1010, characters: 48, work: 1000, first: 200}},
+		"tts > chat":               {[]maker{speaks, big}, map[string]float64{tokens: 1010, characters: 48, work: 1000, first: 200}},
+		"chat > stt":               {[]maker{big, hears}, map[string]float64{tokens: 1010, seconds: 7, work: 1000}},
+		"stt > chat > tts":         {[]maker{hears, big, speaks}, map[string]float64{tokens: 1010, seconds: 7, characters: 48, work: 1000, first: 200}},
+		"chat > embeddings":        {[]maker{big, looksUp}, map[string]float64{tokens: 1015, work: 1000}},
+		"embeddings > embeddings":  {[]maker{looksUp, looksUp}, map[string]float64{tokens: 5}},
+		"chat > tool > small chat": {[]maker{big, calls, small}, map[string]float64{tokens: 1120, work: 2000}},
+		"chat > tool > the same":   {[]maker{big, calls, big}, map[string]float64{tokens: 2020, work: 2000}},
+		"chat > tool > two spans of a small chat": {
+			[]maker{big, calls, small, small}, map[string]float64{tokens: 1120, work: 2000},
+		},
+		"two spans of a chat > tool > tts": {[]maker{big, dated, calls, speaks}, map[string]float64{tokens: 1010, characters: 48, work: 1000, first: 200}},
+		"chat > LiveKit's tool > chat": {
+			[]maker{big, plain("function_tool", attrs{"lk.function_tool.name": "book"}), small}, map[string]float64{tokens: 1120, work: 2000},
+		},
+		"chat > Pipecat's tool > chat": {
+			[]maker{big, plain("llm_tool_result", attrs{"gen_ai.operation.name": "llm_tool_result"}), small}, map[string]float64{tokens: 1120, work: 2000},
+		},
+		"chat > OpenInference's tool > chat": {
+			[]maker{big, plain("pipecat.tool.book", attrs{"openinference.span.kind": "TOOL"}), small}, map[string]float64{tokens: 1120, work: 2000},
+		},
+		"chat > the same by the client": {[]maker{big, dated}, map[string]float64{tokens: 1010, work: 1000}},
+		"tts > the same by the client":  {[]maker{speaks, speaks}, map[string]float64{characters: 48, first: 200}},
+		"agent > chat > tts":            {[]maker{agent, big, speaks}, map[string]float64{tokens: 1010, characters: 48, work: 1000, first: 200}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var spans []span
+			for i, make := range test.spans {
+				one := make(1, i+1, i, 9-float64(i)/100)
+				one.resource = attrs{"call.id": "c1"}
+				spans = append(spans, one)
+			}
+			orders(len(spans), func(order []int) {
+				for _, atOnce := range []bool{true, false} {
+					b := newBench(t, nil)
+					var some []span
+					for _, i := range order {
+						if some = append(some, spans[i]); !atOnce {
+							b.send(spans[i])
+						}
+					}
+					if atOnce {
+						b.send(some...)
+					}
+					got := b.totals()
+					for _, beside := range []string{"voice.calls.total", "voice.tool.calls.total", "voice.session.duration.seconds", "voice.stt.session.seconds.total"} {
+						delete(got, beside)
+					}
+					assert.InDeltaMapValues(t, test.want, got, 1e-9, "order %v, at once: %v", order, atOnce)
+				}
+			})
+		})
+	}
+}
+
+// orders visits all orders of n things.
+func orders(n int, visit func([]int)) {
+	var grow func([]int)
+	grow = func(some []int) {
+		if len(some) == n {
+			visit(some)
+			return
+		}
+		for i := range n {
+			if !slices.Contains(some, i) {
+				grow(append(slices.Clone(some), i))
+			}
+		}
+	}
+	grow(nil)
+}
+
 // What a component of ours made of frames is not counted once more.
 func TestOursAreNotCounted(t *testing.T) {
 	b := newBench(t, nil)
@@ -324,18 +451,69 @@ func TestWaitingHasABoundWhereNothingIsTaken(t *testing.T) {
 			break
 		}
 	}
-	require.Error(t, refused)
+	require.ErrorContains(t, refused, "max_held_spans: 10: ")
 	assert.LessOrEqual(t, b.joiner.Held(), 20)
 	b.accept()
+}
+
+// More spans without a name than may wait come before the next tick: no pipeline has refused any, and none is said to.
+func TestBurstOfNamelessSpans(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxHeldSpans = 10 })
+	var refused error
+	var last int
+	for last = 1; refused == nil && last < 100; last++ {
+		refused = b.try(client(last, 1, 9, 1, nil))
+	}
+	require.ErrorContains(t, refused, "max_held_spans: 10: too many spans wait for the name of their call, or to be delivered: send again later")
+	assert.False(t, consumererror.IsPermanent(refused))
+	b.pass(time.Second)
+	b.send(client(last-1, 1, 9, 1, nil))
 }
 
 func TestTooManyCalls(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.MaxCalls = 1 })
 	b.send(client(1, 1, 0, 1, nil))
-	require.Error(t, b.try(client(2, 1, 0, 1, nil)))
+	refused := b.try(client(2, 1, 0, 1, nil))
+	require.EqualError(t, refused, "max_calls: 1: too many calls are open at once: send again later, or raise max_calls")
+	assert.False(t, consumererror.IsPermanent(refused))
 	b.hush()
 	b.send(client(2, 1, 0, 1, nil))
 	assert.Len(t, b.calls(), 2)
+}
+
+// A request that alone begins more calls than may be open can never be taken, and is told so. What it named, and what waits of as
+// many calls, is not lost with it.
+func TestTooManyCallsInOneRequest(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxCalls = 2 })
+	b.send(client(1, 1, 9, 1, nil), client(4, 1, 9, 1, nil), client(5, 1, 9, 1, nil))
+	refused := b.try(client(1, 2, 0, 1, nil), client(2, 1, 0, 1, nil), client(3, 1, 0, 1, nil))
+	require.ErrorContains(t, refused, "max_calls: 2: ")
+	require.ErrorContains(t, refused, "send less in one request, or raise max_calls")
+	assert.True(t, consumererror.IsPermanent(refused))
+	assert.Equal(t, 3, b.joiner.Held())
+	b.hush()
+	b.hush()
+	assert.Zero(t, b.joiner.Held())
+	assert.InDelta(t, 330, b.totals()["voice.llm.tokens.total"], 0)
+}
+
+// A name that comes again while its call is remembered makes no new call; what its spans used counts all the same, as README says.
+func TestNameThatComesAgain(t *testing.T) {
+	b := newBench(t, nil)
+	end := func(trace int) span {
+		return span{scope: "pipecat.turn", name: "conversation", trace: trace, id: 9, end: 2, attributes: attrs{"conversation.id": "c1"}}
+	}
+	b.send(client(1, 1, 9, 1, nil), end(1))
+	b.pass(b.config.EndDelay)
+	b.send(client(2, 1, 9, 1, nil), end(2))
+	b.pass(b.config.EndDelay)
+	b.hush()
+	assert.InDelta(t, 1, b.totals()["voice.calls.total"], 0)
+	assert.InDelta(t, 220, b.totals()["voice.llm.tokens.total"], 0)
+	assert.Equal(t, 1, b.logs.LogRecordCount())
+	b.counts("otelcol_connector_voice_span_spans", map[string]int64{
+		"framework=gen_ai outcome=accepted": 1, "framework=pipecat outcome=accepted": 1, "framework=gen_ai outcome=late": 1, "framework=pipecat outcome=late": 1,
+	})
 }
 
 // A trace is forgotten in its time.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -12,7 +11,6 @@ import (
 	"go.opentelemetry.io/collector/connector"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
 	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/nest"
@@ -38,7 +36,7 @@ type voiceConnector struct {
 	witnesses *witnesses
 	telemetry *selfTelemetry
 	requests  sync.Pool
-	toldLost  atomic.Int64 // when lost summaries may be told of again
+	toldLost  struct{ summaries, spans seldom }
 	keeper    *keep.Keeper // nil without storage
 	hosts     hosts.All
 
@@ -169,18 +167,6 @@ func (c *voiceConnector) halt(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// tellLost says what the pipeline of summaries refused for good: once in a while, for it may do so each time.
-func (c *voiceConnector) tellLost(lost error, now time.Time) {
-	if lost == nil {
-		return
-	}
-	next := c.toldLost.Load()
-	if now.UnixNano() >= next && c.toldLost.CompareAndSwap(next, now.Add(time.Minute).UnixNano()) {
-		c.settings.Logger.Error("Summaries are refused for good and lost, their metrics are not; said at most once a minute",
-			zap.Error(lost))
 	}
 }
 

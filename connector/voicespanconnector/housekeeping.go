@@ -47,8 +47,8 @@ func (c *voiceConnector) observe(ctx context.Context, now time.Time) {
 	c.keeper.Forget(ctx, c.door.Calls.Forget(now))
 }
 
-// portion is how many spans without a request are delivered at a time.
-const portion = 1000
+// portion is how many spans without a request are delivered at a time: never of more calls than may be open.
+func (c *voiceConnector) portion() int { return min(1000, c.config.MaxCalls) }
 
 // takeHeld delivers what has waited for long enough, and what was refused. What is refused again, and all behind it, waits on.
 func (c *voiceConnector) takeHeld(ctx context.Context, now time.Time) {
@@ -57,19 +57,13 @@ func (c *voiceConnector) takeHeld(ctx context.Context, now time.Time) {
 
 func (c *voiceConnector) deliver(ctx context.Context, spans []*join.Span, now time.Time) {
 	for len(spans) > 0 {
-		some := spans[:min(portion, len(spans))]
+		some := spans[:min(c.portion(), len(spans))]
 		spans = spans[len(some):]
-		var counts tally
-		err := c.apply(ctx, some, &counts, now)
-		switch {
-		case door.Again(err):
+		if err := c.apply(ctx, some, now); door.Again(err) {
 			c.joiner.Return(spans)
-			c.settings.Logger.Warn("Spans that waited for the name of their call are refused, will try again", zap.Error(err))
+			c.settings.Logger.Warn("Spans that waited for the name of their call are refused, will try again", zap.Error(c.worded(err)))
 			return
-		case err != nil:
-			c.settings.Logger.Error("Spans that waited for the name of their call are refused for good and lost", zap.Error(err))
 		}
-		c.telemetry.spans(ctx, counts)
 	}
 }
 
@@ -77,7 +71,7 @@ func (c *voiceConnector) deliver(ctx context.Context, spans []*join.Span, now ti
 func (c *voiceConnector) finish(ctx context.Context, now time.Time) {
 	due := c.endings.take(now)
 	for len(due) > 0 {
-		some := due[:min(portion, len(due))]
+		some := due[:min(c.portion(), len(due))]
 		err := c.end(ctx, some, now)
 		switch {
 		case door.Again(err):

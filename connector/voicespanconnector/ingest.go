@@ -2,8 +2,11 @@ package voicespanconnector
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
@@ -27,16 +30,15 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	r.take(td, c.config.ServiceName, c.witnesses, now)
 	r.unnest(c.nest, now)
 	ready, rest := c.joiner.Assign(r.order, now)
-	if err := c.apply(ctx, ready, &r.tally, now); err != nil {
-		return err
+	if err := c.apply(ctx, ready, now); err != nil {
+		return c.worded(err)
 	}
 	late, err := c.joiner.Hold(rest, now)
 	if err != nil {
-		return err
+		return c.worded(err)
 	}
-	if err := c.apply(ctx, late, &r.tally, now); err != nil {
-		return err
-	}
+	// What is refused of these waits on, or is lost, as what waited before: the request is taken, and its sender sends nothing again.
+	_ = c.apply(ctx, late, now)
 	c.counted(ctx, r)
 	if c.config.EndDelay == 0 {
 		c.finish(ctx, now)
@@ -44,9 +46,23 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	return nil
 }
 
-// apply applies spans to their calls and hands on what follows. What nobody sends again and may be taken another time, is tried
-// again later.
-func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, counts *tally, now time.Time) error {
+// worded says of what is refused by a bound of ours which that is, and what to do.
+func (c *voiceConnector) worded(err error) error {
+	switch {
+	case errors.Is(err, call.ErrTooManyInOne):
+		return consumererror.NewPermanent(fmt.Errorf("max_calls: %d: %w: send less in one request, or raise max_calls", c.config.MaxCalls, err))
+	case errors.Is(err, call.ErrTooManyCalls):
+		return fmt.Errorf("max_calls: %d: %w: send again later, or raise max_calls", c.config.MaxCalls, err)
+	case errors.Is(err, join.ErrTooMuchHeld):
+		return fmt.Errorf("max_held_spans: %d: %w: send again later. If it lasts, see why the pipeline refuses them, which the log says; "+
+			"else so many come without the name of their call: raise max_held_spans", c.config.MaxHeldSpans, err)
+	}
+	return err
+}
+
+// apply applies spans to their calls, hands on what follows and counts them: of a request that is refused after that, they are
+// duplicates when it comes again. What nobody sends again and may be taken another time, is tried again later.
+func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, now time.Time) error {
 	if len(spans) == 0 {
 		return nil
 	}
@@ -56,12 +72,10 @@ func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, counts *
 		c.keeper.Append(ctx, s.steps)
 	})
 	if err != nil {
-		if door.Again(err) {
-			c.joiner.Return(spans)
-		}
+		c.refused(ctx, spans, err, now)
 		return err
 	}
-	counts.join(s.tally)
+	c.telemetry.spans(ctx, s.tally)
 	c.endings.add(s.ends, now.Add(c.config.EndDelay))
 	c.tellLost(lost, now)
 	c.found(ctx, &s.found, s.ended, now)

@@ -102,13 +102,11 @@ func (r *request) span(span ptrace.Span, scope, owner string, named spanframe.Na
 
 // linkOf is where a span stands among others, and what it tells of a request.
 func linkOf(span ptrace.Span, one *join.Span) nest.Span {
-	link := nest.Span{Trace: span.TraceID(), ID: span.SpanID(), Parent: span.ParentSpanID()}
-	if link.Parent == link.ID {
-		link.Parent = [8]byte{} // it is in no other
-	}
-	if one.Request {
+	link := nest.SpanOf(span.TraceID(), span.SpanID(), span.ParentSpanID())
+	link.Tool = one.Tool
+	if one.Family != 0 {
 		for i := range one.Frame.Events {
-			link.Told |= nest.DataOf(one.Frame.Events[i].Kind)
+			link.Told |= nest.DataOf(one.Frame.Events[i].Kind, one.Family)
 		}
 	}
 	return link
@@ -143,9 +141,6 @@ const (
 	maxCallID = 256
 )
 
-// year2000 is before any bot spoke: whose clock says less counts from when its machine was started.
-var year2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // unfit is why a span cannot be taken, or "".
 func unfit(one *join.Span, now time.Time) frame.Class {
 	at := one.Frame.Time
@@ -156,7 +151,7 @@ func unfit(one *join.Span, now time.Time) frame.Class {
 		return frame.NoCallID
 	case at.Sub(now) > maxAhead:
 		return frame.FutureTime
-	case !at.IsZero() && at.Before(year2000):
+	case !at.IsZero() && at.Before(spanframe.Year2000):
 		return frame.BadValue
 	}
 	return ""
@@ -202,6 +197,6 @@ func (r *request) unnest(known *nest.Nest, now time.Time) {
 
 func (r *request) without(one *join.Span, twice nest.Data) {
 	before := len(one.Frame.Events)
-	one.Frame.Events = slices.DeleteFunc(one.Frame.Events, func(e frame.Event) bool { return nest.DataOf(e.Kind)&twice != 0 })
+	one.Frame.Events = slices.DeleteFunc(one.Frame.Events, func(e frame.Event) bool { return nest.DataOf(e.Kind, one.Family)&twice != 0 })
 	r.nested += before - len(one.Frame.Events)
 }

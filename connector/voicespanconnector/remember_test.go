@@ -338,6 +338,11 @@ func TestTracesAfterARestart(t *testing.T) {
 			client(1, 1, 9, 1, attrs{"conversation.id": "c1"}), func() span { s := client(1, 2, 9, 2, nil); s.service = "gateway"; return s }(),
 			map[string]string{"c1": "voice-rag-bot"},
 		},
+		"another bot's own, by a better name": {
+			client(1, 1, 9, 1, attrs{"session.id": "s1"}),
+			func() span { s := client(1, 2, 9, 2, attrs{"conversation.id": "c1"}); s.service = "other"; return s }(),
+			map[string]string{"s1": "voice-rag-bot", "c1": "other"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			first := born(t, nil)

@@ -13,6 +13,7 @@ const (
 	ignored   = "ignored"
 	ours      = "ours"
 	rejected  = "rejected"
+	lostSpan  = "lost"
 	datum     = "datum"
 )
 
@@ -42,12 +43,6 @@ func (t *tally) add(o outcome, n int) {
 		}
 	}
 	*t = append(*t, counted{o, n})
-}
-
-func (t *tally) join(other tally) {
-	for _, c := range other {
-		t.add(c.outcome, c.n)
-	}
 }
 
 // faults counts the data of a span that could not be taken.

@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/door"
 )
 
-// selfTelemetry is what the connector says about itself. What is refused as a whole is not counted, for its spans come again.
+// selfTelemetry is what the connector says about itself. Spans that are refused are not counted, for they come again.
 type selfTelemetry struct {
 	*metadata.TelemetryBuilder
 
@@ -32,7 +32,7 @@ func by(key, value string) metric.AddOption {
 	return metric.WithAttributes(attribute.String(key, value))
 }
 
-// counted counts the spans of a request that was accepted.
+// counted counts the spans of a request that was accepted, but for those that calls have taken.
 func (c *voiceConnector) counted(ctx context.Context, r *request) {
 	t := c.telemetry
 	t.spans(ctx, r.tally)

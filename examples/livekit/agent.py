@@ -2,7 +2,7 @@
 
     uv run agent.py             # events of its session, by voice_events.py
     uv run agent.py spans       # LiveKit's own tracing, exported by OTLP
-    uv run agent.py metrics     # LiveKit's own metrics, exported by OTLP
+    uv run agent.py metrics     # LiveKit's own metrics, exported by OTLP, to a collector that was started for them (README.md)
 
 One of them is enough: two say everything twice. The caller and the vendors are scripted (scripted.py), so it runs without keys
 and without a room. In an agent of your own, `tell` goes into the entrypoint, before `session.start`.
@@ -28,6 +28,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from scripted import Call, Caller, Ear, Earpiece, Mind, Mouth
 from voice_events import forward
 
+WAYS = ("events", "spans", "metrics")
 INSTRUCTIONS = "You know where parcels are."
 RESOURCE = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", "voice-bot")})
 
@@ -35,7 +36,7 @@ RESOURCE = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", 
 def tell(session: AgentSession[None], call_id: str, ways: Sequence[str]) -> None:
     """Has a session tell of itself. Where OpenTelemetry exports to is in OTEL_EXPORTER_OTLP_ENDPOINT."""
     if "events" in ways:
-        forward(session, call_id, url=os.environ.get("VOICE_FRAMES_URL", "http://localhost:4319/v1/frames"))
+        forward(session, call_id)
     if "spans" in ways:
         provider = TracerProvider(resource=RESOURCE)
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -46,7 +47,7 @@ def tell(session: AgentSession[None], call_id: str, ways: Sequence[str]) -> None
 
 
 def session_of(call: Call) -> AgentSession[None]:
-    turns = TurnHandlingOptions(turn_detection="stt")
+    turns = TurnHandlingOptions(turn_detection="stt", interruption={"resume_false_interruption": False})
     session = AgentSession[None](stt=Ear(call), llm=Mind(call), tts=Mouth(), vad=None, turn_handling=turns)
     session.output.audio = Earpiece(call)
     return session
@@ -71,8 +72,9 @@ async def main(ways: Sequence[str], call_id: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Takes a scripted call and tells otelcol-voice of it.")
     parser.add_argument(
-        "ways", nargs="*", default=["events"], help="how it tells: events (the default), spans or metrics"
+        "ways", nargs="*", choices=WAYS, default="events", help="how it tells: events (the default), spans or metrics"
     )
     parser.add_argument("--call-id", default=str(uuid.uuid4()), help="what the call is called")
     arguments = parser.parse_args()
-    asyncio.run(main(arguments.ways, arguments.call_id))
+    ways = [arguments.ways] if isinstance(arguments.ways, str) else arguments.ways
+    asyncio.run(main(ways, arguments.call_id))

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from livekit.agents import AgentSession, llm, metrics, tts
+from livekit.agents import Agent, AgentSession, llm, metrics, tts
 from livekit.agents.voice import events
 
 import voice_events
@@ -71,6 +72,8 @@ def collector() -> Iterator[Collector]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_events, "LINGER_SECONDS", 0.05)
     monkeypatch.setattr(voice_events, "BACKOFF_SECONDS", (0.01, 0.02))
+    monkeypatch.delenv("VOICE_FRAMES_URL", raising=False)
+    monkeypatch.delenv("VOICE_FRAMES_TOKEN", raising=False)
 
 
 def thought(request: str = "chatcmpl_1") -> events.MetricsCollectedEvent:
@@ -85,7 +88,7 @@ def thought(request: str = "chatcmpl_1") -> events.MetricsCollectedEvent:
 CLOSE = events.CloseEvent(reason=events.CloseReason.USER_INITIATED, created_at=1764000074.2)
 
 
-def call(url: str, *emitted: Any, token: str | None = None, close: bool = True) -> threading.Thread:
+def call(url: str | None, *emitted: Any, token: str | None = None, close: bool = True) -> threading.Thread:
     """Emits events on a session, to its close, and waits for the sender."""
 
     async def play() -> threading.Thread:
@@ -107,15 +110,55 @@ def test_each_event_arrives_once_and_in_order(collector: Collector) -> None:
     call(collector.url, thought(), thought("chatcmpl_2"), failed, token="s3cret")
 
     assert [(e["type"], e["call_id"]) for e in collector.taken] == [
-        ("metrics_collected", "c1"), ("metrics_collected", "c1"), ("error", "c1"), ("close", "c1"),
+        ("metrics_collected", "c1"), ("metrics_collected", "c1"), ("error", "c1"), ("voice.call_ended", "c1"),
     ]  # fmt: skip
     assert collector.taken[0]["metrics"]["prompt_cached_tokens"] == 896
     assert collector.taken[2]["error"] == {
         "type": "tts_error", "timestamp": 1764000003.5, "label": "cartesia.TTS", "recoverable": True,
     }  # fmt: skip
-    assert [e["created_at"] for e in collector.taken] == [1764000002.7, 1764000002.7, 1764000003.5, 1764000074.2]
+    assert [e["created_at"] for e in collector.taken[:-1]] == [1764000002.7, 1764000002.7, 1764000003.5]
     assert {h["Content-Type"] for h in collector.headers} == {"application/x-ndjson"}
     assert {h["Authorization"] for h in collector.headers} == {"Bearer s3cret"}
+
+
+def test_a_call_begins_and_ends_though_nobody_speaks(collector: Collector) -> None:
+    async def play() -> tuple[float, threading.Thread]:
+        session = AgentSession[None](vad=None)
+        sender = forward(session, "c1", collector.url)
+        before = time.time()
+        await session.start(Agent(instructions=SECRET))
+        await session.aclose()
+        return before, sender
+
+    before, sender = asyncio.run(play())
+    sender.join(10)
+
+    started, ended = (event for event in collector.taken if event["type"] != "conversation_item_added")
+    assert SECRET.encode() not in b"".join(collector.bodies)
+    assert before <= started.pop("timestamp") <= ended.pop("timestamp") <= time.time()
+    assert started == {"type": "voice.call_started", "call_id": "c1"}
+    assert ended == {"type": "voice.call_ended", "reason": "user_initiated", "call_id": "c1"}
+
+
+def test_later_states_begin_no_call(collector: Collector) -> None:
+    listens = events.AgentStateChangedEvent(old_state="initializing", new_state="listening", created_at=1764000000.0)
+    thinks = events.AgentStateChangedEvent(old_state="listening", new_state="thinking", created_at=1764000002.3)
+    call(collector.url, listens, thinks)
+
+    assert collector.taken == [
+        {"type": "voice.call_started", "timestamp": 1764000000.0, "call_id": "c1"},
+        {"type": "voice.call_ended", "timestamp": 1764000074.2, "reason": "user_initiated", "call_id": "c1"},
+    ]
+
+
+def test_the_environment_says_what_arguments_do_not(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_FRAMES_URL", collector.url)
+    monkeypatch.setenv("VOICE_FRAMES_TOKEN", "s3cret")
+    call(None, thought())
+    monkeypatch.setenv("VOICE_FRAMES_URL", "http://127.0.0.1:1")
+    call(collector.url, thought(), token="other")
+
+    assert [h["Authorization"] for h in collector.headers] == ["Bearer s3cret", "Bearer other"]
 
 
 def test_no_content_leaves(collector: Collector) -> None:
@@ -141,7 +184,7 @@ def test_the_same_bytes_are_sent_again_until_they_are_taken(collector: Collector
     call(collector.url, thought())
 
     assert len(set(collector.bodies)) == 1
-    assert [e["type"] for e in collector.taken] == ["metrics_collected", "close"]
+    assert [e["type"] for e in collector.taken] == ["metrics_collected", "voice.call_ended"]
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 413, 500])
@@ -180,7 +223,7 @@ def test_an_event_that_cannot_be_written_hurts_nobody(collector: Collector, capl
 
     call(collector.url, Broken(metrics=thought().metrics), thought())
 
-    assert [e["type"] for e in collector.taken] == ["metrics_collected", "close"]
+    assert [e["type"] for e in collector.taken] == ["metrics_collected", "voice.call_ended"]
     assert "a metrics_collected is not sent: RuntimeError" in caplog.text
     assert SECRET not in caplog.text
 

@@ -2,7 +2,7 @@
 
     forward(session, call_id=ctx.room.name)
 
-Only numbers, times, states, and names of models, functions and errors leave the agent: no text, audio or arguments.
+Only numbers, times, and names of models, functions and errors leave the agent: no text, audio or arguments.
 """
 
 import atexit
@@ -10,6 +10,7 @@ import http.client
 import json
 import logging
 import math
+import os
 import random
 import threading
 import time
@@ -22,6 +23,7 @@ from typing import Any, Literal
 from livekit.agents import AgentSession
 from pydantic import BaseModel
 
+URL = "http://localhost:4319/v1/frames"
 QUEUE_EVENTS = 10_000  # beyond it the oldest are dropped
 BATCH_EVENTS = 200
 LINGER_SECONDS = 1.0  # how long an event waits for others to fill its batch
@@ -30,6 +32,7 @@ BACKOFF_SECONDS = (0.25, 5.0)  # between attempts: the first, doubled up to the 
 FLUSH_SECONDS = 10.0  # how long the last events are tried, after the call or at the exit of the process
 
 _Event = Literal[
+    "agent_state_changed",
     "metrics_collected",
     "conversation_item_added",
     "function_tools_executed",
@@ -40,6 +43,7 @@ _EACH = "__all__"
 
 # What of each event is sent; what is not listed here stays in the agent.
 _FIELDS: dict[_Event, dict[str, Any]] = {
+    "agent_state_changed": {"created_at": True},
     "metrics_collected": {"type": True, "metrics": True, "created_at": True},
     "conversation_item_added": {
         "type": True,
@@ -58,8 +62,12 @@ _FIELDS: dict[_Event, dict[str, Any]] = {
         "error": {"type", "timestamp", "label", "recoverable"},
         "source": {"model", "provider"},
     },
-    "close": {"type": True, "reason": True, "created_at": True},
+    "close": {"reason": True, "created_at": True},
 }
+
+# Sent as messages of otelcol-voice's own, which are clear where LiveKit's are not: no event says that a session has begun, but its
+# state changes then for the first time; and the report that may follow a close, with all that was used, is not sent here.
+_OWN: dict[_Event, str] = {"agent_state_changed": "voice.call_started", "close": "voice.call_ended"}
 _BUSY = (429, 502, 503, 504)
 
 log = logging.getLogger(__name__)
@@ -68,7 +76,7 @@ log = logging.getLogger(__name__)
 def forward(
     session: AgentSession[Any],
     call_id: str | None = None,
-    url: str = "http://localhost:4319/v1/frames",
+    url: str | None = None,
     token: str | None = None,
 ) -> threading.Thread:
     """Sends a session's events until it closes, from a thread of its own. It never raises into the session, and the session
@@ -77,19 +85,19 @@ def forward(
     Args:
         session: Before it is started.
         call_id: What this call is called at the collector, e.g. the room's name; a new UUID when there is none.
-        url: Where the collector's voice_frame receiver listens.
-        token: Sent as `Authorization: Bearer`, for a receiver with an authenticator.
+        url: Where the collector's voice_frame receiver listens; without it, what the variable VOICE_FRAMES_URL says, or URL.
+        token: Sent as `Authorization: Bearer`, for a receiver with an authenticator; without it, what VOICE_FRAMES_TOKEN says.
 
     Returns:
         The thread, which ends when the last event is sent. There is no need to join it: the exit of the process waits.
     """
-    sender = _Sender(url, token)
+    sender = _Sender(url or os.environ.get("VOICE_FRAMES_URL") or URL, token or os.environ.get("VOICE_FRAMES_TOKEN"))
     call = call_id or str(uuid.uuid4())
 
     def send(kind: _Event) -> Any:
         def handle(event: BaseModel) -> None:
             try:
-                sender.put(json.dumps({**_dump(event, kind), "call_id": call}).encode())
+                sender.put(json.dumps({**_message(event, kind), "call_id": call}).encode())
             except Exception as error:  # noqa: BLE001 - nothing may reach the session; and its message may quote content
                 log.warning("voice events: a %s is not sent: %s", kind, type(error).__name__)
             if kind == "close":
@@ -98,12 +106,15 @@ def forward(
         return handle
 
     for kind in _FIELDS:
-        session.on(kind, send(kind))
+        (session.once if kind == "agent_state_changed" else session.on)(kind, send(kind))
     return sender
 
 
-def _dump(event: BaseModel, kind: _Event) -> dict[str, Any]:
-    return event.model_dump(mode="json", include=_FIELDS[kind], exclude_none=True)
+def _message(event: BaseModel, kind: _Event) -> dict[str, Any]:
+    fields = event.model_dump(mode="json", include=_FIELDS[kind], exclude_none=True)
+    if kind in _OWN:
+        return {"type": _OWN[kind], "timestamp": fields.pop("created_at")} | fields
+    return fields
 
 
 class _Sender(threading.Thread):

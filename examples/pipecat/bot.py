@@ -111,8 +111,7 @@ def observers_of(call_id: str, ways: Sequence[str]) -> list[BaseObserver]:
     """The observers of one call."""
     observers: list[BaseObserver] = []
     if "frames" in ways:
-        url = os.environ.get("VOICE_FRAMES_URL", "http://localhost:4319/v1/frames")
-        observers.append(VoiceFramesObserver(url, call_id, token=os.environ.get("VOICE_FRAMES_TOKEN"), **MODELS))
+        observers.append(VoiceFramesObserver(call_id=call_id, **MODELS))
     if "metrics" in ways:
         observers.append(VoiceMetricsObserver(metrics.get_meter("voice_metrics"), call_id))
     return observers

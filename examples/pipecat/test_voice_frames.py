@@ -101,6 +101,8 @@ def collector() -> Iterator[Collector]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_frames, "LINGER_SECONDS", 0.05)
     monkeypatch.setattr(voice_frames, "BACKOFF_SECONDS", (0.01, 0.02))
+    monkeypatch.delenv("VOICE_FRAMES_URL", raising=False)
+    monkeypatch.delenv("VOICE_FRAMES_TOKEN", raising=False)
 
 
 class Scripted(AIService):
@@ -502,6 +504,16 @@ def test_the_exit_of_the_process_flushes(collector: Collector) -> None:
 def test_the_url_is_checked_at_once() -> None:
     with pytest.raises(ValueError, match="must start with http"):
         VoiceFramesObserver("localhost:4319/v1/frames")
+
+
+def test_the_environment_says_what_arguments_do_not(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_FRAMES_URL", collector.url)
+    monkeypatch.setenv("VOICE_FRAMES_TOKEN", "s3cret")
+    call(VoiceFramesObserver(), EndFrame())
+    monkeypatch.setenv("VOICE_FRAMES_URL", "http://127.0.0.1:1")
+    call(VoiceFramesObserver(collector.url, token="other"), EndFrame())
+
+    assert {headers["Authorization"] for _, headers, _ in collector.attempts} == {"Bearer s3cret", "Bearer other"}
 
 
 def test_calls_have_ids_of_their_own() -> None:

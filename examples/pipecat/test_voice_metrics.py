@@ -61,9 +61,7 @@ def test_a_frame_counts_once_though_it_is_seen_at_every_hop() -> None:
     assert [point.value for point in points["voice.calls.total"]] == [1]
     (characters,) = points["voice.tts.characters.total"]
     assert characters.value == 48
-    assert dict(characters.attributes) == {
-        "call_id": "c1", "stage": "tts", "processor": "CartesiaTTSService", "provider": "cartesia",
-    }  # fmt: skip
+    assert dict(characters.attributes) == {"call_id": "c1", "provider": "cartesia"}
 
 
 def test_latencies_are_milliseconds_and_no_zeros() -> None:
@@ -116,7 +114,12 @@ def test_use_is_told_by_kind() -> None:
         (point.attributes["token_type"], point.attributes["token_kind"]): point.value
         for point in points["voice.llm.tokens.total"]
     } == {("prompt", "text"): 146, ("prompt", "cache_read"): 896, ("completion", "text"): 37}
-    assert [point.value for point in points["voice.stt.audio.seconds.total"]] == [2.5]
+    assert next(dict(point.attributes) for point in points["voice.llm.tokens.total"]) == {
+        "call_id": "c1", "provider": "openai", "model": "gpt-4o", "token_type": "prompt", "token_kind": "text",
+    }  # fmt: skip
+    (audio,) = points["voice.stt.audio.seconds.total"]
+    assert audio.value == 2.5
+    assert dict(audio.attributes) == {"call_id": "c1", "provider": "deepgram", "model": "nova-3"}
 
 
 @pytest.mark.parametrize(

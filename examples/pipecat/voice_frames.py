@@ -12,6 +12,7 @@ import http.client
 import json
 import logging
 import math
+import os
 import random
 import re
 import threading
@@ -44,6 +45,7 @@ from pipecat.metrics.metrics import MetricsData
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.processors.frame_processor import FrameDirection
 
+URL = "http://localhost:4319/v1/frames"
 QUEUE_FRAMES = 10_000  # beyond it the oldest are dropped
 BATCH_FRAMES = 200
 LINGER_SECONDS = 1.0  # how long a frame waits for others to fill its batch
@@ -70,15 +72,15 @@ class VoiceFramesObserver(BaseObserver):
     """Forwards one call: give each pipeline its own. It never raises into the pipeline and never waits for the network.
 
     Args:
-        url: Where the collector's voice_frame receiver listens.
+        url: Where the collector's voice_frame receiver listens; without it, what the variable VOICE_FRAMES_URL says, or URL.
         call_id: What this call is called there, e.g. the telephony provider's id; a new UUID when there is none.
         llm_model: The model of metrics that name none. stt_model and tts_model likewise.
-        token: Sent as `Authorization: Bearer`, for a receiver with an authenticator.
+        token: Sent as `Authorization: Bearer`, for a receiver with an authenticator; without it, what VOICE_FRAMES_TOKEN says.
     """
 
     def __init__(
         self,
-        url: str = "http://localhost:4319/v1/frames",
+        url: str | None = None,
         call_id: str | None = None,
         llm_model: str | None = None,
         stt_model: str | None = None,
@@ -90,7 +92,8 @@ class VoiceFramesObserver(BaseObserver):
         models = {"llm_model": llm_model, "stt_model": stt_model, "tts_model": tts_model}
         self._models = {key: model for key, model in models.items() if model}
         self._seen: dict[int, None] = {}
-        self._sender = _Sender(url, token)
+        url = url or os.environ.get("VOICE_FRAMES_URL") or URL
+        self._sender = _Sender(url, token or os.environ.get("VOICE_FRAMES_TOKEN"))
 
     async def on_push_frame(self, data: FramePushed) -> None:
         if not isinstance(data.frame, _FORWARDED):

@@ -82,6 +82,7 @@ class VoiceMetricsObserver(BaseObserver):
 
     def _measure(self, datum: MetricsData) -> None:
         by = self._call | who(datum)
+        used = {key: by[key] for key in by if key not in ("stage", "processor")}  # the metric says what was used
         match datum:
             case TTFBMetricsData() if datum.value > 0:  # a pipeline starts with zeros that nobody has measured
                 self._ttfb.record(1000 * datum.value, by)
@@ -89,11 +90,11 @@ class VoiceMetricsObserver(BaseObserver):
                 self._processing.record(1000 * datum.value, by)
             case LLMUsageMetricsData():
                 for token_type, token_kind, count in split(datum.value):
-                    self._tokens.add(count, by | {"token_type": token_type, "token_kind": token_kind})
+                    self._tokens.add(count, used | {"token_type": token_type, "token_kind": token_kind})
             case TTSUsageMetricsData():
-                self._characters.add(datum.value, by)
+                self._characters.add(datum.value, used)
             case STTUsageMetricsData():
-                self._audio.add(datum.value.audio_seconds, by)
+                self._audio.add(datum.value.audio_seconds, used)
 
 
 def who(datum: MetricsData) -> dict[str, str]:

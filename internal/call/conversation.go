@@ -187,7 +187,8 @@ func latest(a, b time.Time) time.Time {
 
 // answered takes a turn latency that the bot has measured. That goes before what speech says: some frameworks tell that the
 // user has stopped only when they have waited for more. An answer that was timed by speech before the bot's measurement of it
-// came stays as it is. Of a bot that does not report its speech, the measurement is all there is to know of the turn.
+// came stays as it is. Of a bot that does not report its speech, the measurement is all there is to know of the turn, unless the
+// frame says the turn's number as well.
 func (s *step) answered(ms float64) {
 	t := &s.talk
 	t.measures = true
@@ -200,8 +201,8 @@ func (s *step) answered(ms float64) {
 		return
 	}
 	s.spans.touch(s.at)
-	if !s.counting {
-		s.countTo(s.turns + 1)
+	if !s.counting && s.turn == 0 {
+		s.countTurn(0)
 		s.closing, s.parted = s.turns, len(s.spans.parts) > 0
 	}
 }
@@ -241,34 +242,94 @@ func (s *step) endTurn() {
 	}
 	s.talk.botSpoke = false
 	if !s.counting {
-		s.countTo(s.turns + 1)
+		s.countTurn(0)
 		s.closeTurn(s.turns)
 	}
 }
 
-// countTo counts turns until there are so many.
+// countTurn counts one. Without an id it has the frame's.
+func (s *step) countTurn(id frame.ID) {
+	s.turns++
+	s.say(Fact{Kind: TurnEnded, FrameID: id})
+}
+
+// countTo counts the turn that the bot gave a number, and those before it that went by unheard. A number so far ahead that it may
+// be none counts its own turn alone.
 func (s *step) countTo(number int) {
-	if number > s.turns+missable {
-		number = s.turns + 1 // not a number of turns
-	}
-	for s.turns < number {
-		s.turns++
-		s.say(Fact{Kind: TurnEnded})
+	first := !s.numbered
+	s.numbered = s.numbered || number < maxNumber
+	missed := number - s.turns - 1
+	switch {
+	case missed < 0: // known
+	case number >= maxNumber:
+		s.countTurn(0)
+	case missed > missable || missed > maxMissed-s.missed:
+		if s.far.add(number) {
+			s.countTurn(turnID(number))
+		}
+	default:
+		s.missed += missed
+		s.countAll(number, first)
 	}
 }
 
-// missable is how many turns can have gone by unheard.
-const missable = 100
+// countAll counts the turns up to a number. Those that were counted before the bot told its first number are taken for the latest:
+// after a restart they are, and the others are those that were counted before it.
+func (s *step) countAll(number int, first bool) {
+	unnumbered := 0
+	if first {
+		unnumbered = s.turns
+	}
+	for s.turns < number {
+		id := turnID(s.turns + 1 - unnumbered)
+		if s.far.has(s.turns + 1) {
+			id = 0 // a turn has had it
+		}
+		s.countTurn(id)
+	}
+}
+
+// Bounds of the turns that can have gone by unheard: between two that were heard, and in a whole call. A restart without storage
+// makes those before it unheard; of a call that had more, what is heard after it counts.
+const (
+	missable  = 100
+	maxMissed = 1000
+)
+
+// turnID is the identity of a turn that the bot gave a number, whichever frame makes it known: a collector that has forgotten the
+// call tells of the turns before a number again, under the same. What was counted without a number has its frame's: it begins at
+// 1 again after a restart, and is another turn then.
+//
+// So where a call counts in both ways, a restart counts twice what was counted without a number before it and is told by number
+// after: of a bot that reports its speech beside its numbers, its first turn. It hides nothing, as long as the bot's numbers are
+// true: one that begins at 1 again in the same call tells of turns that were counted.
+func turnID(turn int) frame.ID { return frame.NameID("turn", strconv.Itoa(turn)) }
 
 // turnDone takes a turn that the bot has counted. From now on speech counts no more turns.
 func (s *step) turnDone(e *frame.Event) {
 	s.cutTurn(e)
 	before := s.turns
-	s.countTo(s.turnNumber(e))
+	switch {
+	case e.Number > 0:
+		s.countTo(e.Number)
+	case !s.heardOut():
+		s.countTurn(0)
+	}
 	s.counting, s.talk.botSpoke = true, false
 	if s.turns > before {
-		s.closeTurn(s.turns)
+		s.closeTurn(s.numberOf(e))
 	}
+}
+
+// heardOut says whether a turn without a number, the first that the bot has counted, was counted by its speech just now.
+func (s *step) heardOut() bool { return !s.counting && s.turns > 0 && !s.talk.botSpoke }
+
+// numberOf is the number of the turn that was counted last. That of the bot is higher where it knows of more turns.
+func (s *step) numberOf(e *frame.Event) int {
+	if e.Number < maxNumber {
+		return max(s.turns, e.Number)
+	}
+	return s.turns
 }
 
 // isTalk says whether an event is of the talk between user and bot.
@@ -278,17 +339,6 @@ func isTalk(kind frame.Kind) bool {
 		return true
 	}
 	return false
-}
-
-// turnNumber is the turn's own number, or the next; the first that has none may have been counted by its speech just now.
-func (s *step) turnNumber(e *frame.Event) int {
-	switch {
-	case e.Number > 0:
-		return e.Number
-	case !s.counting && s.turns > 0 && !s.talk.botSpoke:
-		return s.turns
-	}
-	return s.turns + 1
 }
 
 // cutTurn counts the interruption of a turn, once, where the bot reports no interruptions themselves.

@@ -10,8 +10,14 @@ type numbers struct {
 	beyond int
 }
 
-// maxNumber is the highest number that has a bit: a call of a day has fewer turns.
+// maxNumber is above the number of any turn, for a call of a day has fewer; those below it have a bit.
 const maxNumber = 1 << 14
+
+// has says whether a number below maxNumber is in.
+func (n *numbers) has(number int) bool {
+	at, bit := number/64, uint64(1)<<(number%64)
+	return at < len(n.bits) && n.bits[at]&bit != 0
+}
 
 // add puts in a number and says whether it is new. 0 stands for no number, and is always new.
 func (n *numbers) add(number int) bool {
@@ -23,10 +29,10 @@ func (n *numbers) add(number int) bool {
 		n.beyond = max(n.beyond, number)
 		return isNew
 	}
-	at, bit := number/64, uint64(1)<<(number%64)
-	if at < len(n.bits) && n.bits[at]&bit != 0 {
+	if n.has(number) {
 		return false
 	}
+	at, bit := number/64, uint64(1)<<(number%64)
 	bits := make([]uint64, max(len(n.bits), at+1))
 	copy(bits, n.bits)
 	bits[at] |= bit

@@ -23,4 +23,7 @@ func TestNumbers(t *testing.T) {
 	assert.False(t, n.add(maxNumber+1))
 	assert.False(t, n.add(maxNumber), "beyond the bits they are taken to come in order")
 	assert.Len(t, n.bits, 4)
+	assert.True(t, n.has(200))
+	assert.False(t, n.has(199))
+	assert.False(t, n.has(256), "there is no bit yet")
 }

@@ -60,7 +60,7 @@ func (b babble) event() frame.Event {
 			frame.UserStartedTalking, frame.UserStoppedTalking, frame.BotStartedTalking, frame.BotStoppedTalking,
 			frame.Interrupted, frame.Answered, frame.TurnDone, frame.Charged,
 		}
-		event.Kind = talk[b.IntN(len(talk))]
+		event.Kind, event.Number = talk[b.IntN(len(talk))], b.IntN(3*missable)*b.IntN(2)
 	}
 	return event
 }

@@ -16,6 +16,7 @@ type state struct {
 	ended    bool
 	clocked  bool          // a timestamp has shown the bot's clock
 	counting bool          // the bot counts turns itself
+	numbered bool          // it has told a number
 	latent   bool          // latencies of answers were told
 	told     bool          // usage was told, of whatever kind
 	start    time.Time     // by the bot's clock
@@ -34,6 +35,8 @@ type state struct {
 	context   TraceContext
 
 	turns         int
+	missed        int     // turns that went by unheard
+	far           numbers // of turns that were counted alone, far ahead of the others
 	interruptions int
 	cutTurns      numbers // of turns that were interrupted
 	turnLatencies []float64

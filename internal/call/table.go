@@ -3,6 +3,7 @@ package call
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -27,6 +28,9 @@ type Config struct {
 
 // ErrTooManyCalls says that a request would open a call beyond Config.MaxCalls. Nothing of it was applied.
 var ErrTooManyCalls = errors.New("too many calls are open at once")
+
+// ErrTooManyInOne says that it would so by itself: it can never be taken.
+var ErrTooManyInOne = fmt.Errorf("%w: this request alone begins more than may be", ErrTooManyCalls)
 
 // Table holds the calls. Requests change it through transactions, concurrently where they are about different calls.
 type Table struct {
@@ -100,8 +104,8 @@ func (t *Table) count(name string, open, known int) {
 // them. It waits while other requests hold any of them. The caller must Commit or Rollback.
 func (t *Table) Begin(calls []Key) (*Tx, error) {
 	keys := inOrder(calls)
-	if !t.admit(keys) {
-		return nil, ErrTooManyCalls
+	if err := t.admit(keys); err != nil {
+		return nil, err
 	}
 	tx := &Tx{table: t, calls: make([]staged, 0, len(keys))}
 	for _, key := range keys {
@@ -113,7 +117,7 @@ func (t *Table) Begin(calls []Key) (*Tx, error) {
 
 // admit enters the calls that are new, or none. Room for them is made when they are open: a request that is refused has
 // made nobody forgotten. Until then there may be as many calls more as can be forgotten.
-func (t *Table) admit(keys []Key) bool {
+func (t *Table) admit(keys []Key) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	added := 0
@@ -122,13 +126,16 @@ func (t *Table) admit(keys []Key) bool {
 			added++
 		}
 	}
-	if added > 0 && len(t.calls)+added-len(t.ended) > t.config.MaxCalls {
-		return false
+	switch {
+	case added > t.config.MaxCalls:
+		return ErrTooManyInOne
+	case added > 0 && len(t.calls)+added-len(t.ended) > t.config.MaxCalls:
+		return ErrTooManyCalls
 	}
 	for _, key := range keys {
 		t.enter(key)
 	}
-	return true
+	return nil
 }
 
 // enter returns the call of a key, which it makes where it is new. mu is held.

@@ -453,9 +453,12 @@ func TestTooManyCalls(t *testing.T) {
 		return nil
 	}
 	require.ErrorIs(t, open("c1", "c2", "c3"), ErrTooManyCalls)
+	require.ErrorIs(t, open("c1", "c2", "c3"), ErrTooManyInOne)
 	assert.Empty(t, table.calls, "a refused request leaves nothing and holds no lock")
 	require.NoError(t, open("c1", "c2"))
 	require.ErrorIs(t, open("c1", "c3"), ErrTooManyCalls)
+	require.NotErrorIs(t, open("c1", "c3"), ErrTooManyInOne, "there may be room another time")
+	require.ErrorIs(t, open("c1", "c3", "c4", "c5"), ErrTooManyInOne, "whatever is open")
 
 	apply(t, table, say(1, kind(frame.CallEnded)))
 	require.NoError(t, open("c3"), "the call that has ended makes room")

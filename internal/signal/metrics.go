@@ -31,6 +31,7 @@ type Batch struct {
 // section is the metrics of one resource.
 type section struct {
 	tenant string
+	begun  bool
 	scope  pmetric.ScopeMetrics
 	open   [instruments]pmetric.Metric
 }
@@ -52,17 +53,18 @@ func (i *identity) of(id frame.ID) string {
 func (p *Producer) NewBatch() *Batch {
 	b := &Batch{metrics: pmetric.NewMetrics(), from: p}
 	if p.settings.Resource == nil {
-		b.section = b.newSection("")
+		b.section = &section{}
 	}
 	return b
 }
 
-func (b *Batch) newSection(tenant string) *section {
+// begin makes room for the section's first metric. What has none leaves no resource and no scope.
+func (b *Batch) begin() {
 	resource := b.metrics.ResourceMetrics().AppendEmpty()
-	b.from.resource(tenant).put(resource.Resource().Attributes())
-	s := &section{tenant: tenant, scope: resource.ScopeMetrics().AppendEmpty()}
-	s.scope.Scope().SetName(semconv.ScopeName)
-	return s
+	b.from.resource(b.tenant).put(resource.Resource().Attributes())
+	b.scope = resource.ScopeMetrics().AppendEmpty()
+	b.scope.Scope().SetName(semconv.ScopeName)
+	b.begun = true
 }
 
 // turnTo makes the resource of a tenant the one that is written to.
@@ -77,7 +79,7 @@ func (b *Batch) turnTo(tenant string) {
 		b.others[b.tenant] = b.section
 	}
 	if b.section = b.others[tenant]; b.section == nil {
-		b.section = b.newSection(tenant)
+		b.section = &section{tenant: tenant}
 	}
 }
 
@@ -236,6 +238,9 @@ func (b *Batch) histogram(id instrumentID) pmetric.Histogram {
 func (b *Batch) metric(id instrumentID) (pmetric.Metric, bool) {
 	if b.open[id] != (pmetric.Metric{}) {
 		return b.open[id], true
+	}
+	if !b.begun {
+		b.begin()
 	}
 	metric := b.scope.Metrics().AppendEmpty()
 	metric.SetName(contract[id].name)

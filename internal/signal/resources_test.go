@@ -44,6 +44,23 @@ func TestResourcesOfABatch(t *testing.T) {
 	assert.False(t, says, "the tenant is the resource, and no attribute")
 }
 
+// A call of which nothing is counted leaves no empty resource.
+func TestNothingIsEmpty(t *testing.T) {
+	silent := of("two", call.Fact{Kind: call.Disregarded, Name: call.ReasonRepeated})
+	b := ofBots().NewBatch()
+	b.Add([]call.Fact{silent, of("one", call.Fact{Kind: call.Opened}), silent})
+	require.Equal(t, 1, b.Metrics().ResourceMetrics().Len())
+	service, _ := b.Metrics().ResourceMetrics().At(0).Resource().Attributes().Get("service.name")
+	assert.Equal(t, "one", service.Str())
+
+	for name, producer := range map[string]*Producer{"of bots": ofBots(), "of one service": NewProducer(Settings{Service: "s"})} {
+		b := producer.NewBatch()
+		b.Add([]call.Fact{silent})
+		assert.Zero(t, b.Points(), name)
+		assert.Zero(t, b.Metrics().ResourceMetrics().Len(), name)
+	}
+}
+
 // Summaries are in their resources, and in the bot's trace, of which no span is the whole call.
 func TestSummariesOfBots(t *testing.T) {
 	parent := frame.Trace{TraceID: [16]byte{1}, SpanID: [8]byte{2}}

@@ -20,7 +20,7 @@ type botSpans struct {
 	reader spanusage.Reader
 	links  []link // of all
 	found  []botSpan
-	news   []spanID // what they taught of spans that contain others
+	news   []lesson // what they taught of spans that contain others
 }
 
 // botSpan is a span whose usage is to be priced.
@@ -49,14 +49,18 @@ func (s *botSpans) leave() {
 func (b *tracesBatch) bot(span ptrace.Span, scope string) bool {
 	bots := b.bots
 	here := linkOf(span)
-	switch bots.reader.Read(span, scope) {
+	verdict := bots.reader.Read(span, scope)
+	here.tool = bots.reader.Tool(span.Name())
+	switch verdict {
 	case spanusage.Marked:
 		return false
 	case spanusage.Used:
-		here.operation = true
+		if !bots.reader.Usage.Alone {
+			here.used = bots.reader.Family()
+		}
 		bots.found = append(bots.found, botSpan{Span: span, place: len(bots.links), usage: bots.reader.Usage})
 	case spanusage.Paid:
-		here.operation = true
+		here.used = bots.reader.Family()
 		b.tally.outcomes[ignoredPriced]++
 	case spanusage.Unused:
 		b.tally.outcomes[ignoredZero]++
@@ -80,7 +84,7 @@ func (b *tracesBatch) priceBots() {
 	bill := spanBill{pricer: b.bill.pricer, prices: b.bill.book.Memo(), tally: &b.tally}
 	for i := range bots.found {
 		span := &bots.found[i]
-		if bots.links[span.place].contains && !span.usage.Alone {
+		if bots.links[span.place].contains {
 			b.tally.outcomes[ignoredContains]++
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
 )
 
 // Bounds of what is remembered of spans that contain others.
@@ -36,8 +38,9 @@ func spanIDOf(trace pcommon.TraceID, span pcommon.SpanID) spanID {
 // link is a span and the one that it is in.
 type link struct {
 	span, parent spanID
-	operation    bool // it did something itself
-	contains     bool // there is an operation in it
+	used         spanusage.Family // of what it did itself; 0: nothing
+	tool         bool             // it is a call of a tool: what is in it is in nothing else
+	contains     bool             // what is of the same family is in it
 }
 
 func linkOf(span ptrace.Span) link {
@@ -45,21 +48,27 @@ func linkOf(span ptrace.Span) link {
 	return link{span: spanIDOf(trace, span.SpanID()), parent: spanIDOf(trace, span.ParentSpanID())}
 }
 
-// containers remembers spans that contain an operation: usage that they tell is that of what is in them, and has been
-// counted. Spans end, and so arrive, after what they contain, as a rule; one that arrives before it cannot be known.
+// containers remembers spans that contain operations, by their families: usage of one family that they tell is that of what is in
+// them, and has been counted. Spans end, and so arrive, after what they contain, as a rule; one that arrives before it cannot be known.
 //
 // It has two generations: what is still needed is always in the young one, and the old one goes as a whole.
 type containers struct {
 	limit int
 
 	mu         sync.Mutex
-	news       []spanID // what the batch at hand has added to the young
-	young, old map[spanID]struct{}
+	news       []lesson // what the batch at hand has added to the young
+	young, old map[spanID]spanusage.Family
 	born       time.Time // of the young generation
 }
 
+// lesson is what was not known of a span.
+type lesson struct {
+	span     spanID
+	families spanusage.Family
+}
+
 func newContainers(limit int) *containers {
-	return &containers{limit: limit, young: map[spanID]struct{}{}}
+	return &containers{limit: limit, young: map[spanID]spanusage.Family{}}
 }
 
 // age makes the young generation the old one when its time has come, or it is full.
@@ -67,49 +76,54 @@ func (c *containers) age(now time.Time) {
 	if len(c.young) < c.limit && now.Sub(c.born) < containerTimeout {
 		return
 	}
-	c.old, c.young, c.born = c.young, map[spanID]struct{}{}, now
+	c.old, c.young, c.born = c.young, map[spanID]spanusage.Family{}, now
 }
 
-func (c *containers) has(id spanID) bool {
-	_, young := c.young[id]
-	if !young {
-		_, old := c.old[id]
-		return old
+// in is the families of what a span contains. What is young holds what the old generation knows.
+func (c *containers) in(id spanID) (families spanusage.Family, young bool) {
+	if families, young = c.young[id]; young {
+		return families, true
 	}
-	return true
+	return c.old[id], false
 }
 
-// add says whether a span was not among the young.
-func (c *containers) add(id spanID) bool {
-	before := len(c.young)
-	c.young[id] = struct{}{}
-	if len(c.young) == before {
+// add says whether that a span contains these was not known to the young generation.
+func (c *containers) add(id spanID, families spanusage.Family) bool {
+	known, young := c.in(id)
+	if young && known|families == known {
 		return false
 	}
-	c.news = append(c.news, id)
+	c.young[id] = known | families
+	c.news = append(c.news, lesson{id, families &^ known})
 	return true
 }
 
-// learn takes note of a batch of spans, of which some are operations: all that these are in contains them, whichever of the
-// spans stands first. It says of each operation whether it contains another. News is what was not known before, see unlearn.
-func (c *containers) learn(spans []link, now time.Time) (news []spanID) {
+// learn takes note of a batch of spans, of which some are operations: all that these are in, up to the call of a tool, contains
+// them, whichever of the spans stands first. It says of each operation whether it contains another of its family. News is what was
+// not known before, see unlearn.
+func (c *containers) learn(spans []link, now time.Time) (news []lesson) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.age(now)
 	c.news = nil
 	for i := range spans {
-		if spans[i].operation && spans[i].parent != 0 {
-			c.add(spans[i].parent)
+		if s := &spans[i]; s.used != 0 && !s.tool && s.parent != 0 {
+			c.add(s.parent, s.used)
 		}
 	}
 	if len(c.young)+len(c.old) == 0 {
 		return nil
 	}
-	c.climb(spans)
+	if !c.climb(spans) {
+		return c.news
+	}
 	nested := false
 	for i := range spans {
-		spans[i].contains = spans[i].operation && c.has(spans[i].span)
-		nested = nested || spans[i].contains
+		if s := &spans[i]; s.used != 0 && !s.tool {
+			families, _ := c.in(s.span)
+			s.contains = families&s.used != 0
+			nested = nested || s.contains
+		}
 	}
 	if nested {
 		freeLoops(spans)
@@ -118,11 +132,15 @@ func (c *containers) learn(spans []link, now time.Time) (news []spanID) {
 }
 
 // unlearn forgets what a request has taught that was refused: nothing of it has happened.
-func (c *containers) unlearn(news []spanID) {
+func (c *containers) unlearn(news []lesson) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, id := range news {
-		delete(c.young, id)
+	for _, one := range news {
+		if left := c.young[one.span] &^ one.families; left != 0 {
+			c.young[one.span] = left
+		} else {
+			delete(c.young, one.span)
+		}
 	}
 }
 
@@ -162,26 +180,28 @@ func upwards(spans []link, places map[spanID]int, at int) (int, bool) {
 	return place, inside
 }
 
-// climb adds what the containers among the spans are in themselves.
-func (c *containers) climb(spans []link) {
+// climb adds what the containers among the spans are in themselves; it says whether there are any.
+func (c *containers) climb(spans []link) bool {
 	var places map[spanID]int
 	for i := range spans {
-		if !c.has(spans[i].span) {
+		families, _ := c.in(spans[i].span)
+		if families == 0 || spans[i].tool {
 			continue
 		}
 		if places == nil {
 			places = placesOf(spans)
 		}
-		c.climbFrom(spans[i].parent, spans, places)
+		c.climbFrom(spans[i].parent, families, spans, places)
 	}
+	return places != nil
 }
 
-// climbFrom adds a container and all that it is in, which may stand before it. One that is known already ends the climb: it
-// has its own turn, or had it.
-func (c *containers) climbFrom(id spanID, spans []link, places map[spanID]int) {
-	for id != 0 && c.add(id) {
+// climbFrom adds to a container and all that it is in, which may stand before it, what is in it. One of which that is known already
+// ends the climb: it has its own turn, or had it.
+func (c *containers) climbFrom(id spanID, families spanusage.Family, spans []link, places map[spanID]int) {
+	for id != 0 && c.add(id, families) {
 		place, known := places[id]
-		if !known {
+		if !known || spans[place].tool {
 			return
 		}
 		id = spans[place].parent

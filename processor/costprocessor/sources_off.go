@@ -45,7 +45,7 @@ func (b *metricsBatch) passOver(metric pmetric.Metric) {
 	}
 	b.tally.outcomes[ignoredSource] += int64(stream.Points(metric))
 	if !of.told.Swap(true) {
-		b.logger.Warn(fmt.Sprintf("%s arrives and is not priced; if nothing else tells of the same use, switch it on, "+
-			"else say false: processors.cost.sources: {%s: true}", metric.Name(), of.name), zap.String("metric", metric.Name()))
+		b.logger.Warn(fmt.Sprintf("%s arrives and is not priced; if nothing else tells of the same use, no other metric either, "+
+			"switch it on, else say false: processors.cost.sources: {%s: true}", metric.Name(), of.name), zap.String("metric", metric.Name()))
 	}
 }

@@ -352,7 +352,7 @@ func TestSourcesThatAreOff(t *testing.T) {
 	}
 	h.assertOwn(ownPoints{ignored: map[string]int64{"source_off": 6}})
 	require.Equal(t, 1, h.messages.Len(), "once a family")
-	assert.Equal(t, "lk.agents.usage.tts_characters arrives and is not priced; if nothing else tells of the same use, switch it on, "+
+	assert.Equal(t, "lk.agents.usage.tts_characters arrives and is not priced; if nothing else tells of the same use, no other metric either, switch it on, "+
 		"else say false: processors.cost.sources: {lk.agents.usage: true}", h.messages.All()[0].Message)
 
 	h = newHarness(t, func(cfg *Config) { cfg.Sources = Sources{"lk.agents.usage": {off: true}} })

@@ -24,6 +24,7 @@ type translator struct {
 	telemetry *telemetry
 	divisions *divisions
 	sessions  *sessions
+	totals    *totals
 }
 
 func newTranslator(set processor.Settings, cfg *Config, clock clockwork.Clock) (*translator, error) {
@@ -39,9 +40,10 @@ func newTranslator(set processor.Settings, cfg *Config, clock clockwork.Clock) (
 		telemetry: newTelemetry(builder),
 		divisions: newDivisions(clock.Now()),
 		sessions:  newSessions(clock.Now()),
+		totals:    newTotals(clock.Now()),
 	}
 	return t, builder.RegisterProcessorVoiceMetricsStreamsCallback(func(_ context.Context, o metric.Int64Observer) error {
-		o.Observe(int64(t.divisions.len() + t.sessions.len()))
+		o.Observe(int64(t.divisions.len() + t.sessions.len() + t.totals.len()))
 		return nil
 	})
 }
@@ -53,11 +55,7 @@ func (t *translator) shutdown(context.Context) error {
 
 func (t *translator) processMetrics(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {
 	b := batch{translator: t, now: t.clock.Now()}
-	for _, rm := range md.ResourceMetrics().All() {
-		for _, sm := range rm.ScopeMetrics().All() {
-			b.scope(source{rm.Resource(), sm.Scope()}, sm.Metrics())
-		}
-	}
+	md.ResourceMetrics().RemoveIf(b.resource)
 	t.telemetry.report(ctx, &b.tally)
 	if b.emptied && md.MetricCount() == 0 {
 		return md, processorhelper.ErrSkipProcessingData
@@ -75,6 +73,17 @@ type batch struct {
 	// Of the scope at hand.
 	from source
 	out  output
+}
+
+// resource goes through the scopes of a resource, and says whether none of them has anything left.
+func (b *batch) resource(rm pmetric.ResourceMetrics) (emptied bool) {
+	before := rm.ScopeMetrics().Len()
+	rm.ScopeMetrics().RemoveIf(func(sm pmetric.ScopeMetrics) bool {
+		before := sm.Metrics().Len()
+		b.scope(source{rm.Resource(), sm.Scope()}, sm.Metrics())
+		return before > 0 && sm.Metrics().Len() == 0
+	})
+	return before > 0 && rm.ScopeMetrics().Len() == 0
 }
 
 func (b *batch) scope(from source, metrics pmetric.MetricSlice) {

@@ -101,7 +101,11 @@ func scaleExponential(p pmetric.ExponentialHistogramDataPoint, by float64) {
 		p.SetMax(p.Max() * by)
 	}
 	p.SetZeroThreshold(p.ZeroThreshold() * by)
-	shift := int32(math.Round(math.Log2(by) * math.Ldexp(1, int(p.Scale()))))
-	p.Positive().SetOffset(p.Positive().Offset() + shift)
+	p.Positive().SetOffset(p.Positive().Offset() + shiftOf(p.Scale(), by))
 	scaleExemplars(p.Exemplars(), by)
+}
+
+// shiftOf is by how many buckets of a scale a factor moves what is in them.
+func shiftOf(scale int32, by float64) int32 {
+	return int32(math.Round(math.Log2(by) * math.Ldexp(1, int(scale))))
 }

@@ -71,11 +71,9 @@ func (b *batch) latencyPoint(l *latency, p pmetric.HistogramDataPoint, temporali
 	}
 	to := pmetric.NewHistogramDataPoint()
 	p.CopyTo(to)
-	withoutZeros(to)
-	if to.Count() == 0 {
-		return droppedEmpty
+	if what := inMilliseconds(to, by); what != unsettled {
+		return what
 	}
-	scale(to, by)
 	at.describe(to.Attributes())
 	to.MoveTo(b.out.histogram(l.metric, temporality).AppendEmpty())
 	return translated
@@ -88,14 +86,43 @@ func (b *batch) exponentialPoint(l *latency, p pmetric.ExponentialHistogramDataP
 	}
 	to := pmetric.NewExponentialHistogramDataPoint()
 	p.CopyTo(to)
-	withoutExponentialZeros(to)
-	if to.Count() == 0 {
-		return droppedEmpty
+	if what := exponentialInMilliseconds(to, by); what != unsettled {
+		return what
 	}
-	scaleExponential(to, by)
 	at.describe(to.Attributes())
 	to.MoveTo(b.out.exponential(l.metric, temporality).AppendEmpty())
 	return translated
+}
+
+// inMilliseconds makes a point that of times in milliseconds, without those that are none, or says why it is none.
+func inMilliseconds(p pmetric.HistogramDataPoint, by float64) outcome {
+	if !isSound(p) {
+		return leftMalformed
+	}
+	withoutZeros(p)
+	if p.Count() == 0 {
+		return droppedEmpty
+	}
+	scale(p, by)
+	if !ascend(p.ExplicitBounds()) || !arePossible(p.Count(), p.Sum()) {
+		return leftMalformed
+	}
+	return unsettled
+}
+
+func exponentialInMilliseconds(p pmetric.ExponentialHistogramDataPoint, by float64) outcome {
+	if !isSoundExponential(p) {
+		return leftMalformed
+	}
+	withoutExponentialZeros(p)
+	if p.Count() == 0 {
+		return droppedEmpty
+	}
+	scaleExponential(p, by)
+	if !arePossible(p.Count(), p.Sum()) {
+		return leftMalformed
+	}
+	return unsettled
 }
 
 // observed is a histogram's point, of whatever buckets.

@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/pipecat"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/provider"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/pricing"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal/semconv"
 	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
@@ -60,7 +61,12 @@ func (b *batch) repairRAGBot(metrics pmetric.MetricSlice) {
 }
 
 // repairing settles a point of a repaired metric, of which no original is kept: there would be two of one name.
+//
+// What cannot be would be taken for what it is called, and goes.
 func (b *batch) repairing(what outcome) (goes bool) {
+	if what == leftMalformed {
+		what = droppedMalformed
+	}
 	b.tally.add(what, 1)
 	return !what.stays() && what != repaired
 }
@@ -76,7 +82,10 @@ func (b *batch) dropOwnCost(m pmetric.Metric) {
 		return
 	}
 	m.Sum().DataPoints().RemoveIf(func(p pmetric.NumberDataPoint) bool {
-		return text(p.Attributes(), semconv.AttrCostSource) == "" && b.repairing(droppedOwnCost)
+		if text(p.Attributes(), semconv.AttrCostSource) != "" {
+			return b.repairing(leftPriced)
+		}
+		return b.repairing(droppedOwnCost)
 	})
 }
 
@@ -103,11 +112,9 @@ func (b *batch) repairTimes(p pmetric.HistogramDataPoint, temporality pmetric.Ag
 	if what := readable(p, temporality); what != unsettled {
 		return what
 	}
-	withoutZeros(p)
-	if p.Count() == 0 {
-		return droppedEmpty
+	if what := inMilliseconds(p, milliseconds); what != unsettled {
+		return what
 	}
-	scale(p, milliseconds)
 	b.relabelTimes(p.Attributes(), temporality)
 	return repaired
 }
@@ -116,11 +123,9 @@ func (b *batch) repairExponential(p pmetric.ExponentialHistogramDataPoint, tempo
 	if what := readable(p, temporality); what != unsettled {
 		return what
 	}
-	withoutExponentialZeros(p)
-	if p.Count() == 0 {
-		return droppedEmpty
+	if what := exponentialInMilliseconds(p, milliseconds); what != unsettled {
+		return what
 	}
-	scaleExponential(p, milliseconds)
 	b.relabelTimes(p.Attributes(), temporality)
 	return repaired
 }
@@ -144,13 +149,28 @@ func (b *batch) repairUsage(m pmetric.Metric, stage frame.Stage) {
 		return
 	}
 	rename(m, m.Name())
+	r := reading{delta: temporality == pmetric.AggregationTemporalityDelta, limit: limitOf(kindOf(stage))}
+	producer := b.from.digest()
 	m.Sum().DataPoints().RemoveIf(func(p pmetric.NumberDataPoint) bool {
-		if _, fault := numberOf(p); fault != unsettled {
+		amount, fault := numberOf(p)
+		if fault != unsettled {
 			return b.repairing(fault)
+		}
+		r.stream = stream.Mix(producer, stream.Digest(m.Name(), p.Attributes()))
+		r.start, r.at, r.amount = p.StartTimestamp(), p.Timestamp(), amount
+		if !b.totals.possible(&r, b.now) {
+			return b.repairing(leftMalformed)
 		}
 		b.relabelUsage(p.Attributes(), m.Name(), stage, temporality)
 		return b.repairing(repaired)
 	})
+}
+
+func kindOf(stage frame.Stage) pricing.Kind {
+	if stage == frame.TTS {
+		return pricing.Characters
+	}
+	return pricing.Unknown // tokens of whatever sort
 }
 
 func (b *batch) relabelUsage(attributes pcommon.Map, name string, stage frame.Stage, temporality pmetric.AggregationTemporality) {
@@ -243,7 +263,7 @@ func (b *batch) makeCalls(m pmetric.Metric) {
 		return
 	}
 	for _, p := range m.Sum().DataPoints().All() {
-		if _, fault := numberOf(p); fault == leftNoValue {
+		if _, fault := numberOf(p); fault != unsettled {
 			continue
 		}
 		made := b.out.counter(semconv.MetricCalls, pmetric.AggregationTemporalityCumulative)

@@ -1,11 +1,14 @@
 package voicemetricsprocessor
 
 import (
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
 func repairing(t *testing.T) *harness {
@@ -95,7 +98,7 @@ func TestCostWithASourceStays(t *testing.T) {
 	bot.record(0, counter, "voice.cost.usd", "USD", 0.6, "cost_type", "llm")
 	h := repairing(t)
 	assert.Equal(t, []string{"voice.cost.usd 0.5 cost_source=provider"}, lines(h.take(bot.export(time.Second))))
-	assert.Equal(t, "dropped/own_cost=1", h.points())
+	assert.Equal(t, "dropped/own_cost=1 left/priced=1", h.points())
 }
 
 func TestCollectionOfNothingButCostEnds(t *testing.T) {
@@ -173,4 +176,22 @@ func TestSessionThatIsNoSum(t *testing.T) {
 	h := repairing(t)
 	assert.Empty(t, lines(h.take(md)))
 	assert.Equal(t, "dropped/malformed=1", h.points())
+}
+
+// A session of which no number can be is none, and makes no call. Nor is anything else of the bot's that cannot be taken for what it is
+// called.
+func TestWhatCannotBeIsNotRepaired(t *testing.T) {
+	bot := newRAGBot(callOne, time.Second, cumulative)
+	who := []any{"call_id", callOne, "llm_model", "gpt-4o", "processor", "OpenAILLMService#0"}
+	for i, seconds := range []float64{math.NaN(), -5, math.Inf(1), 1e300} {
+		bot.record(time.Second, upDown, "voice.session.duration.seconds", "s", seconds, append(who, "n", i)...)
+	}
+	bot.record(time.Second, counter, "voice.llm.tokens.total", "1", 1<<62, append(who, "token_type", "prompt")...)
+	bot.record(time.Second, counter, "voice.llm.tokens.total", "1", frame.MaxTokens+1, append(who, "token_type", "completion")...)
+	bot.record(time.Second, counter, "voice.tts.characters.total", "1", 1e308, who...)
+	bot.record(time.Second, histogram, "voice.ttfb.milliseconds", "ms", -3.0, append(who, "n", 1)...)
+	bot.record(time.Second, histogram, "voice.ttfb.milliseconds", "ms", 1e306, append(who, "n", 2)...)
+	h := repairing(t)
+	assert.Empty(t, lines(h.at(10*time.Second).take(bot.export(10*time.Second))))
+	assert.Equal(t, "dropped/empty=1 dropped/malformed=8", h.points())
 }

@@ -30,6 +30,7 @@ const (
 	leftNoSum
 	leftNotCounter
 	leftNoValue
+	leftPriced   // a cost that says where it comes from
 	leftUnjoined // a part of a use, without its whole
 	leftUnknown  // nobody knows what it counts
 	outcomes
@@ -53,6 +54,7 @@ var outcomeNames = [outcomes][2]string{
 	leftNoSum:        {"left", "no_sum"},
 	leftNotCounter:   {"left", "not_a_counter"},
 	leftNoValue:      {"left", "no_value"},
+	leftPriced:       {"left", "priced"},
 	leftUnjoined:     {"left", "unjoined"},
 	leftUnknown:      {"left", "unknown"},
 }

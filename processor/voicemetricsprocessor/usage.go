@@ -2,7 +2,6 @@ package voicemetricsprocessor
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -70,6 +69,10 @@ func (b *batch) see(seen []*sighting, f *feed, m pmetric.Metric, all pmetric.Met
 	case f.within != "" && f.within == b.from.scope.Name(), f.newer != nil && hasAny(all, f.newer):
 		of.fate = droppedRepeated
 	}
+	var producer uint64
+	if !of.delta && of.fate == unsettled {
+		producer = b.from.digest()
+	}
 	eachAmount(m, func(p dataPoint, amount float64, fault outcome) {
 		s := of
 		if s.fate == unsettled {
@@ -79,9 +82,20 @@ func (b *batch) see(seen []*sighting, f *feed, m pmetric.Metric, all pmetric.Met
 		if s.fate == unsettled {
 			s.fate = s.read(m.Name(), f, p.Attributes(), b.from)
 		}
+		if s.fate == unsettled && !b.totals.possible(s.reading(producer), b.now) {
+			s.fate = leftMalformed
+		}
 		seen = append(seen, &s)
 	})
 	return seen
+}
+
+// reading is the sighting as that of a counter.
+func (s *sighting) reading(producer uint64) *reading {
+	return &reading{
+		stream: stream.Mix(stream.Mix(producer, s.together), s.name+uint64(s.slot)),
+		start:  s.start, at: s.at, delta: s.delta, amount: s.amount, limit: limitOf(s.Kind),
+	}
 }
 
 func hasAny(metrics pmetric.MetricSlice, of *foreign.Family) bool {
@@ -152,7 +166,7 @@ func addedUp(p distribution) (float64, outcome) {
 }
 
 func sound(amount float64) (float64, outcome) {
-	if amount < 0 || math.IsNaN(amount) || math.IsInf(amount, 0) {
+	if !(amount >= 0 && amount <= largest) {
 		return 0, leftMalformed
 	}
 	return amount, unsettled

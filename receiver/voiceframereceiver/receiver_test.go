@@ -466,6 +466,15 @@ func TestRetryAfter(t *testing.T) {
 	assert.Contains(t, w.Body.String(), "max_calls")
 }
 
+// A body that alone begins more calls than may be open can never be taken, and says so.
+func TestBodyOfTooManyCalls(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxCalls = 1 })
+	status, answer := b.post("/v1/frames", `[{"call_id":"one","type":"StartFrame"},{"call_id":"two","type":"StartFrame"}]`)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, status)
+	assert.Contains(t, answer, "max_calls")
+	assert.Empty(t, b.totals())
+}
+
 func TestIdleCallsEndAndActiveCallsAreReported(t *testing.T) {
 	b := newBench(t, nil)
 	require.NoError(t, b.Start(context.Background(), componenttest.NewNopHost()))

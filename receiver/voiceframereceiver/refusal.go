@@ -29,6 +29,8 @@ func refusalOf(err error) refusal {
 	switch {
 	case errors.As(err, &refused):
 		return refused
+	case errors.Is(err, call.ErrTooManyInOne):
+		return refusal{http.StatusRequestEntityTooLarge, "more calls begin in one body than max_calls lets be open at once: send them in smaller parts, or raise max_calls"}
 	case errors.Is(err, call.ErrTooManyCalls):
 		return refusal{http.StatusServiceUnavailable, "too many calls are open at once: raise max_calls or send again later"}
 	case consumererror.IsPermanent(err):

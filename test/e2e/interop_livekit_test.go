@@ -37,6 +37,11 @@ func TestInteropLiveKit(t *testing.T) {
 		spans.assertSilent(t, tr)
 		assert.NotEmpty(t, spans.backend.Traces(), "the agent's own spans")
 	})
+	t.Run("duration", func(t *testing.T) {
+		// By events the call begins when the session has started, by spans when it starts to.
+		const lasted = "sum(voice_session_duration_seconds)"
+		assert.InDelta(t, spans.value(lasted), events.value(lasted), 0.5, "seconds, by spans and by events")
+	})
 	t.Run("metrics", func(t *testing.T) {
 		// LiveKit exports the latencies of turns where a job ends; this session has none.
 		metrics.backend.Await(func() bool { return metrics.value("sum(voice_tts_characters_total)") == tr.Expected.Characters })

@@ -6,16 +6,17 @@ import (
 )
 
 // ReadMetrics reads a metrics object, as spans have it in an attribute, into a frame: what was used and how long it took. Identity
-// and time of the frame are the span's, and stay. The error is a frame.Fault where the object is of no use, or wire.ErrIgnored
-// where its kind means nothing.
-func ReadMetrics(out *frame.Frame, object []byte, texts *wire.Texts) error {
+// and time of the frame are the span's, and stay. Broken says that it tells no use, because what it tells of it is none: where
+// ReadUsed refuses it. The error is a frame.Fault where the object is of no use, or wire.ErrIgnored where its kind means nothing.
+func ReadMetrics(out *frame.Frame, object []byte, texts *wire.Texts) (broken bool, err error) {
 	if glanceMetrics(out, object, texts) {
-		return nil
+		return false, nil
 	}
-	id, at := out.ID, out.Time
-	err := takeMetrics(out, object, "")
+	id, at, before := out.ID, out.Time, len(out.Events)
+	told, err := typedMetrics(out, object, "")
 	out.ID, out.Time = id, at
-	return err
+	used := usedOf(out.Events[before:])
+	return told.broken && used.empty(), err
 }
 
 // glanceMetrics reads an object of the two kinds that come with each answer, as the Python SDK writes them. It is false, and has

@@ -24,7 +24,9 @@ func TestReadMetrics(t *testing.T) {
 			}
 			t.Run(name+", "+sdk, func(t *testing.T) {
 				got := span
-				require.NoError(t, ReadMetrics(&got, []byte(text), &texts))
+				broken, err := ReadMetrics(&got, []byte(text), &texts)
+				require.NoError(t, err)
+				assert.False(t, broken)
 				assert.Equal(t, object.want, got.Events)
 				assert.Equal(t, object.sentinels, got.Sentinels)
 				assert.Equal(t, span.ID, got.ID)

@@ -62,6 +62,8 @@ type reader struct {
 	raw  []byte
 	path string // of the object in its message
 	out  *frame.Frame
+
+	broken bool // something of what was used is no use
 }
 
 // takeMetrics reads a metrics object at a path. Its identity is the object's and not its event's: LiveKit sends some objects
@@ -71,27 +73,33 @@ func takeMetrics(out *frame.Frame, raw []byte, path string) error {
 	return err
 }
 
+// account is what is told of an object that was read.
+type account struct {
+	kind   string
+	broken bool // something of what was used is no use
+}
+
 // typedMetrics is takeMetrics, and says of which type the object is.
-func typedMetrics(out *frame.Frame, raw []byte, path string) (kind string, err error) {
+func typedMetrics(out *frame.Frame, raw []byte, path string) (account, error) {
 	if wire.Absent(raw) {
-		return "", wire.Missing(path)
+		return account{}, wire.Missing(path)
 	}
 	r := reader{raw: raw, path: path, out: out}
 	if err := wire.UnmarshalFolded(raw, &r.metrics); err != nil {
-		return "", wire.Fault(err).In(path)
+		return account{}, wire.Fault(err).In(path)
 	}
 	if r.Type == "" {
-		return "", frame.Faultf(frame.MissingField, "type", "missing: dump the metrics whole, without exclude_defaults").In(path)
+		return account{}, frame.Faultf(frame.MissingField, "type", "missing: dump the metrics whole, without exclude_defaults").In(path)
 	}
 	read, known := readers[r.Type]
 	if !known {
-		return "", wire.ErrIgnored
+		return account{}, wire.ErrIgnored
 	}
 	if !r.Timestamp.IsZero() {
 		out.Time, out.ID = r.Timestamp.Time, frame.DigestID(raw)
 	}
 	read(&r)
-	return r.Type, nil
+	return account{r.Type, r.broken}, nil
 }
 
 func (r *reader) llm() {
@@ -110,8 +118,8 @@ func (r *reader) realtime() {
 	session := seconds("session_duration", r.SessionDuration).orMs("sessionDurationMs", r.SessionDurationMs)
 	open, openErr := session.ms(0)
 	paired := open > 0 && !tokens.Zero()
-	r.take(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens, Paired: paired}, true, tokensErr)
-	r.take(frame.Event{Kind: frame.RealtimeConnected, Source: source, Value: open / 1000, Paired: paired}, session.said, openErr)
+	r.use(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens, Paired: paired}, true, tokensErr)
+	r.use(frame.Event{Kind: frame.RealtimeConnected, Source: source, Value: open / 1000, Paired: paired}, session.said, openErr)
 	r.postdate()
 }
 
@@ -156,7 +164,13 @@ func (r *reader) latency(kind frame.Kind, source frame.Source, d duration) {
 
 func (r *reader) heard(source frame.Source, d duration) {
 	ms, err := d.ms(0)
-	r.take(frame.Event{Kind: frame.AudioTranscribed, Source: source, Value: ms / 1000}, d.said, err)
+	r.use(frame.Event{Kind: frame.AudioTranscribed, Source: source, Value: ms / 1000}, d.said, err)
+}
+
+// use takes what was used.
+func (r *reader) use(event frame.Event, said bool, err error) {
+	r.broken = r.broken || said && err != nil
+	r.take(event, said, err)
 }
 
 func (r *reader) take(event frame.Event, said bool, err error) {

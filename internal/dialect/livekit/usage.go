@@ -59,7 +59,7 @@ func (u *speechUsage) Tokens() (frame.Tokens, error) {
 // tokens takes what a request used; into says where it stands.
 func (r *reader) tokens(source frame.Source, into usage) {
 	tokens, err := r.count(into)
-	r.take(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens}, true, err)
+	r.use(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens}, true, err)
 }
 
 func (r *reader) count(into usage) (frame.Tokens, error) {
@@ -78,10 +78,10 @@ func (r *reader) tts() {
 	characters, charactersErr := r.characters()
 	tokens, tokensErr := r.count(&speechUsage{})
 	paired := characters > 0 && !tokens.Zero()
-	r.take(frame.Event{Kind: frame.CharactersUsed, Source: source, Value: characters, Paired: paired},
+	r.use(frame.Event{Kind: frame.CharactersUsed, Source: source, Value: characters, Paired: paired},
 		!wire.Absent(r.Characters), charactersErr)
 	// Most vendors have none: their zero is not a value that is missing.
-	r.take(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens, Paired: paired},
+	r.use(frame.Event{Kind: frame.TokensUsed, Source: source, Tokens: tokens, Paired: paired},
 		!tokens.Zero() || tokensErr != nil, tokensErr)
 }
 

@@ -26,19 +26,23 @@ func ReadUsed(object []byte, texts *wire.Texts) (Used, error) {
 // decodeUsed reads the object as Decode does, and keeps what was used.
 func decodeUsed(object []byte) (Used, error) {
 	var out frame.Frame
-	kind, err := typedMetrics(&out, object, "")
+	told, err := typedMetrics(&out, object, "")
 	if err != nil {
 		return Used{}, err
 	}
-	var used Used
-	for i := range out.Events {
-		used.add(&out.Events[i])
+	used := usedOf(out.Events)
+	if used.empty() && told.broken {
+		return Used{}, out.Faults[len(out.Faults)-1]
 	}
-	if used.empty() && len(out.Faults) > 0 {
-		return Used{}, out.Faults[0]
-	}
-	used.Source.Stage = stages[kind]
+	used.Source.Stage = stages[told.kind]
 	return used, nil
+}
+
+func usedOf(events []frame.Event) (used Used) {
+	for i := range events {
+		used.add(&events[i])
+	}
+	return used
 }
 
 func (u *Used) add(e *frame.Event) {

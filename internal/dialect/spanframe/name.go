@@ -1,6 +1,8 @@
 package spanframe
 
 import (
+	"strconv"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
@@ -52,10 +54,18 @@ func (n *names) take(key string, value pcommon.Value) bool {
 	default:
 		return false
 	}
-	if text := spanusage.Text(value); text != "" {
+	if text := nameOf(value); text != "" {
 		n[rank] = text
 	}
 	return true
+}
+
+// nameOf is a name as it is sent: many number their calls.
+func nameOf(value pcommon.Value) string {
+	if value.Type() == pcommon.ValueTypeInt {
+		return strconv.FormatInt(value.Int(), 10)
+	}
+	return spanusage.Text(value)
 }
 
 func (n *names) best() Name {

@@ -12,34 +12,40 @@ import (
 )
 
 // operation reads a request to somebody, of whatever framework.
-func (r *Reader) operation(span ptrace.Span, scope string, out *Span) Verdict {
-	if r.said.metrics != "" {
-		return r.liveKitOperation(span, scope, out)
+func (r *Reader) operation(span ptrace.Span, out *Span) Verdict {
+	if r.said.measured {
+		return r.liveKitOperation(span, out)
 	}
-	return r.counted(span, scope, out)
+	return r.counted(span, out)
 }
 
 // liveKitOperation reads what LiveKit says in its own attribute. The conventions' attributes beside it tell a part of the same once
-// more, and count only where the other cannot be read.
-func (r *Reader) liveKitOperation(span ptrace.Span, scope string, out *Span) Verdict {
-	switch err := r.measured(out); {
-	case errors.Is(err, wire.ErrIgnored):
+// more, and count only where the other cannot be read, is of a kind that is not known, or tells no use that can be.
+func (r *Reader) liveKitOperation(span ptrace.Span, out *Span) Verdict {
+	broken, err := r.measured(out)
+	switch {
+	case errors.Is(err, wire.ErrIgnored) && r.usage.Read(span, r.scope) == spanusage.Nothing:
 		return Nothing
 	case err != nil:
-		return r.counted(span, scope, out)
+		return r.counted(span, out)
 	}
-	r.name(span, scope, out)
-	out.Request = true
+	r.name(span, out)
+	if broken {
+		r.usedBeside(span, out)
+	}
+	if len(out.Frame.Events) > 0 {
+		out.Family = spanusage.FamilyOf(out.Frame.Events[0].Source.Stage, false)
+	}
 	return Told
 }
 
 // name says who did it where LiveKit's own attribute leaves that open: before the SDK had it, the conventions' attributes did.
-func (r *Reader) name(span ptrace.Span, scope string, out *Span) {
+func (r *Reader) name(span ptrace.Span, out *Span) {
 	events := out.Frame.Events
 	if len(events) == 0 || events[0].Source.Provider != "" && events[0].Source.Model != "" {
 		return
 	}
-	r.usage.Read(span, scope)
+	r.usage.Read(span, r.scope)
 	by, _ := r.usage.Operation(span)
 	for i := range events {
 		source := &events[i].Source
@@ -52,9 +58,10 @@ func (r *Reader) name(span ptrace.Span, scope string, out *Span) {
 }
 
 // counted reads an operation by single attributes.
-func (r *Reader) counted(span ptrace.Span, scope string, out *Span) Verdict {
-	verdict := r.usage.Read(span, scope)
+func (r *Reader) counted(span ptrace.Span, out *Span) Verdict {
+	verdict := r.usage.Read(span, r.scope)
 	by, isOperation := r.usage.Operation(span)
+	out.Tool = r.usage.Tool(span.Name())
 	switch {
 	case verdict == spanusage.Marked:
 		return Ours
@@ -62,8 +69,8 @@ func (r *Reader) counted(span ptrace.Span, scope string, out *Span) Verdict {
 		return Nothing
 	}
 	used := &r.usage.Usage
-	out.Request = true
 	r.describe(span.Name(), out.Framework, &by)
+	out.Family = spanusage.FamilyOf(by.Stage, r.usage.Aside())
 	out.Frame.Form = form(out.Framework)
 	if !prepares(r.said.operation) {
 		r.said.ttfb.take(&out.Frame, frame.Event{Kind: frame.TTFB, Source: by, Cut: r.said.cut})
@@ -113,7 +120,7 @@ func (r *Reader) worked(span ptrace.Span, by frame.Source, out *Span) {
 		r.said.took.take(&out.Frame, event)
 		return
 	}
-	if event.Value = length(span); event.Value == 0 || by.Stage != frame.LLM || !answers(r.said.operation) || failed(span) ||
+	if event.Value = r.took; event.Value == 0 || by.Stage != frame.LLM || !answers(r.said.operation) || failed(span) ||
 		out.Framework == LiveKit {
 		return
 	}

@@ -43,10 +43,11 @@ func form(of Framework) string {
 // tool reads a call of a function. Pipecat's realtime models tell of the result alone, which took no time.
 func (r *Reader) tool(span ptrace.Span, out *Span) Verdict {
 	s := &r.said
-	event := frame.Event{Kind: frame.ToolCalled, Name: wire.Word(s.tool, "unknown"), Outcome: frame.ToolCompleted, Value: length(span)}
+	event := frame.Event{Kind: frame.ToolCalled, Name: wire.Word(s.tool, "unknown"), Outcome: frame.ToolCompleted, Value: r.took}
 	if s.toolFailed || failed(span) {
 		event.Outcome = frame.ToolFailed
 	}
+	out.Tool = true
 	out.Frame.Form = form(out.Framework)
 	say(out, event)
 	return Told

@@ -28,8 +28,10 @@ type Span struct {
 	Reason string
 	// Turn is the number of the turn that it is, from 1; 0: it is none, or has no number.
 	Turn int
-	// Request says that it is of one request, which spans in it or around it may tell of as well.
-	Request bool
+	// Family is what its use is of, if it is of one request, which spans in it or around it may tell of as well; 0: it is of none.
+	Family spanusage.Family
+	// Tool says that it is a call of a tool, and so nobody's around it what those in it tell.
+	Tool bool
 }
 
 // Framework is who made a span.
@@ -58,7 +60,10 @@ const (
 
 // Reader reads spans, one after another. It is not safe for concurrent use.
 type Reader struct {
+	scope string // of the span at hand
 	said  said
+	began time.Time // when the span at hand did; zero: it does not say
+	took  float64   // how long it is, in milliseconds; 0: it does not say
 	usage spanusage.Reader
 	texts wire.Texts
 	json  []byte
@@ -69,7 +74,7 @@ func NewReader() *Reader { return &Reader{usage: spanusage.Reader{TakePaid: true
 
 // Forget lets go of what was read last, which holds texts of the span.
 func (r *Reader) Forget() {
-	r.said = said{}
+	r.said, r.scope = said{}, ""
 	r.usage.Forget()
 }
 
@@ -77,28 +82,29 @@ func (r *Reader) Forget() {
 // instrumentation scope.
 func (r *Reader) Read(span ptrace.Span, scope string, out *Span) Verdict {
 	*out = Span{Frame: frame.Frame{Events: out.Frame.Events[:0]}}
-	r.said = said{}
+	r.said, r.scope = said{}, scope
 	for key, value := range span.Attributes().All() {
 		r.said.attribute(key, value)
 	}
 	out.Name = r.said.names.best()
+	r.begin(span, &out.Frame)
 	out.Framework = r.framework(scope)
 	out.Frame.ID = identity(span)
 	out.Frame.Time = ended(span)
 	out.Frame.Trace = frame.Trace{TraceID: span.TraceID(), SpanID: span.SpanID()}
-	verdict := r.read(span, scope, out)
+	verdict := r.read(span, out)
 	if verdict == Told {
 		// Nobody else may tell when the call began: it did at the latest when this did.
-		say(out, frame.Event{Kind: frame.CallStarted, Began: began(span.StartTimestamp())})
+		say(out, frame.Event{Kind: frame.CallStarted, Began: r.began})
 	}
 	return verdict
 }
 
-func (r *Reader) read(span ptrace.Span, scope string, out *Span) Verdict {
+func (r *Reader) read(span ptrace.Span, out *Span) Verdict {
 	if read := r.special(span.Name()); read != nil {
 		return read(r, span, out)
 	}
-	return r.operation(span, scope, out)
+	return r.operation(span, out)
 }
 
 // special is what reads the spans that are more, or other, than a request.
@@ -188,21 +194,28 @@ func ended(span ptrace.Span) time.Time {
 	return at.AsTime()
 }
 
-// length is how long the span is, in milliseconds; 0: it does not say, or its clock went backwards.
-func length(span ptrace.Span) float64 {
+// begin reads when the span began and how long it is. A beginning that cannot be is a fault of its own: who began in 1970 has not
+// worked for a week, nor does the call last since.
+func (r *Reader) begin(span ptrace.Span, out *frame.Frame) {
 	start, end := span.StartTimestamp(), span.EndTimestamp()
-	if start == 0 || end <= start {
-		return 0
+	r.began, r.took = time.Time{}, 0
+	switch {
+	case start == 0:
+	case start.AsTime().Before(Year2000), end > start && end-start > maxLength:
+		out.Faults = append(out.Faults, beginning)
+	default:
+		r.began = start.AsTime()
+		if end > start {
+			r.took = float64((end-start)/1000) / 1000
+		}
 	}
-	return min(float64((end-start)/1000)/1000, 1000*frame.MaxSeconds)
 }
 
-// began is when the span did; zero: it does not say.
-func began(start pcommon.Timestamp) time.Time {
-	if start == 0 {
-		return time.Time{}
-	}
-	return start.AsTime()
-}
+// Year2000 is before any bot spoke: whose clock says less counts from when its machine was started.
+var Year2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const maxLength = frame.MaxSeconds * pcommon.Timestamp(time.Second)
+
+var beginning = frame.Faultf(frame.BadValue, "start_time", "must be since 2000, and a week before the end at most")
 
 func say(out *Span, event frame.Event) { out.Frame.Events = append(out.Frame.Events, event) }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
@@ -93,7 +94,7 @@ func TestRead(t *testing.T) {
 			"gen_ai.system": "deepgram", "gen_ai.request.model": "nova-3", "gen_ai.operation.name": "stt",
 		}, []frame.Event{{Kind: frame.CallStarted, Models: []frame.Source{{Stage: frame.STT, Processor: "deepgram", Provider: "deepgram", Model: "nova-3"}}}}, nil},
 		"Pipecat: llm": {pipecat, "llm", llm, []frame.Event{first, work, tokens(gpt, usual)}, func(t *testing.T, s *Span) {
-			assert.True(t, s.Request)
+			assert.Equal(t, spanusage.Answering, s.Family)
 			assert.Equal(t, Pipecat, s.Framework)
 		}},
 		"Pipecat: llm before 0.0.108": {pipecat, "llm", attrs{
@@ -116,7 +117,7 @@ func TestRead(t *testing.T) {
 		}, []frame.Event{{Kind: frame.TurnDone, Number: 3}, {Kind: frame.Answered, Value: 904}}, func(t *testing.T, s *Span) {
 			assert.Equal(t, Name{"c1", ByConversation}, s.Name)
 			assert.Equal(t, 3, s.Turn)
-			assert.False(t, s.Request)
+			assert.Zero(t, s.Family)
 		}},
 		"Pipecat: turn that was interrupted": {turns, "turn", attrs{"turn.number": 3, "turn.was_interrupted": true}, []frame.Event{{Kind: frame.TurnDone, Number: 3, Cut: true, Echo: true}}, nil},
 		"Pipecat: turn that the end of the call ended": {turns, "turn", attrs{
@@ -150,6 +151,15 @@ func TestRead(t *testing.T) {
 			tokens(frame.Source{Stage: frame.LLM, Provider: "openai", Model: "gpt-4o"}, usual),
 		}, nil},
 		"LiveKit: llm_request whose metrics are cut off": {liveKit, "llm_request", with(plain, "lk.llm_metrics", lkLLM[:100]), []frame.Event{tokens(gpt, usual)}, nil},
+		"LiveKit: llm_request whose count is none: what stands beside it counts": {liveKit, "llm_request", with(plain, "lk.llm_metrics", broken(lkLLM)), []frame.Event{
+			event(frame.TTFB, lkGPT, 520), event(frame.Processing, lkGPT, 1420), tokens(lkGPT, usual),
+		}, func(t *testing.T, s *Span) {
+			require.Len(t, s.Frame.Faults, 1)
+			assert.Equal(t, spanusage.Answering, s.Family)
+		}},
+		"LiveKit: llm_request of a kind that is not known": {liveKit, "llm_request", with(plain, "lk.llm_metrics", strings.Replace(lkLLM, "llm_metrics", "llm2_metrics", 1)), []frame.Event{
+			tokens(gpt, usual),
+		}, func(t *testing.T, s *Span) { assert.Empty(t, s.Frame.Faults) }},
 		"LiveKit: user_turn": {liveKit, "user_turn", attrs{"lk.transcription_delay": 0.25, "lk.end_of_turn_delay": 0.6, "lk.pii.user_transcript": "secret"}, []frame.Event{
 			event(frame.TTFB, frame.Source{Stage: frame.STT}, 250),
 		}, nil},
@@ -163,7 +173,19 @@ func TestRead(t *testing.T) {
 			"lk.generation_id": "g", "lk.realtime_model_metrics": lkTalk, "gen_ai.usage.input_tokens": 132, "gen_ai.usage.output_tokens": 121,
 		}, []frame.Event{{Kind: frame.TurnDone}, event(frame.TTFB, talk, 400), event(frame.Processing, talk, 1200), tokens(talk, frame.Tokens{
 			frame.PromptText: 55, frame.PromptCacheRead: 64, frame.PromptAudio: 13, frame.CompletionText: 30, frame.CompletionAudio: 91,
-		})}, func(t *testing.T, s *Span) { assert.False(t, s.Request, "whatever is in the turn is another request") }},
+		})}, func(t *testing.T, s *Span) { assert.Zero(t, s.Family, "whatever is in the turn is another request") }},
+		"LiveKit: agent_turn of a realtime model whose count is none": {liveKit, "agent_turn", attrs{
+			"lk.generation_id": "g", "lk.realtime_model_metrics": broken(lkTalk), "gen_ai.usage.input_tokens": 132, "gen_ai.usage.output_tokens": 121,
+			"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-realtime",
+		}, []frame.Event{{Kind: frame.TurnDone}, event(frame.TTFB, talk, 400), event(frame.Processing, talk, 1200), tokens(talk, frame.Tokens{
+			frame.PromptText: 132, frame.CompletionText: 121,
+		})}, nil},
+		"LiveKit: agent_turn of a realtime model, cut off": {liveKit, "agent_turn", attrs{
+			"lk.generation_id": "g", "lk.realtime_model_metrics": lkTalk[:80], "gen_ai.usage.input_tokens": 132, "gen_ai.usage.output_tokens": 121,
+			"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-realtime",
+		}, []frame.Event{{Kind: frame.TurnDone}, tokens(frame.Source{Stage: frame.Realtime, Processor: "openai", Provider: "openai", Model: "gpt-realtime"}, frame.Tokens{
+			frame.PromptText: 132, frame.CompletionText: 121,
+		})}, func(t *testing.T, s *Span) { require.Len(t, s.Frame.Faults, 1) }},
 		"LiveKit: agent_session": {liveKit, "agent_session", attrs{"lk.job_id": "AJ_1", "lk.close_reason": "user_initiated", "lk.pii.room_name": "r"}, nil, func(t *testing.T, s *Span) {
 			assert.True(t, s.Ends)
 			assert.Equal(t, "user_initiated", s.Reason)
@@ -219,6 +241,9 @@ func TestRead(t *testing.T) {
 			require.Len(t, s.Frame.Faults, 1)
 			assert.Equal(t, "metrics.ttfb: must be a number of seconds, of a week at most", s.Frame.Faults[0].Error())
 		}},
+		"a latency in hexadecimal": {"openai", "chat", with(plain, "metrics.ttfb", "0x1p3"), []frame.Event{work, tokens(gpt, usual)}, func(t *testing.T, s *Span) {
+			require.Len(t, s.Frame.Faults, 1)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			span := spanOf(t, test.span, test.attributes)
@@ -244,6 +269,7 @@ func TestReadNothing(t *testing.T) {
 	}{
 		"HTTP":                    {"http", "GET /", attrs{"http.request.method": "GET", "server.address": "api.openai.com"}, Nothing},
 		"container":               {"agent", "invoke_agent", with(plain, "gen_ai.operation.name", "invoke_agent"), Nothing},
+		"LiveKit: voice activity": {liveKit, "x", attrs{"lk.stt_metrics": `{"type":"vad_metrics","idle_time":0.4}`}, Nothing},
 		"LiveKit's nodes":         {liveKit, "llm_node", attrs{"lk.response.ttft": 0.52}, Nothing},
 		"a span called turn":      {"game", "turn", attrs{"player": 1}, Nothing},
 		"a span called a call":    {"chat", "conversation", attrs{"id": "c"}, Nothing},
@@ -253,6 +279,38 @@ func TestReadNothing(t *testing.T) {
 			var got Span
 			assert.Equal(t, test.want, NewReader().Read(spanOf(t, test.span, test.attributes), test.scope, &got))
 			assert.Empty(t, got.Frame.Events)
+		})
+	}
+}
+
+// Whose use a span tells: that of one family may be told by spans in each other, and not by way of a tool.
+func TestFamily(t *testing.T) {
+	speech := attrs{"gen_ai.operation.name": "tts", "metrics.character_count": 48}
+	for name, test := range map[string]struct {
+		scope, span string
+		attributes  attrs
+		want        spanusage.Family
+		tool        bool
+	}{
+		"Pipecat: llm":               {pipecat, "llm", plain, spanusage.Answering, false},
+		"Pipecat: tts":               {pipecat, "tts", speech, spanusage.Speaking, false},
+		"Pipecat: tool":              {pipecat, "llm_tool_result", attrs{"gen_ai.operation.name": "llm_tool_result"}, 0, true},
+		"Pipecat: tool, called":      {pipecat, "llm_tool_call", attrs{"gen_ai.operation.name": "llm_tool_call"}, 0, true},
+		"LiveKit: llm_request":       {liveKit, "llm_request", with(plain, "lk.llm_metrics", lkLLM), spanusage.Answering, false},
+		"LiveKit: its JSON cut off":  {liveKit, "llm_request", with(plain, "lk.llm_metrics", lkLLM[:100]), spanusage.Answering, false},
+		"LiveKit: function_tool":     {liveKit, "function_tool", attrs{"lk.function_tool.name": "book"}, 0, true},
+		"OpenInference: stt":         {inference, "pipecat.stt", attrs{"openinference.span.kind": "LLM", "service.type": "stt", "service.ttfb_seconds": 0.2}, spanusage.Hearing, false},
+		"OpenInference: tool":        {inference, "pipecat.tool.book", attrs{"openinference.span.kind": "TOOL"}, 0, true},
+		"conventions: embeddings":    {"openai", "embeddings", with(plain, "gen_ai.operation.name", "embeddings"), spanusage.Aside, false},
+		"conventions: tool":          {"agent", "execute_tool book", attrs{"gen_ai.operation.name": "execute_tool"}, 0, true},
+		"conventions: invoke_agent":  {"agent", "invoke_agent", with(plain, "gen_ai.operation.name", "invoke_agent"), 0, false},
+		"a tool in others' own word": {"agent", "book.tool", attrs{"traceloop.span.kind": "tool"}, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got Span
+			NewReader().Read(spanOf(t, test.span, test.attributes), test.scope, &got)
+			assert.Equal(t, test.want, got.Family)
+			assert.Equal(t, test.tool, got.Tool)
 		})
 	}
 }
@@ -268,6 +326,46 @@ func TestReadFailure(t *testing.T) {
 		{Kind: frame.Failed, Source: gpt, Name: "RateLimitError"},
 		{Kind: frame.CallStarted, Began: start},
 	}, got.Frame.Events)
+}
+
+// A beginning that cannot be is told of, and makes neither work nor a call of a week.
+func TestReadBeginning(t *testing.T) {
+	week := end.Add(-frame.MaxSeconds * time.Second)
+	for name, test := range map[string]struct {
+		start  pcommon.Timestamp
+		took   float64
+		faults int
+	}{
+		"as it should be":        {pcommon.NewTimestampFromTime(start), 1500, 0},
+		"a week":                 {pcommon.NewTimestampFromTime(week), 1000 * frame.MaxSeconds, 0},
+		"more than a week":       {pcommon.NewTimestampFromTime(week) - 1, 0, 1},
+		"in 1970":                {1, 0, 1},
+		"before 2000":            {pcommon.NewTimestampFromTime(Year2000) - 1, 0, 1},
+		"beyond all time":        {1<<64 - 1, 0, 1},
+		"after the end":          {pcommon.NewTimestampFromTime(end) + 1, 0, 0},
+		"not said":               {0, 0, 0},
+		"at the end, by a clock": {pcommon.NewTimestampFromTime(end), 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, attributes := range []attrs{plain, {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "book"}} {
+				span := spanOf(t, "x", attributes)
+				span.SetStartTimestamp(test.start)
+				var got Span
+				require.Equal(t, Told, NewReader().Read(span, "", &got))
+				assert.Len(t, got.Frame.Faults, test.faults)
+				var took float64
+				for _, e := range got.Frame.Events {
+					switch e.Kind {
+					case frame.Processing, frame.ToolCalled:
+						took = e.Value
+					case frame.CallStarted:
+						assert.Equal(t, test.faults > 0 || test.start == 0, e.Began.IsZero())
+					}
+				}
+				assert.InDelta(t, test.took, took, 0)
+			}
+		})
+	}
 }
 
 // The best name of a span is its call's; the weakest is its resource's.
@@ -298,6 +396,20 @@ func TestNames(t *testing.T) {
 	assert.Equal(t, Name{Rank: Unnamed}, NameOf(resource), "a process may serve many calls")
 	resource.Attributes().PutStr("call.id", "c1")
 	assert.Equal(t, Name{"c1", ByResource}, NameOf(resource))
+}
+
+// A name may be a number. What is neither that nor a text is none.
+func TestNumbersAreNames(t *testing.T) {
+	for _, key := range []string{"call_id", "conversation.id", "gen_ai.conversation.id", "session.id", "lk.job_id", "room_id"} {
+		for want, value := range map[string]any{"12345": 12345, "-1": -1, "0": 0, "": 1.5, " ": true} {
+			var got Span
+			NewReader().Read(spanOf(t, "x", attrs{key: value}), "", &got)
+			assert.Equal(t, strings.TrimSpace(want), got.Name.ID, key)
+		}
+	}
+	resource := pcommon.NewResource()
+	resource.Attributes().PutInt("call.id", 12345)
+	assert.Equal(t, Name{"12345", ByResource}, NameOf(resource))
 }
 
 func TestIdentity(t *testing.T) {

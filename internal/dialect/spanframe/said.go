@@ -32,7 +32,8 @@ type said struct {
 	toolFailed  bool
 	failure     string
 	closeReason string
-	metrics     string // JSON of LiveKit's
+	metrics     [spanusage.MetricsRanks]string // JSON of LiveKit's, the first of which is read
+	measured    bool                           // any of them is there
 	liveKit     bool
 }
 
@@ -97,9 +98,12 @@ func (s *said) lk(key string, value pcommon.Value) bool {
 		return false
 	}
 	s.liveKit = true
+	if rank := spanusage.MetricsRank(key[3:]); rank >= 0 {
+		s.metrics[rank] = spanusage.Text(value)
+		s.measured = s.measured || value.Type() != pcommon.ValueTypeEmpty
+		return true
+	}
 	switch key {
-	case "lk.llm_metrics", "lk.tts_metrics", "lk.realtime_model_metrics", "lk.stt_metrics":
-		s.metrics = spanusage.Text(value)
 	case "lk.interrupted":
 		s.interrupted = truth(value)
 	case "lk.parent_generation_id":

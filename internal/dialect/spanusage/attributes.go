@@ -17,12 +17,13 @@ type said struct {
 	characters      int64
 	heard           float64
 	operation, kind string
+	request         string    // its type, by those who had conventions before there were any
 	providers       [4]string // by every name that there is for it, the newest first
 	answered        [2]string // model
 	requested       [3]string // model; the last name does not tell which of the two it is
 	tier, askedTier string
 	server, region  string
-	metrics         [4]string // JSON of LiveKit's, as in liveKitMetrics
+	metrics         [MetricsRanks]string // JSON of LiveKit's, as in liveKitMetrics
 
 	marked  bool
 	told    bool // any usage
@@ -111,6 +112,8 @@ func (s *said) openInference(key string, value pcommon.Value) {
 		s.requested[1] = name(value)
 	case "model_name":
 		s.requested[2] = name(value)
+	case "request.type":
+		s.request = Text(value)
 	default:
 		if count := s.counts.openInference(key); count != nil {
 			s.count(count, value, frame.MaxTokens)
@@ -121,7 +124,7 @@ func (s *said) openInference(key string, value pcommon.Value) {
 // measured takes LiveKit's metrics of what was done, of which a span has one. Those of a realtime model stand on the span of
 // the whole turn, and are of the one response all the same.
 func (s *said) measured(key string, value pcommon.Value) {
-	rank := slices.Index(liveKitMetrics, key)
+	rank := MetricsRank(key)
 	if rank < 0 || value.Type() == pcommon.ValueTypeEmpty {
 		return
 	}
@@ -130,7 +133,16 @@ func (s *said) measured(key string, value pcommon.Value) {
 	s.metrics[rank] = Text(value)
 }
 
-var liveKitMetrics = []string{"realtime_model_metrics", "llm_metrics", "tts_metrics", "stt_metrics"}
+// MetricsRank is the place of an attribute (without "lk.") among those that have LiveKit's metrics, of which the first that is there is
+// read; -1: it is none.
+func MetricsRank(key string) int { return slices.Index(liveKitMetrics[:], key) }
+
+// MetricsRanks is how many there are.
+const MetricsRanks = len(liveKitMetrics)
+
+var liveKitMetrics = [...]string{"realtime_model_metrics", "llm_metrics", "tts_metrics", "stt_metrics"}
+
+var liveKitStages = []frame.Stage{frame.Realtime, frame.LLM, frame.TTS, frame.STT}
 
 func (s *said) other(key string, value pcommon.Value) {
 	switch key {
@@ -194,7 +206,8 @@ func (s *said) amount(value pcommon.Value, most float64) (n float64, ok bool) {
 	return n, ok
 }
 
-// Number is a number in whatever form it is sent; it may be NaN.
+// Number is a number in whatever form it is sent; it may be NaN. A text is one as people write it: neither hexadecimal nor with
+// underscores, which are more often an id.
 func Number(value pcommon.Value) (n float64, ok bool) {
 	switch value.Type() {
 	case pcommon.ValueTypeInt:
@@ -202,11 +215,17 @@ func Number(value pcommon.Value) (n float64, ok bool) {
 	case pcommon.ValueTypeDouble:
 		return value.Double(), true
 	case pcommon.ValueTypeStr:
-		n, err := strconv.ParseFloat(value.Str(), 64)
+		text := value.Str()
+		if strings.ContainsFunc(text, notDecimal) {
+			return 0, false
+		}
+		n, err := strconv.ParseFloat(text, 64)
 		return n, err == nil
 	}
 	return 0, false
 }
+
+func notDecimal(r rune) bool { return (r < '0' || r > '9') && !strings.ContainsRune("+-.eE", r) }
 
 // name is a text that names somebody, unless it says that the sender does not know.
 func name(value pcommon.Value) string {

@@ -1,6 +1,8 @@
 package spanusage
 
 import (
+	"errors"
+
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/livekit"
@@ -86,16 +88,34 @@ func (r *Reader) Operation(span ptrace.Span) (by frame.Source, is bool) {
 	return u.Source, true
 }
 
+// Family is what the use is of that the span that was read last tells of, whatever it is.
+func (r *Reader) Family() Family { return FamilyOf(r.said.stage(), r.Aside()) }
+
+// Aside says whether the span that was read last is of a request that is no answer.
+func (r *Reader) Aside() bool { return r.said.isAside() }
+
+// Tool says whether the span that was read last is a call of a tool, which is called so. What a tool does is its own use, and not
+// that of who called it.
+func (r *Reader) Tool(name string) bool { return r.said.isTool(name) }
+
 // Forget lets go of what was read last, which holds texts of the span.
 func (r *Reader) Forget() { r.Usage, r.said = Usage{}, said{} }
 
 // use puts the usage together. What LiveKit has in its own attribute is the whole of it: the conventions' attributes beside
-// it tell a part of the same once more, and count only where the other cannot be read.
+// it tell a part of the same once more, and count only where the other cannot be read, or tells no use that can be.
 func (r *Reader) use(scope string) Verdict {
 	s, u := &r.said, &r.Usage
 	*u = Usage{}
 	s.describe(u)
-	if !(s.liveKit && r.readMetrics()) && !r.count(isPipecat(scope)) {
+	unread := errUnread
+	if s.liveKit {
+		unread = r.readMetrics()
+	}
+	switch {
+	case unread == nil:
+	case !s.counted && errors.Is(unread, wire.ErrIgnored):
+		return Nothing
+	case !r.count(isPipecat(scope)):
 		return Impossible
 	}
 	if u.nothing() {
@@ -107,16 +127,18 @@ func (r *Reader) use(scope string) Verdict {
 // maxMetrics is more than thirty times what LiveKit's metrics have, in bytes. What is longer is something else, and not read.
 const maxMetrics = 1 << 14
 
+var errUnread = errors.New("not LiveKit's metrics")
+
 // readMetrics reads what LiveKit says was used.
-func (r *Reader) readMetrics() bool {
+func (r *Reader) readMetrics() error {
 	metrics := first(r.said.metrics[:])
 	if len(metrics) > maxMetrics {
-		return false
+		return errUnread
 	}
 	r.json = append(r.json[:0], metrics...)
 	used, err := livekit.ReadUsed(r.json, &r.texts)
 	if err != nil {
-		return false
+		return err
 	}
 	u := &r.Usage
 	u.Tokens, u.Characters, u.Heard, u.Open = used.Tokens, used.Characters, used.Heard, used.Open
@@ -127,7 +149,7 @@ func (r *Reader) readMetrics() bool {
 	if used.Source.Model != "" {
 		u.Source.Model, u.Asked = used.Source.Model, ""
 	}
-	return true
+	return nil
 }
 
 // count reads what the single attributes say was used.

@@ -236,6 +236,10 @@ func TestRead(t *testing.T) {
 			"gen_ai.operation.name": "chat", "gen_ai.provider.name": "api.openai.com", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 1042,
 			"gen_ai.usage.cache_read.input_tokens": 896, "gen_ai.usage.output_tokens": 37, "lk.llm_metrics": lkLLM[:128],
 		}, Usage{Source: gpt, Tokens: usual}},
+		"LiveKit: llm_request, a count is none": {"livekit-agents", "llm_request", with(newer, "lk.llm_metrics",
+			strings.Replace(lkLLM, `"prompt_tokens":1042`, `"prompt_tokens":"1042"`, 1)), Usage{Source: gpt, Tokens: usual}},
+		"LiveKit: llm_request, of a kind that is not known": {"livekit-agents", "llm_request", with(newer, "lk.llm_metrics",
+			strings.Replace(lkLLM, "llm_metrics", "llm2_metrics", 1)), Usage{Source: gpt, Tokens: usual}},
 		"LiveKit: tts_request": {
 			"livekit-agents", "tts_request",
 			attrs{"lk.tts_metrics": lkTTS, "lk.tts.streaming": true},
@@ -336,7 +340,9 @@ func TestVerdicts(t *testing.T) {
 		"LiveKit: a judge":             {"judge_evaluation", ptrace.SpanKindInternal, with(named, "gen_ai.operation.name", "judge"), Container},
 		"Pipecat: a turn":              {"turn", ptrace.SpanKindInternal, chat, Container},
 		"zeros":                        {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", 0, "gen_ai.usage.output_tokens", 0), Unused},
-		"LiveKit: zeros":               {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": `{"type":"tts_metrics","characters_count":0,"input_tokens":0,"output_tokens":0}`}, Unused},
+		"LiveKit: zeros, and a latency that is none": {"llm_request", ptrace.SpanKindInternal, with(chat, "lk.llm_metrics", `{"type":"llm_metrics","prompt_tokens":0,"completion_tokens":0,"ttft":"soon"}`), Unused},
+		"LiveKit: voice activity":                    {"x", ptrace.SpanKindInternal, attrs{"lk.stt_metrics": `{"type":"vad_metrics","idle_time":0.4}`}, Nothing},
+		"LiveKit: zeros":                             {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": `{"type":"tts_metrics","characters_count":0,"input_tokens":0,"output_tokens":0}`}, Unused},
 
 		"ours":                              {"llm", ptrace.SpanKindClient, with(chat, "voice.tx.usage", []any{}), Marked},
 		"cost by the conventions' proposal": {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.cost.amount", 0.0), Paid},
@@ -359,6 +365,10 @@ func TestVerdicts(t *testing.T) {
 		"huge":                      {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", int64(math.MaxInt64)), Impossible},
 		"huge, as a double":         {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", 1e300), Impossible},
 		"a text":                    {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", "many"), Impossible},
+		"hexadecimal":               {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", "0x1p3"), Impossible},
+		"with an underscore":        {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", "1_0"), Impossible},
+		"without end, in a text":    {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", "Inf"), Impossible},
+		"a text with an exponent":   {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", "1.042e3"), Used},
 		"true":                      {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.cache_read.input_tokens", true), Impossible},
 		"a list":                    {"chat", ptrace.SpanKindClient, with(chat, "gen_ai.usage.input_tokens", []any{1}), Impossible},
 		"negative seconds":          {"stt", ptrace.SpanKindClient, attrs{"gen_ai.operation.name": "stt", "metrics.audio_seconds": -1.0}, Impossible},
@@ -371,6 +381,49 @@ func TestVerdicts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var r Reader
 			assert.Equal(t, test.want, r.Read(spanOf(t, test.span, test.kind, test.attributes), ""))
+		})
+	}
+}
+
+// What use is of does not depend on what it is told by, nor on whether the span is an operation.
+func TestFamily(t *testing.T) {
+	operation := func(name string) attrs { return attrs{"gen_ai.operation.name": name} }
+	for name, test := range map[string]struct {
+		span       string
+		attributes attrs
+		want       Family
+		tool       bool
+	}{
+		"chat":                            {"chat", operation("chat"), Answering, false},
+		"a name that nobody knows":        {"x", operation("converse"), Answering, false},
+		"no name":                         {"x", attrs{"gen_ai.request.model": "gpt-4o"}, Answering, false},
+		"realtime":                        {"llm_response", operation("llm_response"), Answering, false},
+		"LiveKit: llm_request":            {"llm_request", attrs{"lk.llm_metrics": lkLLM}, Answering, false},
+		"LiveKit: realtime":               {"agent_turn", attrs{"lk.realtime_model_metrics": lkRealtime}, Answering, false},
+		"stt":                             {"stt", operation("stt"), Hearing, false},
+		"seconds":                         {"x", attrs{"metrics.audio_seconds": 7.0}, Hearing, false},
+		"tts":                             {"tts", operation("tts"), Speaking, false},
+		"characters":                      {"pipecat.tts", attrs{"openinference.span.kind": "LLM", "tts.character_count": 48}, Speaking, false},
+		"LiveKit: tts_request":            {"tts_request", attrs{"lk.tts_metrics": lkTTS}, Speaking, false},
+		"LiveKit: tts_request, cut off":   {"tts_request", attrs{"lk.tts_metrics": lkTTS[:100], "gen_ai.operation.name": "chat"}, Speaking, false},
+		"LiveKit: of metrics not a text":  {"agent_turn", attrs{"lk.realtime_model_metrics": 7}, Answering, false},
+		"embeddings":                      {"embeddings", operation("embeddings"), Aside, false},
+		"rerank":                          {"rerank", operation("rerank"), Aside, false},
+		"OpenInference: embeddings":       {"x", attrs{"openinference.span.kind": "EMBEDDING"}, Aside, false},
+		"before there were conventions":   {"openai.embeddings", attrs{"llm.request.type": "embedding"}, Aside, false},
+		"before there were, chat":         {"openai.chat", attrs{"llm.request.type": "chat"}, Answering, false},
+		"conventions: tool":               {"execute_tool book", operation("execute_tool"), Answering, true},
+		"LiveKit: tool":                   {"function_tool", attrs{"lk.function_tool.name": "book"}, Answering, true},
+		"Pipecat: tool of realtime":       {"llm_tool_result", operation("llm_tool_result"), Answering, true},
+		"Pipecat: tool of realtime, call": {"llm_tool_call", operation("llm_tool_call"), Answering, true},
+		"OpenInference: tool":             {"pipecat.tool.book", attrs{"openinference.span.kind": "TOOL"}, Answering, true},
+		"Traceloop: tool":                 {"book.tool", attrs{"traceloop.span.kind": "tool"}, Answering, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r Reader
+			r.Read(spanOf(t, test.span, ptrace.SpanKindInternal, test.attributes), "")
+			assert.Equal(t, test.want, r.Family())
+			assert.Equal(t, test.tool, r.Tool(test.span))
 		})
 	}
 }

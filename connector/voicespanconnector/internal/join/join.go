@@ -147,13 +147,18 @@ func (j *Joiner) learn(span *Span, now time.Time) {
 	}
 }
 
-// callOf is the call of a span of the trace. A trace may hold several conversations; then each span that names one belongs to it.
+// callOf is the call of a span of the trace. A trace may hold several conversations; then each span that names one belongs to it. So
+// may it hold several bots: one that names a call no worse than the first did has its own, whatever that is called.
 func (t *trace) callOf(span *Span) call.Key {
-	if span.Name.ID != "" && span.Name.Rank == t.rank && span.Name.ID != t.call.ID {
+	other := span.Owner != t.call.Tenant
+	if span.Name.ID != "" && (span.Name.Rank == t.rank || other && span.Name.Rank < t.rank) {
 		return span.named()
 	}
 	return t.call
 }
+
+// Held says that the span waited, so that nobody sends it again.
+func (span *Span) Held() bool { return span.held }
 
 // alone says that the span is of no trace. Such spans have nothing in common; one that tells something names its call.
 func (span *Span) alone() bool { return span.Trace == [16]byte{} }
@@ -184,11 +189,11 @@ func (j *Joiner) release(t *trace) []*Span {
 	return spans
 }
 
-// ErrTooMuchHeld says that no more spans can wait: those that have waited cannot be delivered.
-var ErrTooMuchHeld = errors.New("too many spans wait for a pipeline that refuses them")
+// ErrTooMuchHeld says that no more spans can wait: those that have waited are not delivered yet, or cannot be.
+var ErrTooMuchHeld = errors.New("too many spans wait for the name of their call, or to be delivered")
 
 // Hold keeps spans of a request that was accepted until their calls are known. Ready are those whose calls have become known
-// meanwhile.
+// meanwhile, which have been accepted with it.
 func (j *Joiner) Hold(spans []*Span, now time.Time) (ready []*Span, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -201,8 +206,9 @@ func (j *Joiner) Hold(spans []*Span, now time.Time) (ready []*Span, err error) {
 			t = j.enter(span, now)
 		}
 		if t.call.ID != "" {
-			span.to(t.callOf(span))
-			ready = append(ready, span)
+			kept := span.kept()
+			kept.to(t.callOf(kept))
+			ready = append(ready, kept)
 			continue
 		}
 		j.hold(t, span, now)
@@ -214,14 +220,19 @@ func (j *Joiner) hold(t *trace, span *Span, now time.Time) {
 	if len(t.held) == 0 {
 		j.waiting = append(j.waiting, waiting{t.id, now})
 	}
-	kept := *span // whose room is used again
-	kept.held = true
-	kept.Frame.Events = slices.Clone(span.Frame.Events)
-	t.held = append(t.held, &kept)
+	t.held = append(t.held, span.kept())
 	j.held++
 	for j.held > j.config.MaxHeld && len(j.waiting) > 0 {
 		j.giveUp(Crowded)
 	}
+}
+
+// kept is the span, whose room is used again, as it waits.
+func (span *Span) kept() *Span {
+	kept := *span
+	kept.held = true
+	kept.Frame.Events = slices.Clone(span.Frame.Events)
+	return &kept
 }
 
 // giveUp takes what waits longest, by the id of its trace.

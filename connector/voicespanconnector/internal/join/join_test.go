@@ -54,6 +54,27 @@ func take(t *testing.T, j *Joiner, spans ...*Span) []string {
 
 const one = "01000000000000000000000000000000"
 
+// The calls of two bots are two, whatever they are called and in whatever trace their spans are. One that names none is of the
+// trace's, and so is one whose name is weaker: that of a session, of a service that the bot uses.
+func TestTwoBotsInOneTrace(t *testing.T) {
+	j := New(config)
+	other := func(id string, rank spanframe.Rank) *Span {
+		span := told(1, 2, spanframe.Name{ID: id, Rank: rank})
+		span.Owner = "other"
+		return span
+	}
+	ready, rest := j.Assign([]*Span{
+		named(1, 1, "c1"), other("c1", spanframe.ByConversation), other("c2", spanframe.ByConversation), other("c3", spanframe.ByCall),
+		other("s1", spanframe.BySession), other("", spanframe.Unnamed),
+	}, now)
+	assert.Empty(t, rest)
+	var calls []string
+	for _, span := range ready {
+		calls = append(calls, span.Frame.Tenant+" "+span.Frame.CallID)
+	}
+	assert.Equal(t, []string{"bot c1", "other c1", "other c2", "other c3", "bot c1", "bot c1"}, calls)
+}
+
 // What waited goes out first, in its order, and what comes after the name does not wait.
 func TestSpansWaitForTheName(t *testing.T) {
 	j := New(config)
@@ -95,6 +116,8 @@ func TestNameInBetween(t *testing.T) {
 	late, err := j.Hold(rest, now)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"c1 1"}, at(late))
+	j.Return(late)
+	assert.Equal(t, []string{"c1 1"}, at(j.Overdue(now)), "it was accepted, and nobody sends it again")
 }
 
 // After the window the trace id is the name, and stays it.

@@ -7,37 +7,64 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
 
-// Data is the kinds of data that a span tells of a request.
-type Data uint8
+// Data is what a span tells of a request, as a set: three kinds of data that can be told twice, each of four families. What an
+// answer used is not told by how it was spoken.
+type Data uint16
 
-// The kinds of data that can be told twice.
+// The kinds of data. Each has the bits of a family from here.
 const (
-	Use Data = 1 << iota
-	First
-	Work
+	use = spanusage.Families * iota
+	first
+	work
 )
 
-// DataOf is what an event tells.
-func DataOf(kind frame.Kind) Data {
+// DataOf is what an event of a span tells.
+func DataOf(kind frame.Kind, of spanusage.Family) Data {
 	switch kind {
 	case frame.TTFB:
-		return First
+		return Data(of) << first
 	case frame.Processing:
-		return Work
+		return Data(of) << work
 	case frame.TokensUsed, frame.CharactersUsed, frame.AudioTranscribed, frame.RealtimeConnected:
-		return Use
+		return Data(of) << use
 	}
 	return 0
 }
 
-// Span is a span with what it tells. Its Told is what is left to it.
+// Span is a span with what it tells.
 type Span struct {
-	Trace      [16]byte
-	ID, Parent [8]byte
-	Told       Data
+	id, parent spanID
+	// Told is what it tells, then what is left to it.
+	Told Data
+	// Tool says that it is a call of a tool: what is in it is told of another request than what is around it.
+	Tool bool
+}
+
+// SpanOf is a span that tells nothing.
+func SpanOf(trace [16]byte, id, parent [8]byte) Span {
+	if parent == id {
+		parent = [8]byte{} // it is in no other
+	}
+	return Span{id: idOf(trace, id), parent: idOf(trace, parent)}
+}
+
+// spanID stands for a span: a digest, by a seed of this process, so that nobody can make two alike. Zero is none.
+type spanID uint64
+
+var seed = maphash.MakeSeed()
+
+func idOf(trace [16]byte, span [8]byte) spanID {
+	if span == [8]byte{} {
+		return 0
+	}
+	var id [24]byte
+	copy(id[:16], trace[:])
+	copy(id[16:], span[:])
+	return spanID(maphash.Bytes(seed, id[:]))
 }
 
 // timeout is for how long a span is remembered after it was last heard of, at least: spans end, and are sent, soon after what is in
@@ -50,26 +77,24 @@ const timeout = 10 * time.Minute
 // It has two generations: what is still needed is in the young one, and the old one goes as a whole.
 type Nest struct {
 	limit int
-	seed  maphash.Seed
 
 	mu         sync.Mutex
-	young, old map[uint64]told
+	young, old map[spanID]told
 	born       time.Time // of the young generation
 }
 
-// told is what was told in a span (low bits), and by itself or around it (high bits).
-type told uint8
+// told is what was told in a span (low bits), and by itself or around it (high bits). Beside the id it takes no more room than a
+// bit would.
+type told uint32
 
-const aroundShift = 4
+const aroundShift = 16
 
-func (t told) inside() Data { return Data(t & (1<<aroundShift - 1)) }
+func (t told) inside() Data { return Data(t) }
 
 func (t told) around() Data { return Data(t >> aroundShift) }
 
 // New makes one that remembers twice as many spans as the limit, and those of two requests.
-func New(limit int) *Nest {
-	return &Nest{limit: limit, seed: maphash.MakeSeed(), young: map[uint64]told{}}
-}
+func New(limit int) *Nest { return &Nest{limit: limit, young: map[spanID]told{}} }
 
 // Hold is for the spans of a request; what it returns releases it.
 func (n *Nest) Hold(now time.Time) (release func()) {
@@ -81,57 +106,47 @@ func (n *Nest) Hold(now time.Time) (release func()) {
 // Enter notes what was told around a span that tells nothing itself, for the spans in it. Spans come in the opposite order, before
 // they are taken.
 func (n *Nest) Enter(span *Span) {
-	if span.Told != 0 || len(n.young)+len(n.old) == 0 {
+	if span.Told != 0 || span.Tool || n.knowsNothing() {
 		return
 	}
-	if above := n.of(n.key(span.Trace, span.Parent)).around(); above != 0 {
-		n.note(n.key(span.Trace, span.ID), told(above)<<aroundShift)
+	if above, _ := n.of(span.parent); above.around() != 0 {
+		own, isYoung := n.of(span.id)
+		n.note(span.id, own, isYoung, told(above.around())<<aroundShift)
 	}
 }
 
 // Take leaves to a span what no span in it or around it has told before. Spans come in the order of their ends, and somebody holds
 // the nest for them.
 func (n *Nest) Take(span *Span) {
-	if span.Told == 0 && len(n.young)+len(n.old) == 0 {
+	if span.Tool || span.Told == 0 && n.knowsNothing() {
 		return
 	}
-	id, parent := n.key(span.Trace, span.ID), n.key(span.Trace, span.Parent)
-	own := n.of(id)
-	above := n.of(parent).around()
-	span.Told &^= own.inside() | above
-	if in := own.inside() | span.Told; in != 0 {
-		n.note(parent, told(in))
-	}
-	if around := above | span.Told; around != 0 {
-		n.note(id, told(around)<<aroundShift)
-	}
+	own, ownYoung := n.of(span.id)
+	above, aboveYoung := n.of(span.parent)
+	span.Told &^= own.inside() | above.around()
+	n.note(span.parent, above, aboveYoung, told(own.inside()|span.Told))
+	n.note(span.id, own, ownYoung, told(above.around()|span.Told)<<aroundShift)
 }
 
-// key stands for a span: a digest, by a seed of this process, so that nobody can make two alike. Zero is none.
-func (n *Nest) key(trace [16]byte, span [8]byte) uint64 {
-	if span == [8]byte{} {
-		return 0
-	}
-	var id [24]byte
-	copy(id[:16], trace[:])
-	copy(id[16:], span[:])
-	return maphash.Bytes(n.seed, id[:])
-}
+func (n *Nest) knowsNothing() bool { return len(n.young)+len(n.old) == 0 }
 
-func (n *Nest) of(id uint64) told {
-	if known, young := n.young[id]; young {
-		return known
-	}
-	return n.old[id]
-}
-
-func (n *Nest) note(id uint64, more told) {
+// of is what is known of a span. What is young holds what the old generation knows.
+func (n *Nest) of(id spanID) (known told, isYoung bool) {
 	if id == 0 {
+		return 0, false
+	}
+	if known, isYoung = n.young[id]; isYoung {
+		return known, true
+	}
+	return n.old[id], false
+}
+
+// note adds to what is known of a span.
+func (n *Nest) note(id spanID, known told, isYoung bool, more told) {
+	if id == 0 || more == 0 || isYoung && known|more == known {
 		return
 	}
-	if known, young := n.young[id]; !young || known|more != known {
-		n.young[id] = known | n.old[id] | more
-	}
+	n.young[id] = known | more
 }
 
 // age makes the young generation the old one when its time has come, or it is full.
@@ -139,5 +154,5 @@ func (n *Nest) age(now time.Time) {
 	if len(n.young) < n.limit && now.Sub(n.born) < timeout {
 		return
 	}
-	n.old, n.young, n.born = n.young, map[uint64]told{}, now
+	n.old, n.young, n.born = n.young, map[spanID]told{}, now
 }
