@@ -45,6 +45,10 @@ type Config struct {
 	// ObserveInterval is how often voice.calls.active is reported and idle calls are looked for.
 	ObserveInterval time.Duration `mapstructure:"observe_interval"`
 
+	// Storage is the extension that keeps what open calls are made of, so that they go on after a restart. Without one they
+	// live in memory alone.
+	Storage *component.ID `mapstructure:"storage"`
+
 	_ struct{}
 }
 

@@ -44,10 +44,11 @@ func TestDefaults(t *testing.T) {
 func TestAllOptions(t *testing.T) {
 	config, err := load(t, "all")
 	require.NoError(t, err)
+	storage := component.MustNewIDWithName("file_storage", "calls")
 	assert.Equal(t, &Config{
 		ServiceName: "voice-rag-bot", JoinWindow: 30 * time.Second, EndDelay: time.Second, IdleTimeout: 2 * time.Minute,
 		RememberEnded: time.Hour, MaxCalls: 5000, MaxTraces: 6000, MaxHeldSpans: 7000, MaxAttributeValues: 50,
-		ObserveInterval: 30 * time.Second,
+		ObserveInterval: 30 * time.Second, Storage: &storage,
 	}, config)
 }
 
@@ -80,11 +81,14 @@ func TestReadmeHasEveryOption(t *testing.T) {
 			continue
 		}
 		value := config.Field(i).Interface()
-		text := fmt.Sprint(value)
-		if d, isTime := value.(time.Duration); isTime {
-			text = shortly(d)
+		text := fmt.Sprintf("`%v`", value)
+		switch value := value.(type) {
+		case time.Duration:
+			text = "`" + shortly(value) + "`"
+		case *component.ID:
+			text = "none"
 		}
-		assert.Contains(t, string(readme), "| `"+key+"` | `"+text+"` |")
+		assert.Contains(t, string(readme), "| `"+key+"` | "+text+" |")
 	}
 }
 
@@ -99,7 +103,7 @@ func TestReadmeHasEveryMetric(t *testing.T) {
 		Telemetry  struct{ Metrics map[string]any }   `yaml:"telemetry"`
 	}
 	require.NoError(t, yaml.Unmarshal(file, &own))
-	require.Len(t, own.Telemetry.Metrics, 13)
+	require.Len(t, own.Telemetry.Metrics, 15)
 	for name := range own.Telemetry.Metrics {
 		assert.Contains(t, string(readme), "`"+strings.TrimPrefix(name, "connector_voice_span_")+"`")
 	}

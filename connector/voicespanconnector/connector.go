@@ -16,6 +16,8 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/nest"
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/door"
+	"github.com/otelcol-voice/otelcol-voice/internal/hosts"
+	"github.com/otelcol-voice/otelcol-voice/internal/keep"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
@@ -35,6 +37,8 @@ type voiceConnector struct {
 	telemetry *selfTelemetry
 	requests  sync.Pool
 	toldLost  struct{ summaries, spans seldom }
+	keeper    *keep.Keeper // nil without storage
+	hosts     hosts.All
 
 	startOnce, stopOnce sync.Once
 	startErr, stopErr   error
@@ -58,10 +62,13 @@ func newConnector(set connector.Settings, cfg *Config, clock clockwork.Clock, fo
 		nest:   nest.New(maxNested), witnesses: newWitnesses(),
 		requests: sync.Pool{New: func() any { return newRequest() }},
 	}
+	calls := cfg.callConfig()
+	calls.Mark = func() uint64 { return c.keeper.Mark() } // there is a keeper from the start on
 	c.door = &door.Door{
-		Calls:   call.NewTable(cfg.callConfig()),
+		Calls:   call.NewTable(calls),
 		Signals: signal.NewProducer(signal.Settings{Resource: resourceOf, MaxValues: cfg.MaxAttributeValues}),
 		Outlet:  &c.outlet, Logger: set.Logger, Found: c.foundEnd,
+		Keep: func(ctx context.Context, key call.Key, now time.Time) { c.keeper.End(ctx, key, now) },
 	}
 	return c, nil
 }
@@ -90,37 +97,58 @@ func (t *tap) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	return t.consume(ctx, td)
 }
 
-// Start is called once for each pair of pipelines; the first call counts.
-func (c *voiceConnector) Start(context.Context, component.Host) error {
+// Start is called once for each pair of pipelines; the first call counts, and each host hears how it goes.
+func (c *voiceConnector) Start(ctx context.Context, host component.Host) error {
+	c.hosts.Add(host)
 	c.startOnce.Do(func() {
-		lifetime, stop := context.WithCancel(context.Background())
-		c.stop = stop
-		ticker := c.clock.NewTicker(interval)
-		c.running.Go(func() { c.keepHouse(lifetime, ticker) })
-		c.startErr = c.register()
+		if c.startErr = c.start(ctx, host); c.startErr != nil {
+			c.startErr = errors.Join(c.startErr, c.Shutdown(ctx))
+		}
 	})
 	return c.startErr
 }
 
-// Shutdown is called once for each pair of pipelines; the first call, when no more spans come, counts. All that waits is taken, and
-// open calls make known what they hold back until their end; they will not be seen again.
+// start opens the calls that were stored before anybody can add to them.
+func (c *voiceConnector) start(ctx context.Context, host component.Host) error {
+	if err := c.remember(ctx, host); err != nil {
+		return err
+	}
+	if err := c.register(); err != nil {
+		return err
+	}
+	lifetime, stop := context.WithCancel(context.Background())
+	c.stop = stop
+	ticker := c.clock.NewTicker(interval)
+	c.running.Go(func() { c.keepHouse(lifetime, ticker) })
+	return nil
+}
+
+// Shutdown is called once for each pair of pipelines; the first call, when no more spans come, counts. All that waits is taken. Calls
+// that are stored go on after the next start; others make known what they hold back until their end, for they will not be seen again.
 func (c *voiceConnector) Shutdown(ctx context.Context) error {
 	c.stopOnce.Do(func() {
 		defer c.forget()
 		defer c.telemetry.Shutdown()
-		if c.stopErr = c.halt(ctx); c.stopErr != nil {
-			return
-		}
-		now := c.clock.Now()
-		c.deliver(ctx, c.joiner.Rest(), now)
-		c.finish(ctx, now.Add(c.config.EndDelay))
-		c.door.Settle(ctx)
-		if waiting := c.joiner.Held(); waiting > 0 {
-			c.stopErr = errors.New("spans that waited for a pipeline are lost: it refused them to the last")
-		}
-		c.telemetry.traces(ctx, c.joiner.Found())
+		c.stopErr = errors.Join(c.conclude(ctx), c.keeper.Close(ctx))
 	})
 	return c.stopErr
+}
+
+func (c *voiceConnector) conclude(ctx context.Context) error {
+	if err := c.halt(ctx); err != nil {
+		return err
+	}
+	now := c.clock.Now()
+	c.deliver(ctx, c.joiner.Rest(), now)
+	if c.keeper == nil {
+		c.finish(ctx, now.Add(c.config.EndDelay))
+		c.door.Settle(ctx)
+	}
+	c.telemetry.traces(ctx, c.joiner.Found())
+	if c.joiner.Held() > 0 {
+		return errors.New("spans that waited for a pipeline are lost: it refused them to the last")
+	}
+	return nil
 }
 
 // halt waits until the housekeeping is over, but not beyond ctx.

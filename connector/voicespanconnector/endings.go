@@ -1,10 +1,11 @@
 package voicespanconnector
 
 import (
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanframe"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -21,12 +22,11 @@ type ending struct {
 	due   time.Time
 }
 
-// endOf is the end that a span tells, as a frame of its own.
-func endOf(span *join.Span) frame.Frame {
-	f := &span.Frame
+// endOf is the end that a span's frame tells, as a frame of its own.
+func endOf(f *frame.Frame, reason string) frame.Frame {
 	return frame.Frame{
 		Tenant: f.Tenant, CallID: f.CallID, ID: spanframe.EndID(f.ID), Time: f.Time, Trace: f.Trace,
-		Events: []frame.Event{{Kind: frame.CallEnded, Name: span.Reason}},
+		Events: []frame.Event{{Kind: frame.CallEnded, Name: reason}},
 	}
 }
 
@@ -59,4 +59,22 @@ func (e *endings) giveBack(due []ending) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.list = append(due, e.list...)
+}
+
+// resume takes up the ends that were told before a restart and had yet to come, each with when its span came: others of its call are
+// waited for once more, but not until the call would end by having fallen silent.
+func (e *endings) resume(told map[call.Key][]ending, due time.Time, idle time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ends := range told {
+		for _, end := range ends {
+			if silent := end.due.Add(idle); silent.Before(due) {
+				end.due = silent
+			} else {
+				end.due = due
+			}
+			e.list = append(e.list, end)
+		}
+	}
+	slices.SortStableFunc(e.list, func(a, b ending) int { return a.due.Compare(b.due) })
 }

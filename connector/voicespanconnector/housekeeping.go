@@ -44,7 +44,7 @@ func (c *voiceConnector) tick(ctx context.Context, now time.Time) {
 func (c *voiceConnector) observe(ctx context.Context, now time.Time) {
 	c.door.EndIdle(ctx, now)
 	c.door.Observe(ctx, c.started, now)
-	c.door.Calls.Forget(now)
+	c.keeper.Forget(ctx, c.door.Calls.Forget(now))
 }
 
 // portion is how many spans without a request are delivered at a time: never of more calls than may be open.
@@ -86,14 +86,15 @@ func (c *voiceConnector) finish(ctx context.Context, now time.Time) {
 }
 
 func (c *voiceConnector) end(ctx context.Context, some []ending, now time.Time) error {
-	var s step
+	s := c.newStep()
 	lost, err := c.door.Take(ctx, callsOf(some), func(tx *call.Tx, batch *signal.Batch) {
 		for i := range some {
-			facts, _ := tx.Apply(&some[i].frame, now)
+			facts, verdict := tx.Apply(&some[i].frame, now)
 			batch.Add(facts)
 			s.facts(facts)
+			s.keepEnd(&some[i].frame, facts, verdict, now)
 		}
-	}, func() {})
+	}, func() { c.keeper.Append(ctx, s.steps) })
 	if err != nil {
 		return err
 	}

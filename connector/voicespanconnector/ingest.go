@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/door"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/keep"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
@@ -65,9 +66,10 @@ func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, now time
 	if len(spans) == 0 {
 		return nil
 	}
-	var s step
+	s := c.newStep()
 	lost, err := c.door.Take(ctx, keys(spans), func(tx *call.Tx, batch *signal.Batch) { s.apply(spans, tx, batch, now) }, func() {
 		c.courses.note(s.turns)
+		c.keeper.Append(ctx, s.steps)
 	})
 	if err != nil {
 		c.refused(ctx, spans, err, now)
@@ -87,7 +89,12 @@ type step struct {
 	turns []turn
 	ends  []frame.Frame
 	ended []call.Fact // that calls did
+
+	steps  *keep.Steps // nil: nothing is kept
+	joiner *join.Joiner
 }
+
+func (c *voiceConnector) newStep() step { return step{steps: c.keeper.Steps(), joiner: c.joiner} }
 
 func (s *step) apply(spans []*join.Span, tx *call.Tx, batch *signal.Batch, now time.Time) {
 	for i := range spans {
@@ -96,6 +103,7 @@ func (s *step) apply(spans []*join.Span, tx *call.Tx, batch *signal.Batch, now t
 		batch.Add(facts)
 		s.facts(facts)
 		s.judge(span, verdict)
+		s.keep(span, facts, verdict, now)
 	}
 }
 
@@ -140,7 +148,7 @@ func (s *step) taken(span *join.Span) {
 		s.turns = append(s.turns, turn{call.KeyOf(&span.Frame), span.Turn})
 	}
 	if span.Ends {
-		s.ends = append(s.ends, endOf(span))
+		s.ends = append(s.ends, endOf(&span.Frame, span.Reason))
 	}
 }
 

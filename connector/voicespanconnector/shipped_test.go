@@ -42,7 +42,7 @@ func TestShippedConfigurations(t *testing.T) {
 	local, cloud := readShipped(t, "local.yaml"), readShipped(t, "collector.yaml")
 	assert.Equal(t, cloud.Processors.Content, local.Processors.Content)
 	for _, config := range []shipped{local, cloud} {
-		require.Contains(t, config.Connectors, "voice_span")
+		require.Equal(t, map[string]any{"storage": "file_storage"}, config.Connectors["voice_span"])
 		pipelines := config.Service.Pipelines
 		assert.Contains(t, pipelines["traces"].Receivers, "otlp")
 		assert.Equal(t, []string{"memory_limiter", "transform/content", "cost"}, pipelines["traces"].Processors)

@@ -5,7 +5,7 @@
 //
 // What arrives passes through, in this order: frames.go, upgrade.go and stream.go, or webhooks.go (method, path, type, size,
 // signature), sender.go (what a request says of all its frames), admission.go (how much is read at once), body.go (bytes to
-// frames, by way of internal/dialect), ingest.go (frames to the pipeline, by way of internal/call and internal/signal) and
-// recorder.go (what a restart needs). What no request causes (calls that end by silence, the number of active calls) is in
+// frames, by way of internal/dialect), ingest.go (frames to the pipeline, by way of internal/call and internal/signal, kept for a
+// restart by internal/keep). What no request causes (calls that end by silence, the number of active calls) is in
 // housekeeping.go; listeners and their end are in servers.go.
 package voiceframereceiver

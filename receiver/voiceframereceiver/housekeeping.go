@@ -28,20 +28,14 @@ func (r *voiceReceiver) tick(ctx context.Context, now time.Time) {
 	door.EndIdle(ctx, now)
 	door.Observe(ctx, r.started, now)
 	// After that, so that a tenant of whose calls none is open any more has been told of.
-	r.recorder.forget(ctx, r.calls.Forget(now))
+	r.keeper.Forget(ctx, r.calls.Forget(now))
 }
 
 // door is the receiver's way into its table of calls.
 func (r *voiceReceiver) door() *door.Door {
 	return &door.Door{
-		Calls: r.calls, Signals: r.signals, Outlet: &r.pipeline, Logger: r.settings.Logger, Keep: r.keepEnd, Found: r.foundEnd,
+		Calls: r.calls, Signals: r.signals, Outlet: &r.pipeline, Logger: r.settings.Logger, Keep: r.keeper.End, Found: r.foundEnd,
 	}
-}
-
-func (r *voiceReceiver) keepEnd(ctx context.Context, key call.Key, now time.Time) {
-	steps := r.recorder.steps()
-	steps.add(key, nil, now)
-	r.recorder.append(ctx, steps)
 }
 
 func (r *voiceReceiver) foundEnd(ctx context.Context, facts []call.Fact, now time.Time) {

@@ -9,13 +9,14 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/door"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/journal"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
 // take applies the frames to their calls and hands on what follows. Calls have changed only if all of it was accepted.
 func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*answer, error) {
 	var found door.Findings
-	steps := r.recorder.steps()
+	steps := r.keeper.Steps()
 	lost, err := r.door().Take(ctx, keys(in.frames), func(tx *call.Tx, batch *signal.Batch) {
 		for i := range in.frames {
 			f := &in.frames[i]
@@ -24,11 +25,11 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 			found.Facts(facts)
 			if in.judge(f, verdict) {
 				found.Frame(&f.frame)
-				steps.add(call.KeyOf(&f.frame), &f.frame, now)
-				steps.facts(facts)
+				steps.Add(call.KeyOf(&f.frame), journal.Entry{Frame: &f.frame, Arrival: now})
+				steps.Facts(facts)
 			}
 		}
-	}, func() { r.recorder.append(ctx, steps) })
+	}, func() { r.keeper.Append(ctx, steps) })
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/door"
+	"github.com/otelcol-voice/otelcol-voice/internal/hosts"
+	"github.com/otelcol-voice/otelcol-voice/internal/keep"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
@@ -30,9 +32,9 @@ type voiceReceiver struct {
 	pipeline  door.Outlet
 	telemetry *selfTelemetry
 	signals   *signal.Producer
-	recorder  *recorder // nil without storage
-	toldLost  seldom    // of spans and summaries
-	hosts     hosts
+	keeper    *keep.Keeper // nil without storage
+	toldLost  seldom       // of spans and summaries
+	hosts     hosts.All
 
 	startOnce, stopOnce sync.Once
 	startErr, stopErr   error
@@ -79,13 +81,13 @@ func (r *voiceReceiver) trace(next consumer.Traces) {
 func (r *voiceReceiver) newTable(trace bool) *call.Table {
 	config := r.config.callConfig()
 	config.Trace = trace
-	config.Mark = func() uint64 { return r.recorder.mark() } // there is a recorder from the start on
+	config.Mark = func() uint64 { return r.keeper.Mark() } // there is a keeper from the start on
 	return call.NewTable(config)
 }
 
 // Start is called once for each pipeline; the first call counts, and each host hears how it goes.
 func (r *voiceReceiver) Start(ctx context.Context, host component.Host) error {
-	r.hosts.add(host)
+	r.hosts.Add(host)
 	r.startOnce.Do(func() {
 		if r.startErr = r.start(ctx, host); r.startErr != nil {
 			r.startErr = errors.Join(r.startErr, r.Shutdown(ctx))
@@ -96,14 +98,8 @@ func (r *voiceReceiver) Start(ctx context.Context, host component.Host) error {
 
 // start opens the calls that were stored before anybody can add to them.
 func (r *voiceReceiver) start(ctx context.Context, host component.Host) error {
-	if r.config.Storage != nil {
-		kept, err := r.openKeeper(ctx, host)
-		if err != nil {
-			return err
-		}
-		if err := r.remember(ctx, kept); err != nil {
-			return err
-		}
+	if err := r.remember(ctx, host); err != nil {
+		return err
 	}
 	if err := r.serveFrames(ctx, host); err != nil {
 		return err
@@ -116,15 +112,33 @@ func (r *voiceReceiver) start(ctx context.Context, host component.Host) error {
 	return r.observe()
 }
 
+// remember begins to keep calls, if they are to be kept, after those that were kept before are open again.
+func (r *voiceReceiver) remember(ctx context.Context, host component.Host) (err error) {
+	if r.config.Storage == nil {
+		return nil
+	}
+	if r.keeper, err = keep.Open(ctx, host, r.keepSettings(*r.config.Storage)); err != nil {
+		return err
+	}
+	return r.keeper.Resume(ctx, r.calls, nil)
+}
+
+func (r *voiceReceiver) keepSettings(storage component.ID) keep.Settings {
+	return keep.Settings{
+		Storage: storage, Kind: component.KindReceiver, ID: r.settings.ID, Logger: r.settings.Logger, Report: r.hosts.Report,
+		Errors: r.telemetry.ReceiverVoiceFrameJournalErrors, Damaged: r.telemetry.ReceiverVoiceFrameJournalDamaged,
+	}
+}
+
 // Shutdown stops the intake first and lets requests under way finish, as long as ctx allows; then it cuts them off, and
 // they are not answered 200. Calls that are stored go on after the next start; others will not be seen again.
 func (r *voiceReceiver) Shutdown(ctx context.Context) error {
 	r.stopOnce.Do(func() {
 		r.stopErr = errors.Join(r.stopServers(ctx), r.wait(ctx))
-		if r.recorder == nil {
+		if r.keeper == nil {
 			r.door().Settle(ctx)
 		}
-		r.stopErr = errors.Join(r.stopErr, r.recorder.close(ctx))
+		r.stopErr = errors.Join(r.stopErr, r.keeper.Close(ctx))
 		r.telemetry.Shutdown()
 		r.forget()
 	})

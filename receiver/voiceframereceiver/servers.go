@@ -66,7 +66,7 @@ func (r *voiceReceiver) listen(
 // accept serves until the server is shut down. Any other end is one of the collector.
 func (r *voiceReceiver) accept(server *http.Server, listener net.Listener) {
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		r.hosts.report(componentstatus.NewFatalErrorEvent(err))
+		r.hosts.Report(componentstatus.NewFatalErrorEvent(err))
 	}
 }
 

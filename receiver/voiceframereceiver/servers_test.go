@@ -31,6 +31,8 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configtls"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/keep/keeptest"
 )
 
 // guard is an authenticator that lets one credential through. (test/e2e has the stock ones.)
@@ -51,7 +53,7 @@ func TestAuthenticator(t *testing.T) {
 	b, address := listening(t, nil)
 	b.config.Protocols.Frames.Get().ServerConfig.Auth = configoptional.Some(
 		confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
-	require.NoError(t, b.Start(context.Background(), extended{id: guard{}}))
+	require.NoError(t, b.Start(context.Background(), extended(id, guard{})))
 	for credential, want := range map[string]struct{ post, stream int }{
 		"Bearer t0ken": {200, 101}, "Bearer other": {401, 401}, "": {401, 401},
 	} {
@@ -181,9 +183,9 @@ func TestFramesAndWebhooksTogether(t *testing.T) {
 // Each pipeline has a component of its own, and the collector watches them all. A listener that dies is the collector's end.
 func TestAllPipelinesHearOfTheState(t *testing.T) {
 	b := newBench(t, nil)
-	hosts := make([]*reporting, 3)
+	hosts := make([]*keeptest.Host, 3)
 	for i := range hosts {
-		hosts[i] = &reporting{Host: componenttest.NewNopHost()}
+		hosts[i] = &keeptest.Host{}
 	}
 	require.NoError(t, b.Start(context.Background(), hosts[0]))
 	require.NoError(t, b.Start(context.Background(), hosts[1]))
@@ -193,7 +195,7 @@ func TestAllPipelinesHearOfTheState(t *testing.T) {
 	b.accept(&http.Server{ReadHeaderTimeout: time.Second}, listener)
 	require.NoError(t, b.Start(context.Background(), hosts[2]), "a late one hears of it")
 	for i, host := range hosts {
-		assert.Equal(t, []componentstatus.Status{componentstatus.StatusFatalError}, host.events, i)
+		assert.Equal(t, []componentstatus.Status{componentstatus.StatusFatalError}, host.Events(), i)
 	}
 }
 

@@ -9,6 +9,7 @@ const (
 	ownPrefix = "otelcol_"
 
 	receiver = ownPrefix + "receiver_voice_frame_"
+	spanner  = ownPrefix + "connector_voice_span_"
 	pricer   = ownPrefix + "processor_cost_"
 	rollup   = ownPrefix + "processor_rollup_"
 	gateway  = ownPrefix + "grafana_cloud_"
@@ -83,8 +84,9 @@ func healthWarnings() []panel {
 		alarm(6, "Requests refused", "Requests that were answered with 503 in the time range: the pipeline had no room. Bots send them again.",
 			risen(of(receiver+"requests_total", equal("status_code", "503")))),
 		alarm(6, "Storage errors", "Writes to the disk that failed, and places on it that could not be read, of all components, in the time range.",
-			risen(of(receiver+"journal_errors_total"), of(receiver+"journal_damaged_total"), of(pricer+"storage_failures_total"),
-				of(pricer+"storage_damaged_total"), of(rollup+"damaged_states_total"), of(rollup+"commits_total", equal("result", "failed")))),
+			risen(of(receiver+"journal_errors_total"), of(receiver+"journal_damaged_total"), of(spanner+"journal_errors_total"),
+				of(spanner+"journal_damaged_total"), of(pricer+"storage_failures_total"), of(pricer+"storage_damaged_total"),
+				of(rollup+"damaged_states_total"), of(rollup+"commits_total", equal("result", "failed")))),
 		alarm(6, "Price loads that failed", "Looks at price files and requests to price_url that failed in the time range. The prices before stay.",
 			risen(of(pricer+"price_reloads_total", equal("outcome", "failed")))),
 		alarm(6, "Identities forgotten", "Points that would count twice if they came again, for want of room, in the time range.",

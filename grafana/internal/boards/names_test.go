@@ -13,7 +13,8 @@ import (
 
 // components are those whose own metrics the dashboards read.
 var components = []string{
-	"receiver/voiceframereceiver", "processor/costprocessor", "processor/rollupprocessor", "extension/grafanacloudextension",
+	"receiver/voiceframereceiver", "connector/voicespanconnector", "processor/costprocessor", "processor/rollupprocessor",
+	"extension/grafanacloudextension",
 }
 
 // stock are the collector's own: its process, its receivers and its exporters. test/e2e has seen each, but for the full queue.

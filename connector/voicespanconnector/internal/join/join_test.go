@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanframe"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 )
@@ -178,4 +179,32 @@ func TestRest(t *testing.T) {
 	take(t, j, nameless(1, 1), nameless(2, 2))
 	assert.Len(t, j.Rest(), 2)
 	assert.Zero(t, j.Held())
+}
+
+// What is known of traces outlives a restart, and is forgotten in its turn.
+func TestRecall(t *testing.T) {
+	first := New(config)
+	key := call.Key{Tenant: "bot", ID: "c"}
+	for trace := range byte(3) {
+		first.Assign([]*Span{named(trace+1, 1, "c")}, now.Add(time.Duration(trace)*time.Second))
+	}
+	var memories []Memory
+	for _, trace := range []byte{2, 3, 1} {
+		rank, is := first.Rank([16]byte{trace}, key)
+		require.True(t, is)
+		memories = append(memories, Memory{Trace: [16]byte{trace}, Call: key, Rank: rank, Seen: now.Add(time.Duration(trace) * time.Second)})
+	}
+	second := New(config)
+	second.Recall(memories)
+	assert.Equal(t, 3, second.Known())
+	assert.Nil(t, second.Found())
+	ready, rest := second.Assign([]*Span{nameless(3, 1), named(3, 2, "d"), named(4, 3, "e")}, now.Add(4*time.Second))
+	assert.Equal(t, []string{"c 1", "d 2", "e 3"}, at(ready))
+	assert.Empty(t, rest)
+	_, is := second.Rank([16]byte{1}, key)
+	assert.False(t, is, "of which nothing was heard for longest")
+	_, is = second.Rank([16]byte{4}, key)
+	assert.False(t, is, "which is another call's")
+	second.Overdue(now.Add(2*time.Second + config.Keep))
+	assert.Equal(t, 2, second.Known())
 }

@@ -36,6 +36,8 @@ type TelemetryBuilder struct {
 	ConnectorVoiceSpanDataRejected      metric.Int64Counter
 	ConnectorVoiceSpanDelay             metric.Float64Histogram
 	ConnectorVoiceSpanHeldSpans         metric.Int64ObservableGauge
+	ConnectorVoiceSpanJournalDamaged    metric.Int64Counter
+	ConnectorVoiceSpanJournalErrors     metric.Int64Counter
 	ConnectorVoiceSpanSampledSpans      metric.Int64Counter
 	ConnectorVoiceSpanSpans             metric.Int64Counter
 	ConnectorVoiceSpanTraces            metric.Int64Counter
@@ -189,6 +191,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_connector_voice_span_held_spans",
 		metric.WithDescription("Spans that wait for the name of their call, or for a pipeline that refused them. [Alpha]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ConnectorVoiceSpanJournalDamaged, err = builder.meter.Int64Counter(
+		"otelcol_connector_voice_span_journal_damaged",
+		metric.WithDescription("Places in the storage of open calls that could not be read at a start and were set aside. [Alpha]"),
+		metric.WithUnit("{place}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ConnectorVoiceSpanJournalErrors, err = builder.meter.Int64Counter(
+		"otelcol_connector_voice_span_journal_errors",
+		metric.WithDescription("Writes to the storage of open calls that failed; what they held is not known after a restart. [Alpha]"),
+		metric.WithUnit("{write}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ConnectorVoiceSpanSampledSpans, err = builder.meter.Int64Counter(

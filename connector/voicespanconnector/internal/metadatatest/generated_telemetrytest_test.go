@@ -42,6 +42,8 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ConnectorVoiceSpanDataDropped.Add(context.Background(), 1)
 	tb.ConnectorVoiceSpanDataRejected.Add(context.Background(), 1)
 	tb.ConnectorVoiceSpanDelay.Record(context.Background(), 1)
+	tb.ConnectorVoiceSpanJournalDamaged.Add(context.Background(), 1)
+	tb.ConnectorVoiceSpanJournalErrors.Add(context.Background(), 1)
 	tb.ConnectorVoiceSpanSampledSpans.Add(context.Background(), 1)
 	tb.ConnectorVoiceSpanSpans.Add(context.Background(), 1)
 	tb.ConnectorVoiceSpanTraces.Add(context.Background(), 1)
@@ -67,6 +69,12 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualConnectorVoiceSpanHeldSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualConnectorVoiceSpanJournalDamaged(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualConnectorVoiceSpanJournalErrors(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualConnectorVoiceSpanSampledSpans(t, testTel,

@@ -1,5 +1,5 @@
-// Package journal keeps on disk what the receiver needs to go on with its calls after a restart: the frames of each call, as
-// they were applied. Whoever replays them has the call again.
+// Package journal keeps on disk what is needed to go on with calls after a restart: the frames of each call, as they were
+// applied. Whoever replays them has the call again.
 //
 // The storage has keys but cannot list them, so calls live in numbered slots:
 //
@@ -32,6 +32,8 @@ import (
 type Entry struct {
 	Frame   *frame.Frame
 	Arrival time.Time
+	// Note is what whoever keeps the step wants to know of it again, in few and short words.
+	Note string
 }
 
 // Record is what one request did to one call. Its frames are about that call; their faults are not kept.

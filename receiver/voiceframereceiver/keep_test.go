@@ -17,17 +17,18 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
-	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/journal"
+	"github.com/otelcol-voice/otelcol-voice/internal/journal"
+	"github.com/otelcol-voice/otelcol-voice/internal/keep"
+	"github.com/otelcol-voice/otelcol-voice/internal/keep/keeptest"
 	"github.com/otelcol-voice/otelcol-voice/receiver/voiceframereceiver/internal/metadatatest"
 )
 
-// notebook is a keeper in memory.
+// notebook is a journal in memory.
 type notebook struct {
 	mu        sync.Mutex
 	calls     []call.Key
@@ -76,11 +77,16 @@ func (n *notebook) Close(context.Context) error {
 }
 
 // keeping is a bench that keeps its calls in a notebook, as they were left there.
-func keeping(t *testing.T, kept keeper, host component.Host) *bench {
+func keeping(t *testing.T, kept keep.Journal, host component.Host) *bench {
 	b := newBench(t, nil)
-	b.hosts.add(host)
-	require.NoError(t, b.remember(context.Background(), kept))
+	b.hosts.Add(host)
+	b.resume(t, kept)
 	return b
+}
+
+func (b *bench) resume(t *testing.T, kept keep.Journal) {
+	b.keeper = keep.New(kept, b.keepSettings(component.MustNewID("file_storage")))
+	require.NoError(t, b.keeper.Resume(context.Background(), b.calls, nil))
 }
 
 // A call goes on after a restart: the same totals as without, and nothing is told twice.
@@ -119,13 +125,13 @@ func TestCallsGoOnAfterARestart(t *testing.T) {
 // The same on what an extension stores, from the start to the end of a receiver. (test/e2e has the one that is shipped.)
 func TestCallsGoOnInAStorage(t *testing.T) {
 	id := component.MustNewID("file_storage")
-	disk := map[string][]byte{}
+	disk := keeptest.NewDisk()
 	lines := strings.Split(strings.TrimSpace(fiveLines(t)), "\n")
 	totals := map[string]float64{}
 	for _, part := range [][]string{lines[:2], lines[2:4], lines[:4], lines[4:]} {
 		t.Run("", func(t *testing.T) {
 			b := newBench(t, func(c *Config) { c.Storage = &id })
-			require.NoError(t, b.Start(context.Background(), extended{id: &memory{data: disk}}))
+			require.NoError(t, b.Start(context.Background(), extended(id, disk)))
 			status, answer := b.post("/v1/frames", strings.Join(part, "\n"))
 			require.Equal(t, http.StatusOK, status, answer)
 			require.NoError(t, b.Shutdown(context.Background()))
@@ -174,7 +180,7 @@ func TestMoreStoredCallsThanRoom(t *testing.T) {
 		_, _ = b.post("/v1/frames/"+id, spoken(0))
 	}
 	smaller := newBench(t, func(c *Config) { c.MaxCalls = 2 })
-	require.NoError(t, smaller.remember(context.Background(), kept))
+	smaller.resume(t, kept)
 	assert.Equal(t, int64(2), smaller.openCalls())
 	assert.Equal(t, []call.Key{{ID: "c"}}, kept.forgotten)
 }
@@ -195,11 +201,11 @@ func TestStepsOfASenderWhoHasLeft(t *testing.T) {
 }
 
 // onDisk is a bench that keeps its calls in a journal on a disk, as they were left there.
-func onDisk(t *testing.T, disk *memory, change func(*Config)) *bench {
+func onDisk(t *testing.T, disk *keeptest.Disk, change func(*Config)) *bench {
 	kept, err := journal.Open(context.Background(), disk)
 	require.NoError(t, err)
 	b := newBench(t, change)
-	require.NoError(t, b.remember(context.Background(), kept))
+	b.resume(t, kept)
 	return b
 }
 
@@ -216,7 +222,7 @@ func TestAReusedCallIDAfterARestart(t *testing.T) {
 		"forgotten": func(b *bench) {
 			gone := b.calls.Forget(now.Add(time.Hour))
 			_, _ = b.post("/v1/frames/c1", start)
-			b.recorder.forget(context.Background(), gone)
+			b.keeper.Forget(context.Background(), gone)
 		},
 		"refused": func(b *bench) {
 			_, _ = b.post("/v1/frames/c2", start+end)
@@ -228,7 +234,7 @@ func TestAReusedCallIDAfterARestart(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			disk := &memory{data: map[string][]byte{}}
+			disk := keeptest.NewDisk()
 			one := func(c *Config) { c.MaxCalls = 1 }
 			b := onDisk(t, disk, one)
 			_, _ = b.post("/v1/frames/c1", start+end)
@@ -242,7 +248,7 @@ func TestAReusedCallIDAfterARestart(t *testing.T) {
 			assert.Equal(t, http.StatusOK, status)
 			assert.Equal(t, 1, b.logs.LogRecordCount(), "its own end")
 			b.tick(context.Background(), now.Add(time.Hour))
-			assert.Len(t, disk.data, 1, "nothing but the head stays")
+			assert.Equal(t, 1, disk.Keys(), "nothing but the head stays")
 		})
 	}
 }
@@ -256,17 +262,9 @@ func TestStepsAreByCall(t *testing.T) {
 	assert.Len(t, kept.steps[call.Key{ID: "b"}], 1)
 }
 
-// reporting is a host that hears of the component's state.
-type reporting struct {
-	component.Host
-	events []componentstatus.Status
-}
-
-func (r *reporting) Report(event *componentstatus.Event) { r.events = append(r.events, event.Status()) }
-
 // A disk that is full costs nothing but what a restart would restore.
 func TestWhenNothingCanBeKept(t *testing.T) {
-	kept, host := newNotebook(), &reporting{Host: componenttest.NewNopHost()}
+	kept, host := newNotebook(), &keeptest.Host{}
 	b := keeping(t, kept, host)
 	kept.err = errors.New("no space left on device")
 	for i := range 3 {
@@ -274,11 +272,11 @@ func TestWhenNothingCanBeKept(t *testing.T) {
 		assert.Equal(t, http.StatusOK, status)
 		assert.Contains(t, answer, `"accepted":1`)
 	}
-	assert.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.events, "said once")
+	assert.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError}, host.Events(), "said once")
 	kept.err = nil
 	_, _ = b.post("/v1/frames/c1", spoken(3))
 	_, _ = b.post("/v1/frames/c1", spoken(4))
-	assert.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.events)
+	assert.Equal(t, []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}, host.Events())
 	assert.Equal(t, 5.0, b.totals()["voice.tts.characters.total"])
 	metadatatest.AssertEqualReceiverVoiceFrameJournalErrors(t, b.telemetry, []metricdata.DataPoint[int64]{{Value: 3}},
 		metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
@@ -292,76 +290,21 @@ func TestKeptCallsAreNotSettled(t *testing.T) {
 	assert.NotContains(t, b.totals(), "voice.stt.session.seconds.total")
 }
 
-// memory is a storage extension that loses everything with the test.
-type memory struct {
-	component.Component
-	mu     sync.Mutex
-	data   map[string][]byte
-	opened []string
-	open   int
-	err    error
+// extended is a host with an extension.
+func extended(id component.ID, extension component.Component) *keeptest.Host {
+	return &keeptest.Host{Extensions: map[component.ID]component.Component{id: extension}}
 }
-
-func (m *memory) GetClient(_ context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
-	m.opened = append(m.opened, kind.String()+" "+id.String()+" "+name)
-	m.open++
-	return m, m.err
-}
-
-func (m *memory) Get(_ context.Context, key string) ([]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.data[key], nil
-}
-
-func (m *memory) Set(_ context.Context, key string, value []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.data[key] = value
-	return nil
-}
-
-func (m *memory) Delete(_ context.Context, key string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.data, key)
-	return nil
-}
-
-func (m *memory) Batch(ctx context.Context, ops ...*storage.Operation) (err error) {
-	for _, op := range ops {
-		switch op.Type {
-		case storage.Get:
-			op.Value, err = m.Get(ctx, op.Key)
-		case storage.Set:
-			err = m.Set(ctx, op.Key, op.Value)
-		case storage.Delete:
-			err = m.Delete(ctx, op.Key)
-		}
-	}
-	return err
-}
-
-func (m *memory) Close(context.Context) error {
-	m.open--
-	return nil
-}
-
-// extended is a host with extensions.
-type extended map[component.ID]component.Component
-
-func (e extended) GetExtensions() map[component.ID]component.Component { return e }
 
 func TestStorage(t *testing.T) {
 	id := component.MustNewIDWithName("file_storage", "calls")
 	for name, test := range map[string]struct {
-		host extended
+		host *keeptest.Host
 		want string
 	}{
-		"there":   {extended{id: &memory{data: map[string][]byte{}}}, ""},
-		"missing": {extended{}, `storage: there is no extension "file_storage/calls": define it under`},
-		"foreign": {extended{id: struct{ component.Component }{}}, `storage: the extension "file_storage/calls" stores nothing`},
-		"failing": {extended{id: &memory{err: errors.New("locked")}}, `storage: "file_storage/calls" gives no client: locked`},
+		"there":   {extended(id, keeptest.NewDisk()), ""},
+		"missing": {&keeptest.Host{}, `storage: there is no extension "file_storage/calls": define it under`},
+		"foreign": {extended(id, struct{ component.Component }{}), `storage: the extension "file_storage/calls" stores nothing`},
+		"failing": {extended(id, &keeptest.Disk{Locked: errors.New("locked")}), `storage: "file_storage/calls" gives no client: locked`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, func(c *Config) { c.Storage = &id })
@@ -372,9 +315,9 @@ func TestStorage(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.NoError(t, b.Shutdown(context.Background()))
-			store := test.host[id].(*memory)
-			assert.Equal(t, []string{"Receiver " + b.settings.ID.String() + " calls"}, store.opened)
-			assert.Zero(t, store.open, "closed")
+			store := test.host.Extensions[id].(*keeptest.Disk)
+			assert.Equal(t, []string{"Receiver " + b.settings.ID.String() + " calls"}, store.Opened)
+			assert.Zero(t, store.Open(), "closed")
 		})
 	}
 }
@@ -386,7 +329,7 @@ func TestStorageIsClosedWhenTheStartFails(t *testing.T) {
 		c.Storage = &id
 		c.Protocols.Frames.Get().ServerConfig.NetAddr.Endpoint = "256.0.0.1:1"
 	})
-	store := &memory{data: map[string][]byte{}}
-	require.ErrorContains(t, b.Start(context.Background(), extended{id: store}), "protocols::frames::endpoint")
-	assert.Zero(t, store.open)
+	store := keeptest.NewDisk()
+	require.ErrorContains(t, b.Start(context.Background(), extended(id, store)), "protocols::frames::endpoint")
+	assert.Zero(t, store.Open())
 }

@@ -26,6 +26,9 @@ const (
 	hasSentinels
 )
 
+// isNote is the mask of what is no entry: a note on the one before it.
+const isNote = hasRare
+
 // What an event has, beside its kind. The frequent ones come first, so that their mask is one byte.
 const (
 	hasSource = 1 << iota
@@ -90,15 +93,29 @@ var epoch = time.Unix(0, 0).UTC()
 func encodeRecord(r *Record) ([]byte, error) {
 	const typical = 96 // bytes of an entry
 	e := encoder{buf: make([]byte, sealSize, sealSize+typical*len(r.Entries)), moment: epoch}
-	e.count(len(r.Entries))
+	e.count(len(r.Entries) + notes(r.Entries))
 	for i := range r.Entries {
 		entry := &r.Entries[i]
 		if entry.Frame != nil && call.KeyOf(entry.Frame) != r.Call {
 			return nil, errForeign
 		}
 		e.entry(entry)
+		if entry.Note != "" {
+			e.byte(isNote)
+			e.text(entry.Note)
+		}
 	}
 	return e.buf, nil
+}
+
+// notes is how many entries have one.
+func notes(entries []Entry) (n int) {
+	for i := range entries {
+		if entries[i].Note != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func (e *encoder) entry(entry *Entry) {

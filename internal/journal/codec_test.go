@@ -91,6 +91,8 @@ func TestEveryFieldOfTheVocabularyIsKept(t *testing.T) {
 		{Frame: f, Arrival: time.Unix(99, 999_999_999).UTC()},
 		{Frame: &frame.Frame{Tenant: f.Tenant, CallID: f.CallID}, Arrival: time.Unix(99, 999_999_999).UTC()},
 		{Arrival: time.Unix(100, 1).UTC()},
+		{Frame: f, Arrival: time.Unix(100, 1).UTC(), Note: "a word"},
+		{Arrival: time.Unix(100, 1).UTC(), Note: "another"},
 	}
 	require.Equal(t, entries, roundTrip(t, Record{Call: call.KeyOf(f), Entries: entries}))
 }
@@ -160,6 +162,14 @@ func TestChunksCanBePutTogether(t *testing.T) {
 	require.Equal(t, append(r.Entries, r.Entries...), entries)
 }
 
+func TestANoteIsOnAnEntry(t *testing.T) {
+	_, err := new(decoder).record(nil, []byte{2, isNote, 1, 'n', 0}, call.Key{})
+	require.ErrorIs(t, err, errShape)
+	entries, err := new(decoder).record(nil, []byte{2, 0, isNote, 1, 'n', 1, isNote, 1, 'n'}, call.Key{})
+	require.ErrorIs(t, err, errShape, "of another chunk")
+	require.Empty(t, entries)
+}
+
 func TestFramesOfAnotherCallAreRefused(t *testing.T) {
 	_, err := encodeRecord(&Record{Call: call.Key{ID: "a"}, Entries: []Entry{{Frame: &frame.Frame{CallID: "b"}}}})
 	require.ErrorIs(t, err, errForeign)
@@ -168,7 +178,7 @@ func TestFramesOfAnotherCallAreRefused(t *testing.T) {
 // kindsOf are the kinds that the vocabulary has, read from its source: there is no other list of them.
 func kindsOf(t *testing.T) int {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../../../internal/frame/frame.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../frame/frame.go", nil, 0)
 	require.NoError(t, err)
 	for _, decl := range file.Decls {
 		block, ok := decl.(*ast.GenDecl)
@@ -244,6 +254,7 @@ func FuzzDecodeRecord(f *testing.F) {
 	}}}})
 	require.NoError(f, err)
 	f.Add(seed[sealSize:])
+	f.Add([]byte("\x02\x00\x20\x01n"))
 	f.Add([]byte{})
 	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\x7f"))
 	f.Fuzz(func(t *testing.T, body []byte) {

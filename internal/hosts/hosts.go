@@ -1,4 +1,5 @@
-package voiceframereceiver
+// Package hosts shows the state of a component that several pipelines share: each has an instance of its own to show it on.
+package hosts
 
 import (
 	"slices"
@@ -8,15 +9,15 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 )
 
-// hosts are those of all pipelines that share the receiver: each has a component of its own to show the state of.
-type hosts struct {
+// All are the hosts of all pipelines that share a component. It is safe for concurrent use.
+type All struct {
 	mu   sync.Mutex
 	all  []component.Host
 	last *componentstatus.Event // nil while there was nothing to say
 }
 
-// add also tells a host that comes later what the others know.
-func (h *hosts) add(host component.Host) {
+// Add also tells a host that comes later what the others know.
+func (h *All) Add(host component.Host) {
 	h.mu.Lock()
 	h.all = append(h.all, host)
 	last := h.last
@@ -26,7 +27,8 @@ func (h *hosts) add(host component.Host) {
 	}
 }
 
-func (h *hosts) report(event *componentstatus.Event) {
+// Report tells all hosts.
+func (h *All) Report(event *componentstatus.Event) {
 	h.mu.Lock()
 	h.last = event
 	all := slices.Clone(h.all)

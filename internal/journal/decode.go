@@ -39,15 +39,21 @@ func (d *decoder) record(entries []Entry, body []byte, key call.Key) ([]Entry, e
 
 func (d *decoder) chunk(entries []Entry, key call.Key) []Entry {
 	d.moment, d.sources = epoch, d.sources[:0]
-	n := d.count()
+	n, first := d.count(), len(entries)
 	for i := uint64(0); i < n && d.err == nil; i++ {
-		entries = append(entries, d.entry(key))
+		switch mask := d.byte(); {
+		case mask != isNote:
+			entries = append(entries, d.entry(key, mask))
+		case len(entries) > first:
+			entries[len(entries)-1].Note = d.text()
+		default:
+			d.fail(errShape)
+		}
 	}
 	return entries
 }
 
-func (d *decoder) entry(key call.Key) Entry {
-	mask := d.byte()
+func (d *decoder) entry(key call.Key, mask byte) Entry {
 	if mask&hasArrival != 0 {
 		d.moment = d.time()
 	}
