@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -277,7 +278,7 @@ func TestTenants(t *testing.T) {
 		require.NoError(t, err)
 		defer tx.Commit()
 		facts, _ := tx.Apply(&f, began)
-		return facts
+		return slices.Clone(facts)
 	}
 	assert.Equal(t, Key{Tenant: "acme", ID: "c1"}, open("acme", frame.CallStarted)[0].Call)
 	open("globex", frame.CallStarted)

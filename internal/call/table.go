@@ -107,7 +107,8 @@ func (t *Table) Begin(calls []Key) (*Tx, error) {
 	if err := t.admit(keys); err != nil {
 		return nil, err
 	}
-	tx := &Tx{table: t, calls: make([]staged, 0, len(keys))}
+	tx := t.newTx()
+	tx.calls = slices.Grow(tx.calls, len(keys))
 	for _, key := range keys {
 		c := t.lock(key)
 		tx.calls = append(tx.calls, staged{call: c, key: key, next: c.state})

@@ -47,8 +47,8 @@ func apply(t *testing.T, table *Table, frames ...frame.Frame) ([]Fact, []Verdict
 		tx, err := table.Begin([]Key{{ID: "c1"}})
 		require.NoError(t, err)
 		got, verdict := tx.Apply(&frames[i], frames[i].Time)
-		tx.Commit()
 		facts, verdicts = append(facts, got...), append(verdicts, verdict)
+		tx.Commit()
 	}
 	return facts, verdicts
 }
@@ -264,8 +264,8 @@ func TestClocksOfBotAndCollector(t *testing.T) {
 		tx, err := table.Begin([]Key{{ID: "c1"}})
 		require.NoError(t, err)
 		got, _ := tx.Apply(&frames[i], arrival)
-		tx.Commit()
 		facts = append(facts, got...)
+		tx.Commit()
 	}
 	assert.Equal(t, []string{"opened", "lasted 8", "lasted 12", "turn ended", "ended 20 end"}, told(facts))
 }
@@ -281,8 +281,8 @@ func TestTheBotsClockIsLearnt(t *testing.T) {
 			tx, err := table.Begin([]Key{{ID: "c1"}})
 			require.NoError(t, err)
 			got, _ := tx.Apply(&frames[i], after(arrival).Add(5*time.Minute))
-			tx.Commit()
 			facts = append(facts, got...)
+			tx.Commit()
 		}
 		assert.Equal(t, []string{"opened", "lasted 2", "lasted 28", "turn ended", "ended 30 end"}, told(facts), name)
 	}

@@ -3,6 +3,7 @@ package call
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
@@ -28,6 +29,37 @@ type Tx struct {
 	table *Table
 	calls []staged // in the order of their keys
 	facts []Fact   // of the last frame; the next one's take their place
+	room  *room    // that both lists are in; nil: the calls are released
+}
+
+// room is what transactions work in, one after another: a call's state is large, and most requests have few frames.
+type room struct {
+	calls []staged
+	facts []Fact
+}
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// largest is how many calls a room may be for that is kept.
+const largest = 1000
+
+func (t *Table) newTx() *Tx {
+	r := rooms.Get().(*room)
+	return &Tx{table: t, calls: r.calls, facts: r.facts, room: r}
+}
+
+// leave gives the room back, once. What was in it must not be kept alive.
+func (tx *Tx) leave() {
+	r := tx.room
+	if r == nil {
+		return
+	}
+	clear(tx.calls)
+	clear(tx.facts[:cap(tx.facts)])
+	if r.calls, r.facts = tx.calls[:0], tx.facts[:0]; cap(r.calls) <= largest {
+		rooms.Put(r)
+	}
+	tx.calls, tx.facts, tx.room = nil, nil, nil
 }
 
 // staged is a call with the state it will have.
@@ -41,7 +73,7 @@ type staged struct {
 }
 
 // Apply applies a frame that arrived at a moment, to its call, and returns the facts that follow, which are good until the
-// next frame. A frame of a call that was not named to Begin is none of the transaction's: it has no verdict.
+// next frame or the end of the transaction. A frame of a call that was not named to Begin is none of the transaction's: it has no verdict.
 func (tx *Tx) Apply(f *frame.Frame, arrival time.Time) ([]Fact, Verdict) {
 	c := tx.staged(KeyOf(f))
 	if c == nil {
@@ -174,7 +206,7 @@ func (tx *Tx) Commit() {
 		c.summarised = c.summarised && !c.changed
 		tx.release(c)
 	}
-	tx.calls = nil
+	tx.leave()
 }
 
 // Rollback releases the calls as they were. After Commit it does nothing, so that it can be deferred.
@@ -184,7 +216,7 @@ func (tx *Tx) Rollback() {
 		c.seen.remove(c.ids)
 		tx.release(c)
 	}
-	tx.calls = nil
+	tx.leave()
 }
 
 // release also drops a call that never came to be.

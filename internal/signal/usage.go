@@ -163,10 +163,13 @@ func goesOn(one, next *call.TimedUsage) bool {
 	return other == *one
 }
 
+// reportRoom is how many attributes a report usually has, at most.
+const reportRoom = 8
+
 func (b *Batch) putReport(report pcommon.Map, usage []call.TimedUsage) {
 	u := &usage[0]
 	metric := &contract[meter(u.Quantity)]
-	report.EnsureCapacity(metric.room)
+	report.EnsureCapacity(reportRoom)
 	report.PutStr(semconv.UsageName, metric.name)
 	report.PutInt(semconv.UsageTime, u.Time.UnixNano())
 	put(report, semconv.TransitID, b.id.of(u.FrameID))
