@@ -258,14 +258,14 @@ func (s *step) countTurn(id frame.ID) {
 func (s *step) countTo(number int) {
 	first := !s.numbered
 	s.numbered = s.numbered || number < maxNumber
-	missed := number - s.turns - 1
+	missed := number - s.near() - 1
 	switch {
 	case missed < 0: // known
 	case number >= maxNumber:
-		s.countTurn(0)
+		s.countAlone(0)
 	case missed > missable || missed > maxMissed-s.missed:
 		if s.far.add(number) {
-			s.countTurn(turnID(number))
+			s.countAlone(turnID(number))
 		}
 	default:
 		s.missed += missed
@@ -273,19 +273,27 @@ func (s *step) countTo(number int) {
 	}
 }
 
+// near is the number up to which all turns are counted.
+func (s *step) near() int { return s.turns - s.alone }
+
+func (s *step) countAlone(id frame.ID) {
+	s.alone++
+	s.countTurn(id)
+}
+
 // countAll counts the turns up to a number. Those that were counted before the bot told its first number are taken for the latest:
 // after a restart they are, and the others are those that were counted before it.
 func (s *step) countAll(number int, first bool) {
 	unnumbered := 0
 	if first {
-		unnumbered = s.turns
+		unnumbered = s.near()
 	}
-	for s.turns < number {
-		id := turnID(s.turns + 1 - unnumbered)
-		if s.far.has(s.turns + 1) {
-			id = 0 // a turn has had it
+	for next := s.near() + 1; next <= number; next++ {
+		if s.far.has(next) {
+			s.alone-- // it is among the others now
+		} else {
+			s.countTurn(turnID(next - unnumbered))
 		}
-		s.countTurn(id)
 	}
 }
 

@@ -275,6 +275,23 @@ func TestTurnsThatABotClaims(t *testing.T) {
 	}
 }
 
+// In whatever order the numbers of three hundred turns come, backwards or shuffled, they are three hundred.
+func TestNumbersInAnyOrder(t *testing.T) {
+	for seed := range uint64(50) {
+		order := rand.New(rand.NewPCG(seed, 1)).Perm(300)
+		if seed == 0 {
+			slices.Sort(order)
+			slices.Reverse(order)
+		}
+		var events []frame.Event
+		for _, n := range order {
+			events = append(events, turnDone(n+1, false))
+		}
+		facts, _ := apply(t, NewTable(config), eachSecond(events)...)
+		assert.Len(t, only(facts, TurnEnded), 300, seed)
+	}
+}
+
 // Numbers far ahead count once each, in any order, and nothing twice when the others catch up.
 func TestNumbersFarAhead(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -284,7 +301,10 @@ func TestNumbersFarAhead(t *testing.T) {
 		"once":              {[]int{500}, 1},
 		"twice":             {[]int{500, 500}, 1},
 		"one after another": {[]int{500, 501, 503, 502}, 4},
-		"among others":      {[]int{1, 2, 500, 3, 4, 5}, 5},
+		"among others":      {[]int{1, 2, 500, 3, 4, 5}, 6},
+		"before the others": {[]int{200, 201, 202, 1, 2, 3}, 6},
+		"far ahead of ten":  {[]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 200, 11, 12}, 13},
+		"which catch up":    {[]int{150, 1, 90, 170}, 170},
 	} {
 		var events []frame.Event
 		for _, n := range test.numbers {

@@ -37,6 +37,7 @@ type state struct {
 	turns         int
 	missed        int     // turns that went by unheard
 	far           numbers // of turns that were counted alone, far ahead of the others
+	alone         int     // turns that are, and those whose number cannot be one
 	interruptions int
 	cutTurns      numbers // of turns that were interrupted
 	turnLatencies []float64

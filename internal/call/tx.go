@@ -40,7 +40,7 @@ type room struct {
 
 var rooms = sync.Pool{New: func() any { return new(room) }}
 
-// largest is how many calls a room may be for that is kept.
+// largest is how many calls, and facts, a room may be for that is kept.
 const largest = 1000
 
 func (t *Table) newTx() *Tx {
@@ -56,7 +56,7 @@ func (tx *Tx) leave() {
 	}
 	clear(tx.calls)
 	clear(tx.facts[:cap(tx.facts)])
-	if r.calls, r.facts = tx.calls[:0], tx.facts[:0]; cap(r.calls) <= largest {
+	if r.calls, r.facts = tx.calls[:0], tx.facts[:0]; cap(r.calls) <= largest && cap(r.facts) <= largest {
 		rooms.Put(r)
 	}
 	tx.calls, tx.facts, tx.room = nil, nil, nil
