@@ -41,7 +41,7 @@ type Table struct {
 	calls   map[Key]*call
 	peak    int   // the most calls since the map was made
 	ended   []Key // in the order of their ends
-	// forgotten are the calls that were dropped since Forget was last asked.
+	// forgotten are the calls that were dropped since Forget or Restored was last asked.
 	forgotten []Gone
 }
 
@@ -272,9 +272,7 @@ func (t *Table) Forget(now time.Time) []Gone {
 	clear(t.ended[len(kept):])
 	t.ended = kept
 	t.shrink()
-	gone := t.forgotten
-	t.forgotten = nil
-	return gone
+	return t.takeForgotten()
 }
 
 // shrink makes the lists of calls anew where they have grown far beyond what is left: neither a map nor a slice gives memory
@@ -317,11 +315,20 @@ func (t *Table) commit(key Key, opened, ended bool) {
 	t.trim()
 }
 
-// Restored puts the calls that have ended in the order of their ends, after a restart has gone through them in another.
-func (t *Table) Restored() {
+// Restored puts the calls that have ended in the order of their ends, after a restart has gone through them in another. It returns
+// those for which there was no room, as Forget does.
+func (t *Table) Restored() []Gone {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	slices.SortStableFunc(t.ended, func(a, b Key) int { return t.calls[a].arrived.Compare(t.calls[b].arrived) })
+	return t.takeForgotten()
+}
+
+// takeForgotten returns the calls that are gone since it was last asked; mu is held.
+func (t *Table) takeForgotten() []Gone {
+	gone := t.forgotten
+	t.forgotten = nil
+	return gone
 }
 
 // eachFree visits the calls that no transaction holds; the others are in use and neither idle nor forgotten.

@@ -497,9 +497,24 @@ func TestRestoredCallsAreForgottenInOrder(t *testing.T) {
 	end("last", after(30))
 	end("first", after(10))
 	end("second", after(20))
-	table.Restored()
+	assert.Empty(t, table.Restored())
 	end("new", after(40))
 	assert.Equal(t, []Gone{{Key: keys("first")[0]}}, table.Forget(after(40)))
+}
+
+// Those for which there is no room are told of at once, with the mark of that time, and not again.
+func TestRestoredCallsWithoutRoom(t *testing.T) {
+	mark := uint64(7)
+	table := NewTable(Config{IdleTimeout: time.Minute, Remember: time.Hour, MaxCalls: 1, Mark: func() uint64 { return mark }})
+	for _, id := range []string{"a", "b", "c"} {
+		tx, err := table.Begin(keys(id))
+		require.NoError(t, err)
+		tx.Apply(&frame.Frame{CallID: id, Events: []frame.Event{kind(frame.CallEnded)}}, began)
+		tx.Commit()
+	}
+	mark = 8
+	assert.Equal(t, []Gone{{keys("a")[0], 7}, {keys("b")[0], 7}}, table.Restored())
+	assert.Empty(t, table.Forget(began))
 }
 
 func TestACallHasAnEndOfEvents(t *testing.T) {

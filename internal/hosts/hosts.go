@@ -2,16 +2,15 @@
 package hosts
 
 import (
-	"slices"
 	"sync"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 )
 
-// All are the hosts of all pipelines that share a component. It is safe for concurrent use.
+// All are the hosts of all pipelines that share a component. It is safe for concurrent use, but not by a host that is being told.
 type All struct {
-	mu   sync.Mutex
+	mu   sync.Mutex // held while a state is told, so that what a host hears last is what was said last
 	all  []component.Host
 	last *componentstatus.Event // nil while there was nothing to say
 }
@@ -19,21 +18,19 @@ type All struct {
 // Add also tells a host that comes later what the others know.
 func (h *All) Add(host component.Host) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.all = append(h.all, host)
-	last := h.last
-	h.mu.Unlock()
-	if last != nil {
-		componentstatus.ReportStatus(host, last)
+	if h.last != nil {
+		componentstatus.ReportStatus(host, h.last)
 	}
 }
 
 // Report tells all hosts.
 func (h *All) Report(event *componentstatus.Event) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.last = event
-	all := slices.Clone(h.all)
-	h.mu.Unlock()
-	for _, host := range all {
+	for _, host := range h.all {
 		componentstatus.ReportStatus(host, event)
 	}
 }

@@ -6,8 +6,9 @@ package keep
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -38,7 +39,7 @@ type Settings struct {
 	Logger *zap.Logger
 	// Errors counts writes that fail, and Damaged places that could not be read.
 	Errors, Damaged metric.Int64Counter
-	// Report shows the component's state.
+	// Report shows the component's state. It must not write.
 	Report func(*componentstatus.Event)
 }
 
@@ -49,7 +50,9 @@ type Settings struct {
 type Keeper struct {
 	journal  Journal
 	settings Settings
-	broken   atomic.Bool
+
+	mu     sync.Mutex // held while the state is told, so that what was told last is what holds
+	broken bool
 }
 
 // New makes a keeper that writes into a journal, which it closes. Resume comes next.
@@ -97,17 +100,26 @@ func (k *Keeper) Forget(ctx context.Context, gone []call.Gone) {
 	k.note(ctx, k.journal.Forget(ctx, gone))
 }
 
-// note says when writing begins to fail and when it works again, and counts.
+// note counts, and says when writing begins to fail and when it works again. What is given up or comes too late because the component
+// stops says nothing of the disk; that something was lost with it is what Close returns.
 func (k *Keeper) note(ctx context.Context, err error) {
-	switch {
-	case err != nil:
+	if errors.Is(err, context.Canceled) || errors.Is(err, journal.ErrClosed) {
+		return
+	}
+	if err != nil {
 		k.settings.Errors.Add(ctx, 1)
-		if !k.broken.Swap(true) {
-			err = fmt.Errorf("open calls cannot be stored, a restart would lose them: check the disk of the storage extension: %w", err)
-			k.settings.Logger.Error("Writing to the storage fails; calls go on in memory", zap.Error(err))
-			k.settings.Report(componentstatus.NewRecoverableErrorEvent(err))
-		}
-	case k.broken.Load() && k.broken.Swap(false):
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case k.broken == (err != nil):
+	case err != nil:
+		k.broken = true
+		err = fmt.Errorf("open calls cannot be stored, a restart would lose them: check the disk of the storage extension: %w", err)
+		k.settings.Logger.Error("Writing to the storage fails; calls go on in memory", zap.Error(err))
+		k.settings.Report(componentstatus.NewRecoverableErrorEvent(err))
+	default:
+		k.broken = false
 		k.settings.Logger.Info("Writing to the storage works again")
 		k.settings.Report(componentstatus.NewEvent(componentstatus.StatusOK))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -35,8 +36,8 @@ func Open(ctx context.Context, host component.Host, settings Settings) (*Keeper,
 	return New(opened, settings), nil
 }
 
-// Resume opens the calls in a table that were kept before. The table's marks are the keeper's. Replayed, unless it is nil, is told of
-// each step that a call was taken through once more, with what it came to.
+// Resume opens the calls in a table that were kept before; until it is over nothing else is done with either. The table's marks are
+// the keeper's. Replayed, unless it is nil, is told of each step that a call was taken through once more, with what it came to.
 func (k *Keeper) Resume(ctx context.Context, calls *call.Table, replayed Replayed) error {
 	var restored int
 	var unwanted []call.Gone
@@ -46,7 +47,7 @@ func (k *Keeper) Resume(ctx context.Context, calls *call.Table, replayed Replaye
 			unwanted = append(unwanted, call.Gone{Key: record.Call, Mark: k.journal.Mark()})
 		}
 	})
-	calls.Restored()
+	forgotten := calls.Restored()
 	var damaged journal.Damaged
 	switch {
 	case errors.As(err, &damaged):
@@ -58,9 +59,11 @@ func (k *Keeper) Resume(ctx context.Context, calls *call.Table, replayed Replaye
 	}
 	if len(unwanted) > 0 {
 		k.settings.Logger.Warn("Some stored calls are more than max_calls and are given up", zap.Int("calls", len(unwanted)))
-		k.Forget(ctx, unwanted)
 	}
-	k.settings.Logger.Info("Calls restored", zap.Int("calls", restored-len(unwanted)), zap.Int("open", open(calls)))
+	// Not later: their marks are of a time when nothing was new yet, so that a call that comes under such a name would go with it.
+	gone := slices.Concat(unwanted, forgotten)
+	k.Forget(ctx, gone)
+	k.settings.Logger.Info("Calls restored", zap.Int("calls", restored-len(gone)), zap.Int("open", open(calls)))
 	return nil
 }
 

@@ -202,9 +202,11 @@ func TestStepsOfASenderWhoHasLeft(t *testing.T) {
 
 // onDisk is a bench that keeps its calls in a journal on a disk, as they were left there.
 func onDisk(t *testing.T, disk *keeptest.Disk, change func(*Config)) *bench {
-	kept, err := journal.Open(context.Background(), disk)
-	require.NoError(t, err)
 	b := newBench(t, change)
+	client, err := disk.GetClient(context.Background(), component.KindReceiver, b.settings.ID, "calls")
+	require.NoError(t, err)
+	kept, err := journal.Open(context.Background(), client)
+	require.NoError(t, err)
 	b.resume(t, kept)
 	return b
 }

@@ -4,15 +4,17 @@ package keeptest
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// Disk is a storage extension, and its one client.
+// Disk is a storage extension.
 type Disk struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -22,10 +24,11 @@ type Disk struct {
 	// Opened are the clients that were asked for.
 	Opened []string
 
-	mu   sync.Mutex
-	data map[string][]byte
-	open int
-	full error
+	mu      sync.Mutex
+	data    map[string][]byte
+	open    int
+	full    error
+	hanging chan struct{} // nil while it answers
 }
 
 // NewDisk is an empty one.
@@ -43,6 +46,15 @@ func (d *Disk) Fill(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.full = err
+}
+
+// Hang makes whatever is asked of the disk from now on wait until its context ends. It returns a channel that says each time that
+// something begins to wait.
+func (d *Disk) Hang() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hanging = make(chan struct{}, 100)
+	return d.hanging
 }
 
 // Keys are how many keys there are.
@@ -68,28 +80,18 @@ func (d *Disk) GetClient(_ context.Context, kind component.Kind, id component.ID
 		return nil, d.Locked
 	}
 	d.open++
-	return d, nil
+	return &client{disk: d}, nil
 }
 
-// Get implements storage.Client.
-func (d *Disk) Get(ctx context.Context, key string) ([]byte, error) {
-	get := storage.GetOperation(key)
-	err := d.Batch(ctx, get)
-	return get.Value, err
-}
-
-// Set implements storage.Client.
+// Set changes what is on the disk behind everybody's back.
 func (d *Disk) Set(ctx context.Context, key string, value []byte) error {
-	return d.Batch(ctx, storage.SetOperation(key, value))
+	return d.batch(ctx, storage.SetOperation(key, value))
 }
 
-// Delete implements storage.Client.
-func (d *Disk) Delete(ctx context.Context, key string) error {
-	return d.Batch(ctx, storage.DeleteOperation(key))
-}
-
-// Batch implements storage.Client.
-func (d *Disk) Batch(_ context.Context, ops ...*storage.Operation) error {
+func (d *Disk) batch(ctx context.Context, ops ...*storage.Operation) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, op := range ops {
@@ -107,11 +109,59 @@ func (d *Disk) Batch(_ context.Context, ops ...*storage.Operation) error {
 	return nil
 }
 
-// Close implements storage.Client.
-func (d *Disk) Close(context.Context) error {
+// wait waits until ctx ends where the disk hangs.
+func (d *Disk) wait(ctx context.Context) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.open--
+	hanging := d.hanging
+	d.mu.Unlock()
+	if hanging != nil {
+		hanging <- struct{}{}
+		<-ctx.Done()
+	}
+}
+
+// client is a way to a disk until it is closed.
+type client struct {
+	disk   *Disk
+	closed atomic.Bool
+}
+
+var errClosed = errors.New("the client of the disk is closed")
+
+// Get implements storage.Client.
+func (c *client) Get(ctx context.Context, key string) ([]byte, error) {
+	get := storage.GetOperation(key)
+	err := c.Batch(ctx, get)
+	return get.Value, err
+}
+
+// Set implements storage.Client.
+func (c *client) Set(ctx context.Context, key string, value []byte) error {
+	return c.Batch(ctx, storage.SetOperation(key, value))
+}
+
+// Delete implements storage.Client.
+func (c *client) Delete(ctx context.Context, key string) error {
+	return c.Batch(ctx, storage.DeleteOperation(key))
+}
+
+// Batch implements storage.Client.
+func (c *client) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	if c.closed.Load() {
+		return errClosed
+	}
+	c.disk.wait(ctx)
+	return c.disk.batch(ctx, ops...)
+}
+
+// Close implements storage.Client.
+func (c *client) Close(context.Context) error {
+	if c.closed.Swap(true) {
+		return errClosed
+	}
+	c.disk.mu.Lock()
+	defer c.disk.mu.Unlock()
+	c.disk.open--
 	return nil
 }
 

@@ -201,7 +201,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ConnectorVoiceSpanJournalErrors, err = builder.meter.Int64Counter(
 		"otelcol_connector_voice_span_journal_errors",
-		metric.WithDescription("Writes to the storage of open calls that failed; what they held is not known after a restart. [Alpha]"),
+		metric.WithDescription("Writes to the storage of open calls that failed; what they held is in memory, up to 16 MiB, until the storage works again. [Alpha]"),
 		metric.WithUnit("{write}"),
 	)
 	errs = errors.Join(errs, err)

@@ -163,7 +163,7 @@ func AssertEqualReceiverVoiceFrameJournalDamaged(t *testing.T, tt *componenttest
 func AssertEqualReceiverVoiceFrameJournalErrors(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_voice_frame_journal_errors",
-		Description: "Writes to the storage of open calls that failed; what they held is not known after a restart. [Alpha]",
+		Description: "Writes to the storage of open calls that failed; what they held is in memory, up to 16 MiB, until the storage works again. [Alpha]",
 		Unit:        "{write}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
