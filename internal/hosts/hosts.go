@@ -25,12 +25,20 @@ func (h *All) Add(host component.Host) {
 	}
 }
 
-// Report tells all hosts.
+// Report tells all hosts. A fatal state ends the collector when the first host hears of it, and the next report of one would never
+// return, nor the collector's shutdown: it is fatal to the last host alone, and to the others permanent.
 func (h *All) Report(event *componentstatus.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last = event
-	for _, host := range h.all {
-		componentstatus.ReportStatus(host, event)
+	if event.Status() == componentstatus.StatusFatalError {
+		h.last = componentstatus.NewPermanentErrorEvent(event.Err())
+	}
+	for i, host := range h.all {
+		if i < len(h.all)-1 {
+			componentstatus.ReportStatus(host, h.last)
+		} else {
+			componentstatus.ReportStatus(host, event)
+		}
 	}
 }

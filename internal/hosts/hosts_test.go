@@ -69,6 +69,19 @@ func TestAllHearTheSame(t *testing.T) {
 	assert.Equal(t, both[1:], last.heard, "but only the last")
 }
 
+// The collector hears of one fatal state.
+func TestFatalOnce(t *testing.T) {
+	var all All
+	early, late, last := &host{}, &host{}, &host{}
+	all.Add(early)
+	all.Add(late)
+	all.Report(componentstatus.NewFatalErrorEvent(errors.New("the listener is gone")))
+	all.Add(last)
+	assert.Equal(t, []componentstatus.Status{componentstatus.StatusPermanentError}, early.heard)
+	assert.Equal(t, []componentstatus.Status{componentstatus.StatusFatalError}, late.heard)
+	assert.Equal(t, []componentstatus.Status{componentstatus.StatusPermanentError}, last.heard)
+}
+
 // What a host hears last is what was said last, also where one state follows while the other is being told.
 func TestStatesAreToldInOrder(t *testing.T) {
 	both := []componentstatus.Status{componentstatus.StatusRecoverableError, componentstatus.StatusOK}

@@ -194,8 +194,10 @@ func TestAllPipelinesHearOfTheState(t *testing.T) {
 	require.NoError(t, listener.Close())
 	b.accept(&http.Server{ReadHeaderTimeout: time.Second}, listener)
 	require.NoError(t, b.Start(context.Background(), hosts[2]), "a late one hears of it")
-	for i, host := range hosts {
-		assert.Equal(t, []componentstatus.Status{componentstatus.StatusFatalError}, host.Events(), i)
+	for i, want := range []componentstatus.Status{
+		componentstatus.StatusPermanentError, componentstatus.StatusFatalError, componentstatus.StatusPermanentError,
+	} {
+		assert.Equal(t, []componentstatus.Status{want}, hosts[i].Events(), i)
 	}
 }
 
