@@ -541,12 +541,36 @@ func TestShutdown(t *testing.T) {
 	assert.Equal(t, 1, b.logs.LogRecordCount())
 }
 
-func TestShutdownOfARefusedPipeline(t *testing.T) {
-	b := newBench(t, nil)
-	b.send(client(3, 1, 9, 1, nil))
-	b.refuse()
-	require.ErrorContains(t, b.Shutdown(context.Background()), "are lost")
-	b.stopErr = nil // for the bench's own
+// What waits when the collector stops and cannot be handed on is lost: it is counted, and why is told.
+func TestLostAtShutdown(t *testing.T) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, test := range map[string]struct {
+		ctx    context.Context
+		change func(*bench)
+		want   string
+	}{
+		"refused": {context.Background(), (*bench).refuse, "2 spans that waited are lost, they were refused to the last: full"},
+		"no room": {
+			context.Background(), func(b *bench) { b.send(client(1, 1, 0, 1, attrs{"conversation.id": "c1"})) },
+			"2 spans that waited are lost, they were refused to the last: max_calls: 1: too many calls are open at once: send again later, or raise max_calls",
+		},
+		"no time": {ended, func(*bench) {}, "2 spans that waited are lost, there was no time left to hand them on: context canceled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, func(c *Config) { c.MaxCalls = 1 })
+			b.send(client(3, 1, 9, 1, nil), client(3, 2, 9, 1, nil))
+			test.change(b)
+			before := b.metrics.DataPointCount()
+			require.EqualError(t, b.Shutdown(test.ctx), test.want)
+			b.stopErr = nil // for the bench's own
+			want := map[string]int64{"framework=gen_ai outcome=lost": 2}
+			if before > 0 {
+				want["framework=gen_ai outcome=accepted"] = 1
+			}
+			b.counts("otelcol_connector_voice_span_spans", want)
+		})
+	}
 }
 
 // A pipeline that never answers does not keep the collector from stopping.
@@ -569,6 +593,30 @@ func TestShutdownInTime(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, b.Shutdown(ctx), context.Canceled)
 	b.stopErr = nil // for the bench's own
+}
+
+// Spans that a pipeline has when the time to stop is up, and gives back when nobody waits for it any more, are counted then.
+func TestGivenBackAfterShutdown(t *testing.T) {
+	b := newBench(t, nil)
+	b.send(client(1, 1, 9, 1, nil))
+	stuck := make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	next, err := consumer.NewMetrics(func(context.Context, pmetric.Metrics) error {
+		cancel()
+		<-stuck
+		return errors.New("too late")
+	})
+	require.NoError(t, err)
+	b.outlet.Metrics = next
+	require.ErrorIs(t, b.Shutdown(ctx), context.Canceled)
+	b.stopErr = nil // for the bench's own
+	close(stuck)
+	require.Eventually(t, func() bool {
+		b.givenUp.mu.Lock()
+		defer b.givenUp.mu.Unlock()
+		return b.givenUp.n == 1
+	}, 10*time.Second, time.Millisecond)
+	b.counts("otelcol_connector_voice_span_spans", map[string]int64{"framework=gen_ai outcome=lost": 1})
 }
 
 // The clock's ticks do all that.
