@@ -191,6 +191,58 @@ func TestNested(t *testing.T) {
 	}
 }
 
+// inCall is a span of a bot whose resource names the call.
+func inCall(one span) span {
+	one.resource = attrs{"call.id": "c1"}
+	return one
+}
+
+// What is refused, and not sent again, has told nothing: neither in the span around it nor around the one in it. What others told that were
+// accepted, and which of them is in which, holds.
+func TestNestedAndRefused(t *testing.T) {
+	outer, inner, waits := inCall(big(1, 1, 9, 3)), inCall(big(1, 3, 2, 2.8)), big(2, 3, 2, 2.8)
+	between := inCall(span{scope: "http", name: "POST", trace: 1, id: 2, parent: 1, start: 2.1, end: 2.9})
+	beside, nameless := inCall(client(3, 1, 9, 2.9, nil)), big(2, 1, 9, 3)
+	for name, test := range map[string]struct {
+		before, refused, after []span
+		want                   float64
+	}{
+		"the inner one":              {nil, []span{inner, between}, []span{outer}, 1010},
+		"the outer one":              {nil, []span{outer, between}, []span{inner}, 1010},
+		"both":                       {nil, []span{inner, between, outer}, []span{between, outer, inner}, 1010},
+		"the outer one, again":       {[]span{inner, between}, []span{outer}, []span{outer}, 1010},
+		"the inner one, again":       {[]span{outer}, []span{inner, between}, []span{inner, between, outer}, 1010},
+		"the one between":            {[]span{inner}, []span{between, beside}, []span{outer}, 1010},
+		"the one between, once more": {[]span{outer}, []span{between, beside}, []span{inner}, 1010},
+		"beside one that waits": {
+			[]span{waits}, []span{beside}, []span{{scope: "http", trace: 2, id: 2, parent: 1, end: 2.9}, nameless, inCall(client(2, 7, 9, 3, nil))}, 1120,
+		},
+	} {
+		for how, refuse := range map[string]func(*bench){"for now": (*bench).refuse, "for good": (*bench).refuseForGood} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				b := newBench(t, nil)
+				b.send(test.before...)
+				refuse(b)
+				require.Error(t, b.try(test.refused...))
+				b.accept()
+				b.send(test.after...)
+				assert.InDelta(t, test.want, b.totals()["voice.llm.tokens.total"], 0)
+			})
+		}
+	}
+}
+
+// Of a request that is taken in part, that part has told what it did.
+func TestNestedAndTakenInPart(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxHeldSpans = 1 })
+	b.send(client(11, 1, 9, 1, nil), client(12, 1, 9, 1, nil)) // of which one is to be taken at the next tick
+	require.Error(t, b.try(inCall(big(1, 2, 1, 2)), big(2, 2, 1, 2)))
+	b.pass(time.Second)
+	b.send(inCall(big(1, 1, 9, 3)), inCall(big(2, 1, 9, 3)))
+	b.hush()
+	assert.InDelta(t, 2*1010+2*110, b.totals()["voice.llm.tokens.total"], 0)
+}
+
 // speaks, hears, looksUp and calls are plain spans of what is beside a request to a language model.
 func speaks(trace, id, parent int, end float64) span {
 	return span{scope: "openai", name: "tts", trace: trace, id: id, parent: parent, start: end - 0.5, end: end, attributes: attrs{

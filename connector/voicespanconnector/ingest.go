@@ -31,10 +31,12 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	r.unnest(c.nest, now)
 	ready, rest := c.joiner.Assign(r.order, now)
 	if err := c.apply(ctx, ready, now); err != nil {
+		r.untell(c.nest, r.order, now)
 		return c.worded(err)
 	}
 	late, err := c.joiner.Hold(rest, now)
 	if err != nil {
+		r.untell(c.nest, rest, now)
 		return c.worded(err)
 	}
 	// What is refused of these waits on, or is lost, as what waited before: the request is taken, and its sender sends nothing again.

@@ -30,7 +30,13 @@ func in(id, parent byte, told Data) *Span {
 
 // request takes spans in the order of their ends, and says what is left to each.
 func (n *Nest) request(at time.Time, spans ...*Span) (left []Data) {
-	defer n.Hold(at)()
+	left, _ = n.learn(at, spans...)
+	return left
+}
+
+// learn says what a request teaches as well.
+func (n *Nest) learn(at time.Time, spans ...*Span) (left []Data, lessons []Lesson) {
+	defer n.Hold(at, &lessons)()
 	for i := range spans {
 		n.Enter(spans[len(spans)-1-i])
 	}
@@ -38,7 +44,7 @@ func (n *Nest) request(at time.Time, spans ...*Span) (left []Data) {
 		n.Take(span)
 		left = append(left, span.Told)
 	}
-	return left
+	return left, lessons
 }
 
 func TestTake(t *testing.T) {
@@ -197,6 +203,27 @@ func TestForgetting(t *testing.T) {
 		n.request(now.Add(2*timeout), &span)
 	}
 	assert.LessOrEqual(t, len(n.young)+len(n.old), 2*1000+2)
+}
+
+// What a refused request has taught is forgotten, in either generation, and nothing that was known before.
+func TestUnlearn(t *testing.T) {
+	for name, later := range map[string]time.Duration{"young": 0, "old": timeout} {
+		t.Run(name, func(t *testing.T) {
+			n := New(100)
+			n.request(now, in(2, 1, Use))
+			known := len(n.young)
+			_, lessons := n.learn(now, in(2, 1, Use), in(3, 1, First), in(1, 9, Use))
+			n.request(now.Add(later))
+			n.unlearn(lessons)
+			assert.Len(t, n.young, known-known*int(later/timeout))
+			assert.Equal(t, []Data{First | Work}, n.request(now.Add(later), in(1, 9, Use|First|Work)))
+		})
+	}
+}
+
+func (n *Nest) unlearn(lessons []Lesson) {
+	defer n.Hold(now, nil)()
+	n.Unlearn(lessons)
 }
 
 func TestDataOf(t *testing.T) {
