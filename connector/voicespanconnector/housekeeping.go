@@ -95,7 +95,7 @@ func (c *voiceConnector) end(ctx context.Context, some []ending, now time.Time) 
 			facts, verdict := tx.Apply(&some[i].frame, now)
 			batch.Add(facts)
 			s.facts(facts)
-			s.keepEnd(&some[i].frame, facts, verdict, now)
+			s.keep(&some[i].frame, note{}, facts, verdict, now)
 		}
 	}, func() { c.keeper.Append(ctx, s.steps) })
 	if err != nil {

@@ -92,11 +92,10 @@ type step struct {
 	ends  []frame.Frame
 	ended []call.Fact // that calls did
 
-	steps  *keep.Steps // nil: nothing is kept
-	joiner *join.Joiner
+	steps *keep.Steps // nil: nothing is kept
 }
 
-func (c *voiceConnector) newStep() step { return step{steps: c.keeper.Steps(), joiner: c.joiner} }
+func (c *voiceConnector) newStep() step { return step{steps: c.keeper.Steps()} }
 
 func (s *step) apply(spans []*join.Span, tx *call.Tx, batch *signal.Batch, now time.Time) {
 	for i := range spans {
@@ -105,7 +104,7 @@ func (s *step) apply(spans []*join.Span, tx *call.Tx, batch *signal.Batch, now t
 		batch.Add(facts)
 		s.facts(facts)
 		s.judge(span, verdict)
-		s.keep(span, facts, verdict, now)
+		s.keep(&span.Frame, noteOf(span, verdict), facts, verdict, now)
 	}
 }
 

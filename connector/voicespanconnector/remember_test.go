@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
+	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/keep/keeptest"
 )
@@ -361,6 +362,13 @@ func TestTracesAfterARestart(t *testing.T) {
 	}
 }
 
+// ask gives a span of a trace to its call.
+func (l *life) ask(trace int) *join.Span {
+	span := &join.Span{Trace: traceID(trace), Tells: true}
+	l.joiner.Assign([]*join.Span{span}, l.fake.Now())
+	return span
+}
+
 // A trace that holds two conversations belongs to the first, whichever of them was heard of last.
 func TestATraceOfTwoCallsAfterARestart(t *testing.T) {
 	first := born(t, nil)
@@ -370,9 +378,9 @@ func TestATraceOfTwoCallsAfterARestart(t *testing.T) {
 	first.send(client(1, 3, 9, 3, attrs{"conversation.id": "c1"}))
 	second := first.crash(t, time.Second)
 	second.send(client(1, 4, 9, 4, nil))
-	c2, is := second.joiner.Rank(traceID(1), keyOf("c2"))
-	assert.True(t, is)
-	assert.Equal(t, "v", note{joined: true, rank: c2}.String())
+	asked := second.ask(1)
+	assert.Equal(t, keyOf("c2"), call.KeyOf(&asked.Frame))
+	assert.Equal(t, "v", noteOf(asked, call.Accepted).String())
 	assert.Equal(t, 2, second.openCalls())
 }
 
@@ -385,8 +393,7 @@ func TestATraceThatFoundAnotherCallBeforeARestart(t *testing.T) {
 		first.send(client(2, 2+i, 9, 1, nil), client(3, 2+i, 9, 1, attrs{"conversation.id": "c1"}))
 	}
 	first.send(client(1, 2, 9, 2, attrs{"conversation.id": "c2"}))
-	_, is := first.crash(t, time.Second).joiner.Rank(traceID(1), keyOf("c2"))
-	assert.True(t, is)
+	assert.Equal(t, keyOf("c2"), call.KeyOf(&first.crash(t, time.Second).ask(1).Frame))
 }
 
 // Traces are forgotten in their time, and for want of room, as if nothing had happened.
@@ -399,10 +406,12 @@ func TestTracesAreForgottenAfterARestart(t *testing.T) {
 	second := first.crash(t, 0)
 	assert.Equal(t, 3, second.joiner.Known())
 	second.send(client(4, 1, 9, 1, attrs{"conversation.id": "c"}))
-	_, oldest := second.joiner.Rank(traceID(1), keyOf("c"))
-	assert.False(t, oldest)
 	second.pass(61*time.Minute - 2*time.Minute)
 	assert.Equal(t, 2, second.joiner.Known())
+
+	second = first.crash(t, 0)
+	second.send(client(4, 1, 9, 1, attrs{"conversation.id": "c"}))
+	assert.Empty(t, second.ask(1).Frame.CallID, "the oldest")
 }
 
 // Which turns were there is known after a restart.
