@@ -36,7 +36,7 @@ type voiceConnector struct {
 	witnesses *witnesses
 	telemetry *selfTelemetry
 	requests  sync.Pool
-	toldLost  struct{ summaries, spans seldom }
+	toldLost  struct{ summaries, spans door.Seldom }
 	givenUp   givenUp
 	keeper    *keep.Keeper // nil without storage
 	hosts     hosts.All

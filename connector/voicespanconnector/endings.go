@@ -22,6 +22,8 @@ type ending struct {
 	due   time.Time
 }
 
+func (e *ending) told() *frame.Frame { return &e.frame }
+
 // endOf is the end that a span's frame tells, as a frame of its own.
 func endOf(f *frame.Frame, reason string) frame.Frame {
 	return frame.Frame{

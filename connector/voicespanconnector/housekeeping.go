@@ -90,7 +90,7 @@ func (c *voiceConnector) finish(ctx context.Context, now time.Time) {
 
 func (c *voiceConnector) end(ctx context.Context, some []ending, now time.Time) error {
 	s := c.newStep()
-	lost, err := c.door.Take(ctx, callsOf(some), func(tx *call.Tx, batch *signal.Batch) {
+	lost, err := c.door.Take(ctx, door.Keys(some, (*ending).told), func(tx *call.Tx, batch *signal.Batch) {
 		for i := range some {
 			facts, verdict := tx.Apply(&some[i].frame, now)
 			batch.Add(facts)
@@ -104,12 +104,4 @@ func (c *voiceConnector) end(ctx context.Context, some []ending, now time.Time) 
 	c.tellLost(lost, now)
 	c.found(ctx, &s.found, s.ended, now)
 	return nil
-}
-
-func callsOf(some []ending) []call.Key {
-	keys := make([]call.Key, len(some))
-	for i := range some {
-		keys[i] = call.KeyOf(&some[i].frame)
-	}
-	return keys
 }

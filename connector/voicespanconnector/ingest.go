@@ -69,7 +69,7 @@ func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, now time
 		return nil
 	}
 	s := c.newStep()
-	lost, err := c.door.Take(ctx, keys(spans), func(tx *call.Tx, batch *signal.Batch) { s.apply(spans, tx, batch, now) }, func() {
+	lost, err := c.door.Take(ctx, door.Keys(spans, frameOf), func(tx *call.Tx, batch *signal.Batch) { s.apply(spans, tx, batch, now) }, func() {
 		c.courses.note(s.turns)
 		c.keeper.Append(ctx, s.steps)
 	})
@@ -153,14 +153,4 @@ func (s *step) taken(span *join.Span) {
 	}
 }
 
-// keys are the calls that spans are of. Those of one call mostly come together; it is named once for them.
-func keys(spans []*join.Span) []call.Key {
-	var keys []call.Key
-	for i := range spans {
-		key := call.KeyOf(&spans[i].Frame)
-		if len(keys) == 0 || keys[len(keys)-1] != key {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
+func frameOf(span **join.Span) *frame.Frame { return &(*span).Frame }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,20 +12,9 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/door"
 )
 
-// seldom keeps the log readable: a pipeline may refuse for good each time, and is told of at most once a minute.
-type seldom struct{ next atomic.Int64 }
-
-const quiet = time.Minute
-
-// due says whether it may be said now; then it has been.
-func (s *seldom) due(now time.Time) bool {
-	next := s.next.Load()
-	return now.UnixNano() >= next && s.next.CompareAndSwap(next, now.Add(quiet).UnixNano())
-}
-
 // tellLost says what the pipeline of summaries refused for good.
 func (c *voiceConnector) tellLost(lost error, now time.Time) {
-	if lost != nil && c.toldLost.summaries.due(now) {
+	if lost != nil && c.toldLost.summaries.Due(now) {
 		c.settings.Logger.Error("Summaries are refused for good and lost, their metrics are not; said at most once a minute",
 			zap.Error(lost))
 	}
@@ -39,7 +27,7 @@ func (c *voiceConnector) refused(ctx context.Context, spans []*join.Span, why er
 		c.joiner.Return(spans)
 		return
 	}
-	if c.countLost(ctx, spans) > 0 && c.toldLost.spans.due(now) {
+	if c.countLost(ctx, spans) > 0 && c.toldLost.spans.Due(now) {
 		c.settings.Logger.Error("Spans that waited for the name of their call are refused for good and lost; said at most once a minute, "+
 			"connector_voice_span_spans counts them", zap.Error(why))
 	}
