@@ -167,6 +167,7 @@ func TestNested(t *testing.T) {
 		"the outer one first":         {{outer}, {between}, {inner}, {beside}},
 		"again and again":             {{inner, between, outer, beside}, {inner}, {outer}, {inner, between, outer, beside}},
 		"the outer one in its wake":   {{outer, beside}, {between, inner}},
+		"the inner one alone":         {{beside, outer, between}, {inner}},
 		"the inner one without ado":   {{inner}, {between, outer}, {beside}},
 		"refused, and sent once more": {nil, {inner, between, outer, beside}},
 	} {

@@ -184,6 +184,10 @@ func (r *request) sort() {
 // unnest takes out what spans in or around others have told.
 func (r *request) unnest(known *nest.Nest, now time.Time) {
 	defer known.Hold(now, &r.taught)()
+	r.compare(known)
+}
+
+func (r *request) compare(known *nest.Nest) {
 	r.enter(known)
 	for _, one := range r.order {
 		link := &r.chain[one.Place]
@@ -193,6 +197,7 @@ func (r *request) unnest(known *nest.Nest, now time.Time) {
 			r.without(one, twice)
 		}
 	}
+	r.enter(known)
 }
 
 func (r *request) enter(known *nest.Nest) {
@@ -211,10 +216,7 @@ func (r *request) untell(known *nest.Nest, refused []*join.Span, now time.Time) 
 	r.taught = nil
 	defer known.Hold(now, &r.taught)()
 	known.Unlearn(taught)
-	r.enter(known)
-	for _, one := range r.order {
-		known.Take(&r.chain[one.Place])
-	}
+	r.compare(known)
 }
 
 func (r *request) without(one *join.Span, twice nest.Data) {

@@ -128,10 +128,10 @@ func unlearn(generation map[spanID]told, one Lesson) {
 	}
 }
 
-// Enter notes what was told around a span that tells nothing itself, for the spans in it. Spans come in the opposite order, before
-// they are taken.
+// Enter notes what was told around a span, for the spans in it: those of its request before they are taken, and those that come later
+// after that. Spans come in the opposite order.
 func (n *Nest) Enter(span *Span) {
-	if span.Told != 0 || span.Tool || n.knowsNothing() {
+	if span.Tool || n.knowsNothing() {
 		return
 	}
 	if above, _ := n.of(span.parent); above.around() != 0 {

@@ -2,6 +2,7 @@ package nest
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,14 +38,19 @@ func (n *Nest) request(at time.Time, spans ...*Span) (left []Data) {
 // learn says what a request teaches as well.
 func (n *Nest) learn(at time.Time, spans ...*Span) (left []Data, lessons []Lesson) {
 	defer n.Hold(at, &lessons)()
-	for i := range spans {
-		n.Enter(spans[len(spans)-1-i])
-	}
+	n.enter(spans)
 	for _, span := range spans {
 		n.Take(span)
 		left = append(left, span.Told)
 	}
+	n.enter(spans)
 	return left, lessons
+}
+
+func (n *Nest) enter(spans []*Span) {
+	for _, span := range slices.Backward(spans) {
+		n.Enter(span)
+	}
 }
 
 func TestTake(t *testing.T) {
@@ -62,6 +68,8 @@ func TestTake(t *testing.T) {
 		"request by request":           {[][]*Span{{in(3, 2, Use)}, {in(2, 1, 0)}, {in(1, 9, all)}}, []Data{First | Work}},
 		"the outer one first":          {[][]*Span{{in(1, 9, Use|Work)}, {in(2, 1, 0)}, {in(3, 2, all)}}, []Data{First}},
 		"the outer one first, at once": {[][]*Span{{in(1, 9, Use)}, {in(3, 2, all), in(2, 1, 0)}}, []Data{First | Work, 0}},
+		"with the span between":        {[][]*Span{{in(2, 1, 0), in(1, 9, Use)}, {in(3, 2, all)}}, []Data{First | Work}},
+		"with two spans between":       {[][]*Span{{in(3, 2, 0), in(2, 1, 0), in(1, 9, Use)}, {in(4, 3, all)}}, []Data{First | Work}},
 		"again":                        {[][]*Span{{in(2, 1, Use), in(1, 9, all)}, {in(2, 1, Use), in(1, 9, all)}}, []Data{Use, First | Work}},
 		"another trace":                {[][]*Span{{in(2, 1, Use)}, {&other}}, []Data{Use}},
 		"spans without an id":          {[][]*Span{{in(0, 0, Use), in(0, 0, Use)}}, []Data{Use, Use}},
@@ -70,6 +78,8 @@ func TestTake(t *testing.T) {
 		"speech in an answer":              {[][]*Span{{in(2, 1, spoken), in(1, 9, all)}}, []Data{spoken, all}},
 		"an answer in speech":              {[][]*Span{{in(2, 1, all), in(1, 9, spoken)}}, []Data{all, spoken}},
 		"both, the outer one first":        {[][]*Span{{in(1, 9, all)}, {in(2, 1, spoken)}, {in(3, 2, all|heard)}}, []Data{heard}},
+		"both, the outer ones at once":     {[][]*Span{{in(2, 1, spoken), in(1, 9, all)}, {in(3, 2, all|heard)}}, []Data{heard}},
+		"both, the inner ones at once":     {[][]*Span{{in(1, 9, all)}, {in(3, 2, all|heard), in(2, 1, spoken)}}, []Data{heard, spoken}},
 		"something looked up in an answer": {[][]*Span{{in(2, 1, aside), in(1, 9, all)}}, []Data{aside, all}},
 		"over speech":                      {[][]*Span{{in(3, 2, Use), in(2, 1, spoken), in(1, 9, all)}}, []Data{Use, spoken, First | Work}},
 		"over a tool":                      {[][]*Span{{in(3, 2, Use), in(2, 1, tool), in(1, 9, all)}}, []Data{Use, 0, all}},
