@@ -167,6 +167,7 @@ func TestNested(t *testing.T) {
 		"the outer one first":         {{outer}, {between}, {inner}, {beside}},
 		"again and again":             {{inner, between, outer, beside}, {inner}, {outer}, {inner, between, outer, beside}},
 		"the outer one in its wake":   {{outer, beside}, {between, inner}},
+		"the inner one alone":         {{beside, outer, between}, {inner}},
 		"the inner one without ado":   {{inner}, {between, outer}, {beside}},
 		"refused, and sent once more": {nil, {inner, between, outer, beside}},
 	} {
@@ -189,6 +190,58 @@ func TestNested(t *testing.T) {
 			assert.InDeltaMapValues(t, want, got, 1e-9)
 		})
 	}
+}
+
+// inCall is a span of a bot whose resource names the call.
+func inCall(one span) span {
+	one.resource = attrs{"call.id": "c1"}
+	return one
+}
+
+// What is refused, and not sent again, has told nothing: neither in the span around it nor around the one in it. What others told that were
+// accepted, and which of them is in which, holds.
+func TestNestedAndRefused(t *testing.T) {
+	outer, inner, waits := inCall(big(1, 1, 9, 3)), inCall(big(1, 3, 2, 2.8)), big(2, 3, 2, 2.8)
+	between := inCall(span{scope: "http", name: "POST", trace: 1, id: 2, parent: 1, start: 2.1, end: 2.9})
+	beside, nameless := inCall(client(3, 1, 9, 2.9, nil)), big(2, 1, 9, 3)
+	for name, test := range map[string]struct {
+		before, refused, after []span
+		want                   float64
+	}{
+		"the inner one":              {nil, []span{inner, between}, []span{outer}, 1010},
+		"the outer one":              {nil, []span{outer, between}, []span{inner}, 1010},
+		"both":                       {nil, []span{inner, between, outer}, []span{between, outer, inner}, 1010},
+		"the outer one, again":       {[]span{inner, between}, []span{outer}, []span{outer}, 1010},
+		"the inner one, again":       {[]span{outer}, []span{inner, between}, []span{inner, between, outer}, 1010},
+		"the one between":            {[]span{inner}, []span{between, beside}, []span{outer}, 1010},
+		"the one between, once more": {[]span{outer}, []span{between, beside}, []span{inner}, 1010},
+		"beside one that waits": {
+			[]span{waits}, []span{beside}, []span{{scope: "http", trace: 2, id: 2, parent: 1, end: 2.9}, nameless, inCall(client(2, 7, 9, 3, nil))}, 1120,
+		},
+	} {
+		for how, refuse := range map[string]func(*bench){"for now": (*bench).refuse, "for good": (*bench).refuseForGood} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				b := newBench(t, nil)
+				b.send(test.before...)
+				refuse(b)
+				require.Error(t, b.try(test.refused...))
+				b.accept()
+				b.send(test.after...)
+				assert.InDelta(t, test.want, b.totals()["voice.llm.tokens.total"], 0)
+			})
+		}
+	}
+}
+
+// Of a request that is taken in part, that part has told what it did.
+func TestNestedAndTakenInPart(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.MaxHeldSpans = 1 })
+	b.send(client(11, 1, 9, 1, nil), client(12, 1, 9, 1, nil)) // of which one is to be taken at the next tick
+	require.Error(t, b.try(inCall(big(1, 2, 1, 2)), big(2, 2, 1, 2)))
+	b.pass(time.Second)
+	b.send(inCall(big(1, 1, 9, 3)), inCall(big(2, 1, 9, 3)))
+	b.hush()
+	assert.InDelta(t, 2*1010+2*110, b.totals()["voice.llm.tokens.total"], 0)
 }
 
 // speaks, hears, looksUp and calls are plain spans of what is beside a request to a language model.
@@ -541,12 +594,36 @@ func TestShutdown(t *testing.T) {
 	assert.Equal(t, 1, b.logs.LogRecordCount())
 }
 
-func TestShutdownOfARefusedPipeline(t *testing.T) {
-	b := newBench(t, nil)
-	b.send(client(3, 1, 9, 1, nil))
-	b.refuse()
-	require.ErrorContains(t, b.Shutdown(context.Background()), "are lost")
-	b.stopErr = nil // for the bench's own
+// What waits when the collector stops and cannot be handed on is lost: it is counted, and why is told.
+func TestLostAtShutdown(t *testing.T) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, test := range map[string]struct {
+		ctx    context.Context
+		change func(*bench)
+		want   string
+	}{
+		"refused": {context.Background(), (*bench).refuse, "2 spans that waited are lost, they were refused to the last: full"},
+		"no room": {
+			context.Background(), func(b *bench) { b.send(client(1, 1, 0, 1, attrs{"conversation.id": "c1"})) },
+			"2 spans that waited are lost, they were refused to the last: max_calls: 1: too many calls are open at once: send again later, or raise max_calls",
+		},
+		"no time": {ended, func(*bench) {}, "2 spans that waited are lost, there was no time left to hand them on: context canceled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, func(c *Config) { c.MaxCalls = 1 })
+			b.send(client(3, 1, 9, 1, nil), client(3, 2, 9, 1, nil))
+			test.change(b)
+			before := b.metrics.DataPointCount()
+			require.EqualError(t, b.Shutdown(test.ctx), test.want)
+			b.stopErr = nil // for the bench's own
+			want := map[string]int64{"framework=gen_ai outcome=lost": 2}
+			if before > 0 {
+				want["framework=gen_ai outcome=accepted"] = 1
+			}
+			b.counts("otelcol_connector_voice_span_spans", want)
+		})
+	}
 }
 
 // A pipeline that never answers does not keep the collector from stopping.
@@ -569,6 +646,30 @@ func TestShutdownInTime(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, b.Shutdown(ctx), context.Canceled)
 	b.stopErr = nil // for the bench's own
+}
+
+// Spans that a pipeline has when the time to stop is up, and gives back when nobody waits for it any more, are counted then.
+func TestGivenBackAfterShutdown(t *testing.T) {
+	b := newBench(t, nil)
+	b.send(client(1, 1, 9, 1, nil))
+	stuck := make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	next, err := consumer.NewMetrics(func(context.Context, pmetric.Metrics) error {
+		cancel()
+		<-stuck
+		return errors.New("too late")
+	})
+	require.NoError(t, err)
+	b.outlet.Metrics = next
+	require.ErrorIs(t, b.Shutdown(ctx), context.Canceled)
+	b.stopErr = nil // for the bench's own
+	close(stuck)
+	require.Eventually(t, func() bool {
+		b.givenUp.mu.Lock()
+		defer b.givenUp.mu.Unlock()
+		return b.givenUp.n == 1
+	}, 10*time.Second, time.Millisecond)
+	b.counts("otelcol_connector_voice_span_spans", map[string]int64{"framework=gen_ai outcome=lost": 1})
 }
 
 // The clock's ticks do all that.

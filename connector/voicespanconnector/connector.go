@@ -36,7 +36,8 @@ type voiceConnector struct {
 	witnesses *witnesses
 	telemetry *selfTelemetry
 	requests  sync.Pool
-	toldLost  struct{ summaries, spans seldom }
+	toldLost  struct{ summaries, spans door.Seldom }
+	givenUp   givenUp
 	keeper    *keep.Keeper // nil without storage
 	hosts     hosts.All
 
@@ -134,40 +135,39 @@ func (c *voiceConnector) Shutdown(ctx context.Context) error {
 	return c.stopErr
 }
 
+// conclude takes what waits, but not beyond ctx: a pipeline, the storage or a request that holds a call may hang. What goes on then comes
+// to its own end.
 func (c *voiceConnector) conclude(ctx context.Context) error {
-	if err := c.halt(ctx); err != nil {
+	if c.stop != nil {
+		c.stop()
+	}
+	done := make(chan error, 1)
+	go func() {
+		c.running.Wait()
+		done <- c.giveUp(ctx, c.takeRest(ctx))
+	}()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = c.giveUp(ctx, ctx.Err())
+	}
+	c.telemetry.traces(ctx, c.joiner.Found())
+	return err
+}
+
+// takeRest takes what waits, and says why it could not. It begins nothing when there is no time.
+func (c *voiceConnector) takeRest(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	now := c.clock.Now()
-	c.deliver(ctx, c.joiner.Rest(), now)
+	err := c.deliver(ctx, c.joiner.Rest(), now)
 	if c.keeper == nil {
 		c.finish(ctx, now.Add(c.config.EndDelay))
 		c.door.Settle(ctx)
 	}
-	c.telemetry.traces(ctx, c.joiner.Found())
-	if c.joiner.Held() > 0 {
-		return errors.New("spans that waited for a pipeline are lost: it refused them to the last")
-	}
-	return nil
-}
-
-// halt waits until the housekeeping is over, but not beyond ctx.
-func (c *voiceConnector) halt(ctx context.Context) error {
-	if c.stop == nil {
-		return nil
-	}
-	c.stop()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		c.running.Wait()
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return err
 }
 
 // foundEnd looks at the end of a call that had fallen silent.

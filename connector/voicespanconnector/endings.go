@@ -22,6 +22,8 @@ type ending struct {
 	due   time.Time
 }
 
+func (e *ending) told() *frame.Frame { return &e.frame }
+
 // endOf is the end that a span's frame tells, as a frame of its own.
 func endOf(f *frame.Frame, reason string) frame.Frame {
 	return frame.Frame{
@@ -61,19 +63,24 @@ func (e *endings) giveBack(due []ending) {
 	e.list = append(due, e.list...)
 }
 
-// resume takes up the ends that were told before a restart and had yet to come, each with when its span came: others of its call are
-// waited for once more, but not until the call would end by having fallen silent.
-func (e *endings) resume(told map[call.Key][]ending, due time.Time, idle time.Duration) {
+// toldEnd is an end that was told before a restart, with when its span came.
+type toldEnd struct {
+	frame   frame.Frame
+	arrival time.Time
+}
+
+// resume takes up the ends that were told before a restart and had yet to come: others of their calls are waited for once more, but not
+// until the call would end by having fallen silent.
+func (e *endings) resume(before map[call.Key][]toldEnd, due time.Time, idle time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, ends := range told {
+	for _, ends := range before {
 		for _, end := range ends {
-			if silent := end.due.Add(idle); silent.Before(due) {
-				end.due = silent
-			} else {
-				end.due = due
+			at := due
+			if silent := end.arrival.Add(idle); silent.Before(due) {
+				at = silent
 			}
-			e.list = append(e.list, end)
+			e.list = append(e.list, ending{end.frame, at})
 		}
 	}
 	slices.SortStableFunc(e.list, func(a, b ending) int { return a.due.Compare(b.due) })

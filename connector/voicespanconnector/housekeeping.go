@@ -52,19 +52,22 @@ func (c *voiceConnector) portion() int { return min(1000, c.config.MaxCalls) }
 
 // takeHeld delivers what has waited for long enough, and what was refused. What is refused again, and all behind it, waits on.
 func (c *voiceConnector) takeHeld(ctx context.Context, now time.Time) {
-	c.deliver(ctx, c.joiner.Overdue(now), now)
+	if err := c.deliver(ctx, c.joiner.Overdue(now), now); err != nil {
+		c.settings.Logger.Warn("Spans that waited for the name of their call are refused, will try again", zap.Error(err))
+	}
 }
 
-func (c *voiceConnector) deliver(ctx context.Context, spans []*join.Span, now time.Time) {
+// deliver says why spans are refused that may be taken another time.
+func (c *voiceConnector) deliver(ctx context.Context, spans []*join.Span, now time.Time) error {
 	for len(spans) > 0 {
 		some := spans[:min(c.portion(), len(spans))]
 		spans = spans[len(some):]
 		if err := c.apply(ctx, some, now); door.Again(err) {
 			c.joiner.Return(spans)
-			c.settings.Logger.Warn("Spans that waited for the name of their call are refused, will try again", zap.Error(c.worded(err)))
-			return
+			return c.worded(err)
 		}
 	}
+	return nil
 }
 
 // finish ends the calls whose end was told and is due.
@@ -87,12 +90,12 @@ func (c *voiceConnector) finish(ctx context.Context, now time.Time) {
 
 func (c *voiceConnector) end(ctx context.Context, some []ending, now time.Time) error {
 	s := c.newStep()
-	lost, err := c.door.Take(ctx, callsOf(some), func(tx *call.Tx, batch *signal.Batch) {
+	lost, err := c.door.Take(ctx, door.Keys(some, (*ending).told), func(tx *call.Tx, batch *signal.Batch) {
 		for i := range some {
 			facts, verdict := tx.Apply(&some[i].frame, now)
 			batch.Add(facts)
 			s.facts(facts)
-			s.keepEnd(&some[i].frame, facts, verdict, now)
+			s.keep(&some[i].frame, note{}, facts, verdict, now)
 		}
 	}, func() { c.keeper.Append(ctx, s.steps) })
 	if err != nil {
@@ -101,12 +104,4 @@ func (c *voiceConnector) end(ctx context.Context, some []ending, now time.Time) 
 	c.tellLost(lost, now)
 	c.found(ctx, &s.found, s.ended, now)
 	return nil
-}
-
-func callsOf(some []ending) []call.Key {
-	keys := make([]call.Key, len(some))
-	for i := range some {
-		keys[i] = call.KeyOf(&some[i].frame)
-	}
-	return keys
 }

@@ -31,10 +31,12 @@ func (c *voiceConnector) consume(ctx context.Context, td ptrace.Traces) error {
 	r.unnest(c.nest, now)
 	ready, rest := c.joiner.Assign(r.order, now)
 	if err := c.apply(ctx, ready, now); err != nil {
+		r.untell(c.nest, r.order, now)
 		return c.worded(err)
 	}
 	late, err := c.joiner.Hold(rest, now)
 	if err != nil {
+		r.untell(c.nest, rest, now)
 		return c.worded(err)
 	}
 	// What is refused of these waits on, or is lost, as what waited before: the request is taken, and its sender sends nothing again.
@@ -67,7 +69,7 @@ func (c *voiceConnector) apply(ctx context.Context, spans []*join.Span, now time
 		return nil
 	}
 	s := c.newStep()
-	lost, err := c.door.Take(ctx, keys(spans), func(tx *call.Tx, batch *signal.Batch) { s.apply(spans, tx, batch, now) }, func() {
+	lost, err := c.door.Take(ctx, door.Keys(spans, frameOf), func(tx *call.Tx, batch *signal.Batch) { s.apply(spans, tx, batch, now) }, func() {
 		c.courses.note(s.turns)
 		c.keeper.Append(ctx, s.steps)
 	})
@@ -90,11 +92,10 @@ type step struct {
 	ends  []frame.Frame
 	ended []call.Fact // that calls did
 
-	steps  *keep.Steps // nil: nothing is kept
-	joiner *join.Joiner
+	steps *keep.Steps // nil: nothing is kept
 }
 
-func (c *voiceConnector) newStep() step { return step{steps: c.keeper.Steps(), joiner: c.joiner} }
+func (c *voiceConnector) newStep() step { return step{steps: c.keeper.Steps()} }
 
 func (s *step) apply(spans []*join.Span, tx *call.Tx, batch *signal.Batch, now time.Time) {
 	for i := range spans {
@@ -103,7 +104,7 @@ func (s *step) apply(spans []*join.Span, tx *call.Tx, batch *signal.Batch, now t
 		batch.Add(facts)
 		s.facts(facts)
 		s.judge(span, verdict)
-		s.keep(span, facts, verdict, now)
+		s.keep(&span.Frame, noteOf(span, verdict), facts, verdict, now)
 	}
 }
 
@@ -152,14 +153,4 @@ func (s *step) taken(span *join.Span) {
 	}
 }
 
-// keys are the calls that spans are of. Those of one call mostly come together; it is named once for them.
-func keys(spans []*join.Span) []call.Key {
-	var keys []call.Key
-	for i := range spans {
-		key := call.KeyOf(&spans[i].Frame)
-		if len(keys) == 0 || keys[len(keys)-1] != key {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
+func frameOf(span **join.Span) *frame.Frame { return &(*span).Frame }

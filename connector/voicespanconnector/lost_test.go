@@ -15,6 +15,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/door"
 )
 
 // refuseForGood makes the pipelines refuse what they are sent, whenever it comes.
@@ -69,7 +71,7 @@ func TestLossIsToldOnceInAWhile(t *testing.T) {
 		require.Error(t, b.try(client(trace+1, 2, 9, 2, attrs{"conversation.id": "c1"})))
 	}
 	assert.Equal(t, 1, logged.Len())
-	b.fake.Advance(quiet)
+	b.fake.Advance(door.Quiet)
 	b.accept()
 	b.send(client(4, 1, 9, 1, nil))
 	b.refuseForGood()

@@ -3,6 +3,8 @@ package voicespanconnector
 import (
 	"strings"
 
+	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
+	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanframe"
 )
 
@@ -12,6 +14,11 @@ type note struct {
 	rank   spanframe.Rank // how that was found
 	ends   bool           // the call is over with it
 	reason string
+}
+
+// noteOf is the note of a span of which a call has made that.
+func noteOf(span *join.Span, verdict call.Verdict) note {
+	return note{joined: span.Joined, rank: span.Rank, ends: span.Ends && verdict == call.Accepted, reason: span.Reason}
 }
 
 // letters stand for ranks on disk, since their numbers move when one is put between others. A letter never changes its meaning.

@@ -121,6 +121,38 @@ func TestOrderOfSpansInEachOther(t *testing.T) {
 	}
 }
 
+// Of the two spans that tell of a request, one may be refused for good, or its sender may give it up: each use counts once all the same.
+func TestOrderOfSpansThatAreGivenUp(t *testing.T) {
+	for seed := range uint64(150) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		b := newBench(t, nil)
+		all, want := tree(random)
+		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		var spans []span
+		given := map[int]bool{}
+		for _, one := range all {
+			twin := one.id%100 + 100*(1-one.id/100)
+			twins := slices.ContainsFunc(all, func(other span) bool { return other.id == twin })
+			if twins && !given[twin] && random.IntN(2) == 0 {
+				given[one.id] = true
+				b.refuseForGood()
+				_ = b.try(append(slices.Clone(spans[len(spans)/2:]), one)...) // refused, unless nothing follows from it
+				b.accept()
+				continue
+			}
+			spans = append(spans, one)
+			if random.IntN(3) == 0 {
+				b.send(spans...)
+			}
+		}
+		b.send(spans...)
+		got := b.totals()
+		delete(got, "voice.session.duration.seconds")
+		delete(got, "voice.stt.session.seconds.total")
+		require.InDeltaMapValues(t, want, got, 1e-6, "seed %d", seed)
+	}
+}
+
 // A conversation that never ends ends by silence, with the same sums but for its own length.
 func TestNoEnd(t *testing.T) {
 	b := newBench(t, nil)

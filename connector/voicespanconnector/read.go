@@ -23,6 +23,7 @@ type request struct {
 	order  []*join.Span  // all, in the order of their ends
 	events []frame.Event // room for those of the spans
 	tally  tally
+	taught []nest.Lesson
 
 	sampled int // spans that say so
 	nested  int // data that spans in or around others have told
@@ -48,6 +49,7 @@ func (r *request) leave() {
 	clear(r.events)
 	*r = request{
 		reader: r.reader, spans: r.spans[:0], chain: r.chain[:0], order: r.order[:0], events: r.events[:0], tally: r.tally[:0],
+		taught: r.taught[:0],
 	}
 	r.reader.Forget()
 }
@@ -181,10 +183,12 @@ func (r *request) sort() {
 
 // unnest takes out what spans in or around others have told.
 func (r *request) unnest(known *nest.Nest, now time.Time) {
-	defer known.Hold(now)()
-	for _, one := range slices.Backward(r.order) {
-		known.Enter(&r.chain[one.Place])
-	}
+	defer known.Hold(now, &r.taught)()
+	r.compare(known)
+}
+
+func (r *request) compare(known *nest.Nest) {
+	r.enter(known)
 	for _, one := range r.order {
 		link := &r.chain[one.Place]
 		told := link.Told
@@ -193,6 +197,26 @@ func (r *request) unnest(known *nest.Nest, now time.Time) {
 			r.without(one, twice)
 		}
 	}
+	r.enter(known)
+}
+
+func (r *request) enter(known *nest.Nest) {
+	for _, one := range slices.Backward(r.order) {
+		known.Enter(&r.chain[one.Place])
+	}
+}
+
+// untell takes back what spans have told that were refused. What is in what holds all the same: others, which were accepted, may have
+// told in and around them.
+func (r *request) untell(known *nest.Nest, refused []*join.Span, now time.Time) {
+	for _, one := range refused {
+		r.chain[one.Place].Told = 0
+	}
+	taught := r.taught
+	r.taught = nil
+	defer known.Hold(now, &r.taught)()
+	known.Unlearn(taught)
+	r.compare(known)
 }
 
 func (r *request) without(one *join.Span, twice nest.Data) {

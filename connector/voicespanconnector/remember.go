@@ -36,7 +36,7 @@ func (c *voiceConnector) keepSettings(storage component.ID) keep.Settings {
 // resume takes up the calls that were kept, and what the connector knew beside them: which call a trace belongs to, which turns were
 // there, and which ends have been told and are yet to come.
 func (c *voiceConnector) resume(ctx context.Context) error {
-	known := recollection{courses: &c.courses, traces: map[[16]byte]join.Memory{}, ends: map[call.Key][]ending{}}
+	known := recollection{courses: &c.courses, traces: map[[16]byte]join.Memory{}, ends: map[call.Key][]toldEnd{}}
 	if err := c.keeper.Resume(ctx, c.door.Calls, known.step); err != nil {
 		return err
 	}
@@ -45,24 +45,12 @@ func (c *voiceConnector) resume(ctx context.Context) error {
 	return nil
 }
 
-// keep adds a span that has changed its call to what is kept of it.
-func (s *step) keep(span *join.Span, facts []call.Fact, verdict call.Verdict, now time.Time) {
+// keep adds a frame that has changed its call to what is kept of it: a span's, with its note, or an end's that was told before.
+func (s *step) keep(f *frame.Frame, known note, facts []call.Fact, verdict call.Verdict, now time.Time) {
 	if s.steps == nil || verdict != call.Accepted && verdict != call.Late {
 		return
 	}
-	key := call.KeyOf(&span.Frame)
-	known := note{ends: span.Ends && verdict == call.Accepted, reason: span.Reason}
-	known.rank, known.joined = s.joiner.Rank(span.Trace, key)
-	s.steps.Add(key, journal.Entry{Frame: &span.Frame, Arrival: now, Note: known.String()})
-	s.steps.Facts(facts)
-}
-
-// keepEnd adds an end that was told before.
-func (s *step) keepEnd(end *frame.Frame, facts []call.Fact, verdict call.Verdict, now time.Time) {
-	if verdict != call.Accepted && verdict != call.Late {
-		return
-	}
-	s.steps.Add(call.KeyOf(end), journal.Entry{Frame: end, Arrival: now})
+	s.steps.Add(call.KeyOf(f), journal.Entry{Frame: f, Arrival: now, Note: known.String()})
 	s.steps.Facts(facts)
 }
 
@@ -70,7 +58,7 @@ func (s *step) keepEnd(end *frame.Frame, facts []call.Fact, verdict call.Verdict
 type recollection struct {
 	courses *courses
 	traces  map[[16]byte]join.Memory
-	ends    map[call.Key][]ending // of calls that are open, each due when its span came
+	ends    map[call.Key][]toldEnd // of calls that are open
 }
 
 func (r *recollection) step(step *journal.Entry, facts []call.Fact, verdict call.Verdict) {
@@ -97,6 +85,6 @@ func (r *recollection) span(f *frame.Frame, known note, verdict call.Verdict, ar
 		}
 	}
 	if known.ends {
-		r.ends[key] = append(r.ends[key], ending{endOf(f, known.reason), arrival})
+		r.ends[key] = append(r.ends[key], toldEnd{endOf(f, known.reason), arrival})
 	}
 }

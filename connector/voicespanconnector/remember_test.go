@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 
+	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
 	"github.com/otelcol-voice/otelcol-voice/internal/keep/keeptest"
 )
@@ -359,6 +362,13 @@ func TestTracesAfterARestart(t *testing.T) {
 	}
 }
 
+// ask gives a span of a trace to its call.
+func (l *life) ask(trace int) *join.Span {
+	span := &join.Span{Trace: traceID(trace), Tells: true}
+	l.joiner.Assign([]*join.Span{span}, l.fake.Now())
+	return span
+}
+
 // A trace that holds two conversations belongs to the first, whichever of them was heard of last.
 func TestATraceOfTwoCallsAfterARestart(t *testing.T) {
 	first := born(t, nil)
@@ -368,9 +378,9 @@ func TestATraceOfTwoCallsAfterARestart(t *testing.T) {
 	first.send(client(1, 3, 9, 3, attrs{"conversation.id": "c1"}))
 	second := first.crash(t, time.Second)
 	second.send(client(1, 4, 9, 4, nil))
-	c2, is := second.joiner.Rank(traceID(1), keyOf("c2"))
-	assert.True(t, is)
-	assert.Equal(t, "v", note{joined: true, rank: c2}.String())
+	asked := second.ask(1)
+	assert.Equal(t, keyOf("c2"), call.KeyOf(&asked.Frame))
+	assert.Equal(t, "v", noteOf(asked, call.Accepted).String())
 	assert.Equal(t, 2, second.openCalls())
 }
 
@@ -383,8 +393,7 @@ func TestATraceThatFoundAnotherCallBeforeARestart(t *testing.T) {
 		first.send(client(2, 2+i, 9, 1, nil), client(3, 2+i, 9, 1, attrs{"conversation.id": "c1"}))
 	}
 	first.send(client(1, 2, 9, 2, attrs{"conversation.id": "c2"}))
-	_, is := first.crash(t, time.Second).joiner.Rank(traceID(1), keyOf("c2"))
-	assert.True(t, is)
+	assert.Equal(t, keyOf("c2"), call.KeyOf(&first.crash(t, time.Second).ask(1).Frame))
 }
 
 // Traces are forgotten in their time, and for want of room, as if nothing had happened.
@@ -397,10 +406,12 @@ func TestTracesAreForgottenAfterARestart(t *testing.T) {
 	second := first.crash(t, 0)
 	assert.Equal(t, 3, second.joiner.Known())
 	second.send(client(4, 1, 9, 1, attrs{"conversation.id": "c"}))
-	_, oldest := second.joiner.Rank(traceID(1), keyOf("c"))
-	assert.False(t, oldest)
 	second.pass(61*time.Minute - 2*time.Minute)
 	assert.Equal(t, 2, second.joiner.Known())
+
+	second = first.crash(t, 0)
+	second.send(client(4, 1, 9, 1, attrs{"conversation.id": "c"}))
+	assert.Empty(t, second.ask(1).Frame.CallID, "the oldest")
 }
 
 // Which turns were there is known after a restart.
@@ -564,6 +575,61 @@ func TestStorage(t *testing.T) {
 			assert.Equal(t, []string{"Connector " + b.settings.ID.String() + " calls"}, disk.Opened)
 			assert.Zero(t, disk.Open(), "closed")
 			assert.Greater(t, disk.Keys(), 1)
+		})
+	}
+}
+
+// hanging is a disk whose writes hang, once it is told to, until they are cancelled.
+type hanging struct {
+	*keeptest.Disk
+	hangs atomic.Bool
+	asked chan struct{} // of each write that hangs
+}
+
+func (h *hanging) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
+	_, err := h.Disk.GetClient(ctx, kind, id, name)
+	return h, err
+}
+
+func (h *hanging) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	if !h.hangs.Load() {
+		return h.Disk.Batch(ctx, ops...)
+	}
+	h.asked <- struct{}{}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A storage that hangs does not keep the collector from stopping, nor does a request that holds a call while it waits for it.
+func TestShutdownWhileTheStorageHangs(t *testing.T) {
+	for name, holds := range map[string]bool{"what waited is kept": false, "a request holds its call": true} {
+		t.Run(name, func(t *testing.T) {
+			disk := &hanging{Disk: keeptest.NewDisk(), asked: make(chan struct{}, 10)}
+			b := newBench(t, func(c *Config) { c.Storage = &storageID })
+			require.NoError(t, b.Start(context.Background(), extended(disk)))
+			b.send(client(1, 1, 9, 1, nil))
+			disk.hangs.Store(true)
+			var requests sync.WaitGroup
+			if holds {
+				name := traceID(1).String()
+				requests.Go(func() { b.send(client(2, 1, 9, 1, attrs{"conversation.id": name})) })
+				<-disk.asked
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			stopped := make(chan error)
+			go func() { stopped <- b.Shutdown(ctx) }()
+			if !holds {
+				<-disk.asked
+			}
+			cancel()
+			select {
+			case err := <-stopped:
+				require.ErrorIs(t, err, context.Canceled)
+			case <-time.After(10 * time.Second):
+				t.Fatal("it waits for the storage")
+			}
+			b.stopErr = nil // for the bench's own
+			requests.Wait()
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
+	"github.com/otelcol-voice/otelcol-voice/internal/frame"
 	"github.com/otelcol-voice/otelcol-voice/internal/signal"
 )
 
@@ -46,6 +47,18 @@ func (d *Door) Take(
 	accepted()
 	tx.Commit()
 	return lost, nil
+}
+
+// Keys are the calls that frames are of. Those of one call mostly come together; it is named once for them.
+func Keys[T any](all []T, frameOf func(*T) *frame.Frame) []call.Key {
+	var keys []call.Key
+	for i := range all {
+		key := call.KeyOf(frameOf(&all[i]))
+		if len(keys) == 0 || keys[len(keys)-1] != key {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // Observe hands on how many calls are active, as a state since a moment.

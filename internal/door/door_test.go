@@ -534,3 +534,14 @@ func TestSettleLeavesWhatIsHeld(t *testing.T) {
 }
 
 var _ Report = (*bench)(nil)
+
+// Calls are named in the order of their frames, once for frames that stand together.
+func TestKeys(t *testing.T) {
+	var frames []frame.Frame
+	for _, id := range []string{"a", "a", "b", "b", "a"} {
+		frames = append(frames, frame.Frame{Tenant: "t", CallID: id})
+	}
+	keys := Keys(frames, func(f *frame.Frame) *frame.Frame { return f })
+	assert.Equal(t, []call.Key{{Tenant: "t", ID: "a"}, {Tenant: "t", ID: "b"}, {Tenant: "t", ID: "a"}}, keys)
+	assert.Nil(t, Keys(nil, func(f *frame.Frame) *frame.Frame { return f }))
+}

@@ -2,7 +2,7 @@
 // receiver, to which bots send frames, and for the connector, which makes frames of their spans.
 //
 // outlet.go hands on signals, door.go applies frames and ends calls that have fallen silent, findings.go collects what is no
-// signal but telemetry of whoever has the door.
+// signal but telemetry of whoever has the door, seldom.go keeps what may be said with each request from filling the log.
 package door
 
 import (

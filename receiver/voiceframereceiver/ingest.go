@@ -17,7 +17,7 @@ import (
 func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*answer, error) {
 	var found door.Findings
 	steps := r.keeper.Steps()
-	lost, err := r.door().Take(ctx, keys(in.frames), func(tx *call.Tx, batch *signal.Batch) {
+	lost, err := r.door().Take(ctx, door.Keys(in.frames, frameOf), func(tx *call.Tx, batch *signal.Batch) {
 		for i := range in.frames {
 			f := &in.frames[i]
 			facts, verdict := tx.Apply(&f.frame, now)
@@ -41,23 +41,13 @@ func (r *voiceReceiver) take(ctx context.Context, in intake, now time.Time) (*an
 
 // tellLost says what the pipelines of spans or summaries refused for good: once in a while, for they may do so to each request.
 func (r *voiceReceiver) tellLost(lost error, now time.Time) {
-	if lost != nil && r.toldLost.due(now) {
+	if lost != nil && r.toldLost.Due(now) {
 		r.settings.Logger.Error("Spans or summaries are refused for good and lost, their metrics are not; said at most once a minute",
 			zap.Error(lost))
 	}
 }
 
-// keys are the calls that the frames are about. Those of one call mostly come together; it is named once for them.
-func keys(frames []indexed) []call.Key {
-	var keys []call.Key
-	for i := range frames {
-		key := call.KeyOf(&frames[i].frame)
-		if len(keys) == 0 || keys[len(keys)-1] != key {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
+func frameOf(f *indexed) *frame.Frame { return &f.frame }
 
 // judge counts what became of a frame, and says whether its call has changed by it.
 func (in *intake) judge(f *indexed, verdict call.Verdict) bool {

@@ -33,7 +33,7 @@ type voiceReceiver struct {
 	telemetry *selfTelemetry
 	signals   *signal.Producer
 	keeper    *keep.Keeper // nil without storage
-	toldLost  seldom       // of spans and summaries
+	toldLost  door.Seldom  // of spans and summaries
 	hosts     hosts.All
 
 	startOnce, stopOnce sync.Once

@@ -68,7 +68,6 @@ func (r *Reader) counted(span ptrace.Span, out *Span) Verdict {
 	case !isOperation:
 		return Nothing
 	}
-	used := &r.usage.Usage
 	r.describe(span.Name(), out.Framework, &by)
 	out.Family = spanusage.FamilyOf(by.Stage, r.usage.Aside())
 	out.Frame.Form = form(out.Framework)
@@ -76,13 +75,7 @@ func (r *Reader) counted(span ptrace.Span, out *Span) Verdict {
 		r.said.ttfb.take(&out.Frame, frame.Event{Kind: frame.TTFB, Source: by, Cut: r.said.cut})
 	}
 	r.worked(span, by, out)
-	switch verdict {
-	case spanusage.Used:
-		used.Source = by
-		takeUsage(used, &out.Frame)
-	case spanusage.Impossible:
-		out.Frame.Faults = append(out.Frame.Faults, impossible)
-	}
+	r.used(verdict, by, &out.Frame)
 	if failed(span) {
 		say(out, r.failure(by))
 	}
@@ -90,6 +83,18 @@ func (r *Reader) counted(span ptrace.Span, out *Span) Verdict {
 		say(out, frame.Event{Kind: frame.CallStarted, Models: []frame.Source{by}}) // whose session is open
 	}
 	return Told
+}
+
+// used says what was used, or that it cannot be.
+func (r *Reader) used(verdict spanusage.Verdict, by frame.Source, out *frame.Frame) {
+	switch verdict {
+	case spanusage.Used:
+		used := &r.usage.Usage
+		used.Source = by
+		takeUsage(used, out)
+	case spanusage.Impossible:
+		out.Faults = append(out.Faults, impossible)
+	}
 }
 
 var impossible = frame.Faultf(frame.BadValue, "gen_ai.usage",

@@ -41,6 +41,10 @@ type Span struct {
 	End   pcommon.Timestamp
 	Place int
 
+	// Joined says that its call, once it has one, is that of its trace; Rank how that was found.
+	Joined bool
+	Rank   spanframe.Rank
+
 	held bool // it was taken before, and nobody will send it again
 }
 
@@ -117,7 +121,7 @@ func (j *Joiner) Assign(spans []*Span, now time.Time) (ready, rest []*Span) {
 		default:
 			ready = append(ready, j.release(t)...)
 			if span.Tells {
-				span.to(t.callOf(span))
+				t.give(span)
 				ready = append(ready, span)
 			}
 		}
@@ -135,7 +139,7 @@ func (j *Joiner) learn(span *Span, now time.Time) {
 		if !span.Tells && !(span.Name.ID != "" && span.Name.Strong()) {
 			return // of a trace that is none of a bot's, so far as is known
 		}
-		t = j.enter(span, now)
+		t = j.enter(span.Trace, span.Owner, now)
 	}
 	j.touch(t, now)
 	switch {
@@ -155,6 +159,13 @@ func (t *trace) callOf(span *Span) call.Key {
 		return span.named()
 	}
 	return t.call
+}
+
+// give makes a span one of its call.
+func (t *trace) give(span *Span) {
+	key := t.callOf(span)
+	span.to(key)
+	span.Joined, span.Rank = key == t.call, t.rank
 }
 
 // Held says that the span waited, so that nobody sends it again.
@@ -182,7 +193,7 @@ func (j *Joiner) bindByID(t *trace, how Outcome) {
 func (j *Joiner) release(t *trace) []*Span {
 	spans := t.held
 	for _, span := range spans {
-		span.to(t.callOf(span))
+		t.give(span)
 	}
 	j.held -= len(spans)
 	t.held = nil
@@ -203,11 +214,11 @@ func (j *Joiner) Hold(spans []*Span, now time.Time) (ready []*Span, err error) {
 	for _, span := range spans {
 		t := j.traces[span.Trace]
 		if t == nil {
-			t = j.enter(span, now)
+			t = j.enter(span.Trace, span.Owner, now)
 		}
 		if t.call.ID != "" {
 			kept := span.kept()
-			kept.to(t.callOf(kept))
+			t.give(kept)
 			ready = append(ready, kept)
 			continue
 		}

@@ -185,14 +185,12 @@ func TestRest(t *testing.T) {
 func TestRecall(t *testing.T) {
 	first := New(config)
 	key := call.Key{Tenant: "bot", ID: "c"}
-	for trace := range byte(3) {
-		first.Assign([]*Span{named(trace+1, 1, "c")}, now.Add(time.Duration(trace)*time.Second))
-	}
 	var memories []Memory
 	for _, trace := range []byte{2, 3, 1} {
-		rank, is := first.Rank([16]byte{trace}, key)
-		require.True(t, is)
-		memories = append(memories, Memory{Trace: [16]byte{trace}, Call: key, Rank: rank, Seen: now.Add(time.Duration(trace) * time.Second)})
+		span, at := named(trace, 1, "c"), now.Add(time.Duration(trace)*time.Second)
+		first.Assign([]*Span{span}, at)
+		require.True(t, span.Joined)
+		memories = append(memories, Memory{Trace: span.Trace, Call: key, Rank: span.Rank, Seen: at})
 	}
 	second := New(config)
 	second.Recall(memories)
@@ -201,10 +199,9 @@ func TestRecall(t *testing.T) {
 	ready, rest := second.Assign([]*Span{nameless(3, 1), named(3, 2, "d"), named(4, 3, "e")}, now.Add(4*time.Second))
 	assert.Equal(t, []string{"c 1", "d 2", "e 3"}, at(ready))
 	assert.Empty(t, rest)
-	_, is := second.Rank([16]byte{1}, key)
-	assert.False(t, is, "of which nothing was heard for longest")
-	_, is = second.Rank([16]byte{4}, key)
-	assert.False(t, is, "which is another call's")
+	assert.Equal(t, []bool{true, false, true}, []bool{ready[0].Joined, ready[1].Joined, ready[2].Joined}, "d is another call's")
+	assert.Equal(t, spanframe.ByConversation, ready[0].Rank)
+	assert.NotContains(t, second.traces, [16]byte{1}, "of which nothing was heard for longest")
 	second.Overdue(now.Add(2*time.Second + config.Keep))
 	assert.Equal(t, 2, second.Known())
 }

@@ -18,17 +18,6 @@ type Memory struct {
 	Seen time.Time
 }
 
-// Rank is how a trace found its call, if that is the one.
-func (j *Joiner) Rank(trace [16]byte, key call.Key) (rank spanframe.Rank, is bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	t := j.traces[trace]
-	if t == nil || t.call != key {
-		return spanframe.Unnamed, false
-	}
-	return t.rank, true
-}
-
 // Recall makes traces known again, each once, before any span comes. None is counted as found: that was before the restart.
 func (j *Joiner) Recall(memories []Memory) {
 	j.mu.Lock()
@@ -36,7 +25,7 @@ func (j *Joiner) Recall(memories []Memory) {
 	slices.SortFunc(memories, func(a, b Memory) int { return a.Seen.Compare(b.Seen) })
 	for i := range memories {
 		m := &memories[i]
-		t := j.enter(&Span{Trace: m.Trace, Owner: m.Call.Tenant}, m.Seen)
+		t := j.enter(m.Trace, m.Call.Tenant, m.Seen)
 		t.call, t.rank = m.Call, m.Rank
 	}
 }

@@ -1,17 +1,14 @@
 package join
 
-import (
-	"time"
-)
+import "time"
 
 // enter makes a trace known. Where there are too many, the one of which nothing was heard for longest is forgotten.
-func (j *Joiner) enter(span *Span, now time.Time) *trace {
+func (j *Joiner) enter(id [16]byte, owner string, now time.Time) *trace {
 	if len(j.traces) >= j.config.MaxTraces {
 		j.evict(j.oldest)
 	}
-	t := &trace{id: span.Trace, owner: span.Owner}
-	j.traces[t.id] = t
-	t.seen = now
+	t := &trace{id: id, owner: owner, seen: now}
+	j.traces[id] = t
 	j.append(t)
 	return t
 }

@@ -79,8 +79,15 @@ type Nest struct {
 	limit int
 
 	mu         sync.Mutex
+	lessons    *[]Lesson // of the request at hand
 	young, old map[spanID]told
 	born       time.Time // of the young generation
+}
+
+// Lesson is what was not known of a span.
+type Lesson struct {
+	span spanID
+	told told
 }
 
 // told is what was told in a span (low bits), and by itself or around it (high bits). Beside the id it takes no more room than a
@@ -96,17 +103,35 @@ func (t told) around() Data { return Data(t >> aroundShift) }
 // New makes one that remembers twice as many spans as the limit, and those of two requests.
 func New(limit int) *Nest { return &Nest{limit: limit, young: map[spanID]told{}} }
 
-// Hold is for the spans of a request; what it returns releases it.
-func (n *Nest) Hold(now time.Time) (release func()) {
+// Hold is for the spans of a request; what it returns releases it. To lessons is added what they teach, see Unlearn.
+func (n *Nest) Hold(now time.Time, lessons *[]Lesson) (release func()) {
 	n.mu.Lock()
 	n.age(now)
+	n.lessons = lessons
 	return n.mu.Unlock
 }
 
-// Enter notes what was told around a span that tells nothing itself, for the spans in it. Spans come in the opposite order, before
-// they are taken.
+// Unlearn forgets what a request has taught that was refused, while somebody holds the nest. What another has taught as well meanwhile is
+// forgotten with it.
+func (n *Nest) Unlearn(lessons []Lesson) {
+	for _, one := range lessons {
+		unlearn(n.young, one)
+		unlearn(n.old, one)
+	}
+}
+
+func unlearn(generation map[spanID]told, one Lesson) {
+	if left := generation[one.span] &^ one.told; left != 0 {
+		generation[one.span] = left
+	} else {
+		delete(generation, one.span)
+	}
+}
+
+// Enter notes what was told around a span, for the spans in it: those of its request before they are taken, and those that come later
+// after that. Spans come in the opposite order.
 func (n *Nest) Enter(span *Span) {
-	if span.Told != 0 || span.Tool || n.knowsNothing() {
+	if span.Tool || n.knowsNothing() {
 		return
 	}
 	if above, _ := n.of(span.parent); above.around() != 0 {
@@ -147,6 +172,9 @@ func (n *Nest) note(id spanID, known told, isYoung bool, more told) {
 		return
 	}
 	n.young[id] = known | more
+	if news := more &^ known; news != 0 {
+		*n.lessons = append(*n.lessons, Lesson{id, news})
+	}
 }
 
 // age makes the young generation the old one when its time has come, or it is full.

@@ -2,6 +2,7 @@ package nest
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,15 +31,26 @@ func in(id, parent byte, told Data) *Span {
 
 // request takes spans in the order of their ends, and says what is left to each.
 func (n *Nest) request(at time.Time, spans ...*Span) (left []Data) {
-	defer n.Hold(at)()
-	for i := range spans {
-		n.Enter(spans[len(spans)-1-i])
-	}
+	left, _ = n.learn(at, spans...)
+	return left
+}
+
+// learn says what a request teaches as well.
+func (n *Nest) learn(at time.Time, spans ...*Span) (left []Data, lessons []Lesson) {
+	defer n.Hold(at, &lessons)()
+	n.enter(spans)
 	for _, span := range spans {
 		n.Take(span)
 		left = append(left, span.Told)
 	}
-	return left
+	n.enter(spans)
+	return left, lessons
+}
+
+func (n *Nest) enter(spans []*Span) {
+	for _, span := range slices.Backward(spans) {
+		n.Enter(span)
+	}
 }
 
 func TestTake(t *testing.T) {
@@ -56,6 +68,8 @@ func TestTake(t *testing.T) {
 		"request by request":           {[][]*Span{{in(3, 2, Use)}, {in(2, 1, 0)}, {in(1, 9, all)}}, []Data{First | Work}},
 		"the outer one first":          {[][]*Span{{in(1, 9, Use|Work)}, {in(2, 1, 0)}, {in(3, 2, all)}}, []Data{First}},
 		"the outer one first, at once": {[][]*Span{{in(1, 9, Use)}, {in(3, 2, all), in(2, 1, 0)}}, []Data{First | Work, 0}},
+		"with the span between":        {[][]*Span{{in(2, 1, 0), in(1, 9, Use)}, {in(3, 2, all)}}, []Data{First | Work}},
+		"with two spans between":       {[][]*Span{{in(3, 2, 0), in(2, 1, 0), in(1, 9, Use)}, {in(4, 3, all)}}, []Data{First | Work}},
 		"again":                        {[][]*Span{{in(2, 1, Use), in(1, 9, all)}, {in(2, 1, Use), in(1, 9, all)}}, []Data{Use, First | Work}},
 		"another trace":                {[][]*Span{{in(2, 1, Use)}, {&other}}, []Data{Use}},
 		"spans without an id":          {[][]*Span{{in(0, 0, Use), in(0, 0, Use)}}, []Data{Use, Use}},
@@ -64,6 +78,8 @@ func TestTake(t *testing.T) {
 		"speech in an answer":              {[][]*Span{{in(2, 1, spoken), in(1, 9, all)}}, []Data{spoken, all}},
 		"an answer in speech":              {[][]*Span{{in(2, 1, all), in(1, 9, spoken)}}, []Data{all, spoken}},
 		"both, the outer one first":        {[][]*Span{{in(1, 9, all)}, {in(2, 1, spoken)}, {in(3, 2, all|heard)}}, []Data{heard}},
+		"both, the outer ones at once":     {[][]*Span{{in(2, 1, spoken), in(1, 9, all)}, {in(3, 2, all|heard)}}, []Data{heard}},
+		"both, the inner ones at once":     {[][]*Span{{in(1, 9, all)}, {in(3, 2, all|heard), in(2, 1, spoken)}}, []Data{heard, spoken}},
 		"something looked up in an answer": {[][]*Span{{in(2, 1, aside), in(1, 9, all)}}, []Data{aside, all}},
 		"over speech":                      {[][]*Span{{in(3, 2, Use), in(2, 1, spoken), in(1, 9, all)}}, []Data{Use, spoken, First | Work}},
 		"over a tool":                      {[][]*Span{{in(3, 2, Use), in(2, 1, tool), in(1, 9, all)}}, []Data{Use, 0, all}},
@@ -197,6 +213,27 @@ func TestForgetting(t *testing.T) {
 		n.request(now.Add(2*timeout), &span)
 	}
 	assert.LessOrEqual(t, len(n.young)+len(n.old), 2*1000+2)
+}
+
+// What a refused request has taught is forgotten, in either generation, and nothing that was known before.
+func TestUnlearn(t *testing.T) {
+	for name, later := range map[string]time.Duration{"young": 0, "old": timeout} {
+		t.Run(name, func(t *testing.T) {
+			n := New(100)
+			n.request(now, in(2, 1, Use))
+			known := len(n.young)
+			_, lessons := n.learn(now, in(2, 1, Use), in(3, 1, First), in(1, 9, Use))
+			n.request(now.Add(later))
+			n.unlearn(lessons)
+			assert.Len(t, n.young, known-known*int(later/timeout))
+			assert.Equal(t, []Data{First | Work}, n.request(now.Add(later), in(1, 9, Use|First|Work)))
+		})
+	}
+}
+
+func (n *Nest) unlearn(lessons []Lesson) {
+	defer n.Hold(now, nil)()
+	n.Unlearn(lessons)
 }
 
 func TestDataOf(t *testing.T) {
