@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
-	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/otelcol-voice/otelcol-voice/connector/voicespanconnector/internal/join"
 	"github.com/otelcol-voice/otelcol-voice/internal/call"
@@ -579,47 +577,26 @@ func TestStorage(t *testing.T) {
 	}
 }
 
-// hanging is a disk whose writes hang, once it is told to, until they are cancelled.
-type hanging struct {
-	*keeptest.Disk
-	hangs atomic.Bool
-	asked chan struct{} // of each write that hangs
-}
-
-func (h *hanging) GetClient(ctx context.Context, kind component.Kind, id component.ID, name string) (storage.Client, error) {
-	_, err := h.Disk.GetClient(ctx, kind, id, name)
-	return h, err
-}
-
-func (h *hanging) Batch(ctx context.Context, ops ...*storage.Operation) error {
-	if !h.hangs.Load() {
-		return h.Disk.Batch(ctx, ops...)
-	}
-	h.asked <- struct{}{}
-	<-ctx.Done()
-	return ctx.Err()
-}
-
 // A storage that hangs does not keep the collector from stopping, nor does a request that holds a call while it waits for it.
 func TestShutdownWhileTheStorageHangs(t *testing.T) {
 	for name, holds := range map[string]bool{"what waited is kept": false, "a request holds its call": true} {
 		t.Run(name, func(t *testing.T) {
-			disk := &hanging{Disk: keeptest.NewDisk(), asked: make(chan struct{}, 10)}
+			disk := keeptest.NewDisk()
 			b := newBench(t, func(c *Config) { c.Storage = &storageID })
 			require.NoError(t, b.Start(context.Background(), extended(disk)))
 			b.send(client(1, 1, 9, 1, nil))
-			disk.hangs.Store(true)
+			asked := disk.Hang()
 			var requests sync.WaitGroup
 			if holds {
 				name := traceID(1).String()
 				requests.Go(func() { b.send(client(2, 1, 9, 1, attrs{"conversation.id": name})) })
-				<-disk.asked
+				<-asked
 			}
 			ctx, cancel := context.WithCancel(context.Background())
 			stopped := make(chan error)
 			go func() { stopped <- b.Shutdown(ctx) }()
 			if !holds {
-				<-disk.asked
+				<-asked
 			}
 			cancel()
 			select {
