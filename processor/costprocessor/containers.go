@@ -1,43 +1,22 @@
 package costprocessor
 
 import (
-	"hash/maphash"
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
+	"github.com/otelcol-voice/otelcol-voice/internal/lineage"
 )
 
-// Bounds of what is remembered of spans that contain others.
-const (
-	maxContainers = 100_000
-	// containerTimeout is for how long a span is remembered after the last thing in it, at least. A turn ends soon after
-	// what was done in it; what ends much later is a session or a call, and these tell no usage.
-	containerTimeout = 10 * time.Minute
-)
-
-// spanID stands for a span: a digest of its trace and itself, by a seed of this process, so that nobody can make two alike.
-// Zero is none.
-type spanID uint64
-
-var spanSeed = maphash.MakeSeed()
-
-func spanIDOf(trace pcommon.TraceID, span pcommon.SpanID) spanID {
-	if span.IsEmpty() {
-		return 0
-	}
-	var id [24]byte
-	copy(id[:16], trace[:])
-	copy(id[16:], span[:])
-	return spanID(maphash.Bytes(spanSeed, id[:]))
-}
+// maxContainers is how many spans that contain others are remembered, in each of two generations. A turn ends soon after what was done
+// in it; what ends much later is a session or a call, and these tell no usage.
+const maxContainers = 100_000
 
 // link is a span and the one that it is in.
 type link struct {
-	span, parent spanID
+	span, parent lineage.ID
 	used         spanusage.Family // of what it did itself; 0: nothing
 	tool         bool             // it is a call of a tool: what is in it is in nothing else
 	contains     bool             // what is of the same family is in it
@@ -45,57 +24,28 @@ type link struct {
 
 func linkOf(span ptrace.Span) link {
 	trace := span.TraceID()
-	return link{span: spanIDOf(trace, span.SpanID()), parent: spanIDOf(trace, span.ParentSpanID())}
+	return link{span: lineage.IDOf(trace, span.SpanID()), parent: lineage.IDOf(trace, span.ParentSpanID())}
 }
 
 // containers remembers spans that contain operations, by their families: usage of one family that they tell is that of what is in
 // them, and has been counted. Spans end, and so arrive, after what they contain, as a rule; one that arrives before it cannot be known.
-//
-// It has two generations: what is still needed is always in the young one, and the old one goes as a whole.
 type containers struct {
-	limit int
-
-	mu         sync.Mutex
-	news       []lesson // what the batch at hand has added to the young
-	young, old map[spanID]spanusage.Family
-	born       time.Time // of the young generation
+	mu    sync.Mutex
+	known *lineage.Memory[spanusage.Family]
+	news  []lesson // what the batch at hand has added
 }
 
 // lesson is what was not known of a span.
-type lesson struct {
-	span     spanID
-	families spanusage.Family
-}
+type lesson = lineage.Lesson[spanusage.Family]
 
 func newContainers(limit int) *containers {
-	return &containers{limit: limit, young: map[spanID]spanusage.Family{}}
-}
-
-// age makes the young generation the old one when its time has come, or it is full.
-func (c *containers) age(now time.Time) {
-	if len(c.young) < c.limit && now.Sub(c.born) < containerTimeout {
-		return
-	}
-	c.old, c.young, c.born = c.young, map[spanID]spanusage.Family{}, now
-}
-
-// in is the families of what a span contains. What is young holds what the old generation knows.
-func (c *containers) in(id spanID) (families spanusage.Family, young bool) {
-	if families, young = c.young[id]; young {
-		return families, true
-	}
-	return c.old[id], false
+	return &containers{known: lineage.New[spanusage.Family](limit)}
 }
 
 // add says whether that a span contains these was not known to the young generation.
-func (c *containers) add(id spanID, families spanusage.Family) bool {
-	known, young := c.in(id)
-	if young && known|families == known {
-		return false
-	}
-	c.young[id] = known | families
-	c.news = append(c.news, lesson{id, families &^ known})
-	return true
+func (c *containers) add(id lineage.ID, families spanusage.Family) bool {
+	known, young := c.known.Of(id)
+	return c.known.Learn(id, known, young, families, &c.news)
 }
 
 // learn takes note of a batch of spans, of which some are operations: all that these are in, up to the call of a tool, contains
@@ -104,14 +54,14 @@ func (c *containers) add(id spanID, families spanusage.Family) bool {
 func (c *containers) learn(spans []link, now time.Time) (news []lesson) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.age(now)
+	c.known.Age(now)
 	c.news = nil
 	for i := range spans {
 		if s := &spans[i]; s.used != 0 && !s.tool && s.parent != 0 {
 			c.add(s.parent, s.used)
 		}
 	}
-	if len(c.young)+len(c.old) == 0 {
+	if c.known.Len() == 0 {
 		return nil
 	}
 	if !c.climb(spans) {
@@ -120,7 +70,7 @@ func (c *containers) learn(spans []link, now time.Time) (news []lesson) {
 	nested := false
 	for i := range spans {
 		if s := &spans[i]; s.used != 0 && !s.tool {
-			families, _ := c.in(s.span)
+			families, _ := c.known.Of(s.span)
 			s.contains = families&s.used != 0
 			nested = nested || s.contains
 		}
@@ -135,13 +85,7 @@ func (c *containers) learn(spans []link, now time.Time) (news []lesson) {
 func (c *containers) unlearn(news []lesson) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, one := range news {
-		if left := c.young[one.span] &^ one.families; left != 0 {
-			c.young[one.span] = left
-		} else {
-			delete(c.young, one.span)
-		}
-	}
+	c.known.Unlearn(news)
 }
 
 // freeLoops says of spans that are their own ancestors that they contain nothing. No trace can have such, and each would be
@@ -149,7 +93,7 @@ func (c *containers) unlearn(news []lesson) {
 func freeLoops(spans []link) {
 	places := placesOf(spans)
 	walks := make([]int, len(spans)) // by which walk upwards each was come by; 0: none
-	looped := map[spanID]struct{}{}
+	looped := map[lineage.ID]struct{}{}
 	for i := range spans {
 		at, inside := i, true
 		for inside && walks[at] == 0 {
@@ -175,16 +119,16 @@ func freeLoops(spans []link) {
 }
 
 // upwards is the place of what a span is in; it is false if that is not in the batch.
-func upwards(spans []link, places map[spanID]int, at int) (int, bool) {
+func upwards(spans []link, places map[lineage.ID]int, at int) (int, bool) {
 	place, inside := places[spans[at].parent]
 	return place, inside
 }
 
 // climb adds what the containers among the spans are in themselves; it says whether there are any.
 func (c *containers) climb(spans []link) bool {
-	var places map[spanID]int
+	var places map[lineage.ID]int
 	for i := range spans {
-		families, _ := c.in(spans[i].span)
+		families, _ := c.known.Of(spans[i].span)
 		if families == 0 || spans[i].tool {
 			continue
 		}
@@ -198,7 +142,7 @@ func (c *containers) climb(spans []link) bool {
 
 // climbFrom adds to a container and all that it is in, which may stand before it, what is in it. One of which that is known already
 // ends the climb: it has its own turn, or had it.
-func (c *containers) climbFrom(id spanID, families spanusage.Family, spans []link, places map[spanID]int) {
+func (c *containers) climbFrom(id lineage.ID, families spanusage.Family, spans []link, places map[lineage.ID]int) {
 	for id != 0 && c.add(id, families) {
 		place, known := places[id]
 		if !known || spans[place].tool {
@@ -208,8 +152,8 @@ func (c *containers) climbFrom(id spanID, families spanusage.Family, spans []lin
 	}
 }
 
-func placesOf(spans []link) map[spanID]int {
-	places := make(map[spanID]int, len(spans))
+func placesOf(spans []link) map[lineage.ID]int {
+	places := make(map[lineage.ID]int, len(spans))
 	for i := range spans {
 		places[spans[i].span] = i
 	}

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
+	"github.com/otelcol-voice/otelcol-voice/internal/lineage"
 )
 
 // kindsOfSpans are attributes by a word.
@@ -192,7 +193,7 @@ func tree(random *rand.Rand, oneIn int) []link {
 	const most = 40
 	spans := make([]link, 1+random.IntN(most))
 	for i := range spans {
-		spans[i] = link{span: spanID(i + 1), parent: spanID(random.IntN(i + 1)), tool: random.IntN(6) == 0}
+		spans[i] = link{span: lineage.ID(i + 1), parent: lineage.ID(random.IntN(i + 1)), tool: random.IntN(6) == 0}
 		if random.IntN(oneIn) == 0 && !spans[i].tool {
 			spans[i].used = 1 << random.IntN(spanusage.Families)
 		}
@@ -205,8 +206,8 @@ func TestContainersInAnyOrder(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 500 {
 		spans := tree(random, 3)
-		below := make(map[spanID]spanusage.Family) // what was used below
-		for i := len(spans) - 1; i >= 0; i-- {     // what is in a span comes behind it
+		below := make(map[lineage.ID]spanusage.Family) // what was used below
+		for i := len(spans) - 1; i >= 0; i-- {         // what is in a span comes behind it
 			if s := spans[i]; !s.tool {
 				below[s.parent] |= s.used | below[s.span]
 			}
@@ -226,7 +227,7 @@ func TestContainersInAnyRequests(t *testing.T) {
 	for range 500 {
 		c := newContainers(maxContainers)
 		spans := tree(random, 3)
-		below := map[spanID]spanusage.Family{}
+		below := map[lineage.ID]spanusage.Family{}
 		for len(spans) > 0 {
 			first := random.IntN(len(spans))
 			request := slices.Clone(spans[first:])
@@ -246,24 +247,24 @@ func TestContainersInAnyRequests(t *testing.T) {
 
 // What is remembered is bounded, and is forgotten when nothing of it has come for a while.
 func TestContainersForget(t *testing.T) {
-	knows := func(c *containers, id spanID, at time.Time) bool {
+	knows := func(c *containers, id lineage.ID, at time.Time) bool {
 		spans := []link{{span: id, used: spanusage.Answering}}
 		c.learn(spans, at)
 		return spans[0].contains
 	}
 	c := newContainers(maxContainers)
 	c.learn([]link{{span: 2, parent: 1, used: spanusage.Answering}}, noon)
-	c.learn(nil, noon.Add(containerTimeout))
-	assert.True(t, knows(c, 1, noon.Add(containerTimeout)))
-	c.learn([]link{{span: 3, parent: 1, used: spanusage.Answering}}, noon.Add(containerTimeout))
-	assert.True(t, knows(c, 1, noon.Add(2*containerTimeout)), "another thing in it has come")
-	assert.False(t, knows(c, 1, noon.Add(3*containerTimeout)))
+	c.learn(nil, noon.Add(lineage.Timeout))
+	assert.True(t, knows(c, 1, noon.Add(lineage.Timeout)))
+	c.learn([]link{{span: 3, parent: 1, used: spanusage.Answering}}, noon.Add(lineage.Timeout))
+	assert.True(t, knows(c, 1, noon.Add(2*lineage.Timeout)), "another thing in it has come")
+	assert.False(t, knows(c, 1, noon.Add(3*lineage.Timeout)))
 
 	const limit = 10
 	c = newContainers(limit)
-	for id := range spanID(1000) {
+	for id := range lineage.ID(1000) {
 		c.learn([]link{{span: 1_000_000 + id, parent: id + 1, used: spanusage.Answering}}, noon)
-		assert.LessOrEqual(t, len(c.young)+len(c.old), 2*limit)
+		assert.LessOrEqual(t, c.known.Len(), 2*limit)
 	}
 	assert.True(t, knows(c, 1000, noon), "the newest")
 }

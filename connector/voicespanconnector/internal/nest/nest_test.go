@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelcol-voice/otelcol-voice/internal/dialect/spanusage"
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/lineage"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -200,32 +201,32 @@ func twice(nodes []node) ([]node, map[Data]int) {
 func TestForgetting(t *testing.T) {
 	n := New(1000)
 	n.request(now, in(2, 1, Use))
-	n.request(now.Add(timeout), in(8, 9, Use))
-	assert.Equal(t, []Data{First}, n.request(now.Add(timeout+1), in(1, 9, Use|First)), "in the old generation")
+	n.request(now.Add(lineage.Timeout), in(8, 9, Use))
+	assert.Equal(t, []Data{First}, n.request(now.Add(lineage.Timeout+1), in(1, 9, Use|First)), "in the old generation")
 	n = New(1000)
 	n.request(now, in(2, 1, Use))
-	n.request(now.Add(timeout), in(8, 9, Use))
-	n.request(now.Add(2*timeout), in(8, 9, Use))
-	assert.Equal(t, []Data{Use}, n.request(now.Add(2*timeout), in(1, 9, Use)))
+	n.request(now.Add(lineage.Timeout), in(8, 9, Use))
+	n.request(now.Add(2*lineage.Timeout), in(8, 9, Use))
+	assert.Equal(t, []Data{Use}, n.request(now.Add(2*lineage.Timeout), in(1, 9, Use)))
 	for range 10_000 {
 		span := SpanOf([16]byte{1}, [8]byte{byte(rand.Uint32()), byte(rand.Uint32()), 1}, [8]byte{})
 		span.Told = Use
-		n.request(now.Add(2*timeout), &span)
+		n.request(now.Add(2*lineage.Timeout), &span)
 	}
-	assert.LessOrEqual(t, len(n.young)+len(n.old), 2*1000+2)
+	assert.LessOrEqual(t, n.known.Len(), 2*1000+2)
 }
 
 // What a refused request has taught is forgotten, in either generation, and nothing that was known before.
 func TestUnlearn(t *testing.T) {
-	for name, later := range map[string]time.Duration{"young": 0, "old": timeout} {
+	for name, later := range map[string]time.Duration{"young": 0, "old": lineage.Timeout} {
 		t.Run(name, func(t *testing.T) {
 			n := New(100)
 			n.request(now, in(2, 1, Use))
-			known := len(n.young)
+			known := n.known.Len()
 			_, lessons := n.learn(now, in(2, 1, Use), in(3, 1, First), in(1, 9, Use))
 			n.request(now.Add(later))
 			n.unlearn(lessons)
-			assert.Len(t, n.young, known-known*int(later/timeout))
+			assert.Equal(t, known, n.known.Len())
 			assert.Equal(t, []Data{First | Work}, n.request(now.Add(later), in(1, 9, Use|First|Work)))
 		})
 	}
