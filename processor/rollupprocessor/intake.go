@@ -190,10 +190,6 @@ type target struct {
 	metric     ident.Digest
 }
 
-// largestValue is more than a point of ours, and a delta of anything, has to say. It leaves room to count on: a counter at
-// the largest float64 stands still.
-const largestValue = 1e15
-
 // aim sets the target of the points of m.
 func (in *intake) aim(m pmetric.Metric, kind series.Kind, temporality pmetric.AggregationTemporality, from *origin) *target {
 	rule := in.rules.of(m.Name())
@@ -205,7 +201,7 @@ func (in *intake) aim(m pmetric.Metric, kind series.Kind, temporality pmetric.Ag
 		environment: from.environment,
 		keepCallID:  rule.callID && kind != series.Histogram && kind != series.Exponential,
 		ours:        ours,
-		largest:     largestValue,
+		largest:     stream.MaxValue,
 		from:        from.caller,
 		metric:      in.hasher.Text(m.Name()).Then(in.hasher.Text(kind.String())),
 	}

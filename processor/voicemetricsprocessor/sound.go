@@ -7,21 +7,17 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-voice/otelcol-voice/internal/frame"
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
-// Bounds of what a histogram may say. They are those of rollup, so that nothing is translated that is dropped there.
-const (
-	maxCount             = 1 << 53
-	maxBuckets           = 1024
-	minScale, maxScale   = -10, 20
-	maxOffset, minOffset = math.MaxInt32 - maxBuckets, math.MinInt32
-)
+// Bounds of the offset of exponential buckets: each has an index that is a number.
+const minOffset, maxOffset = math.MinInt32, math.MaxInt32 - stream.MaxBuckets
 
 // isSound says whether the buckets of a point are those of its count. Its bounds are looked at when they are scaled.
 func isSound(p pmetric.HistogramDataPoint) bool {
 	counts, bounds := p.BucketCounts(), p.ExplicitBounds()
 	switch {
-	case !isSoundSum(p.Count(), p.Sum()), counts.Len() > maxBuckets:
+	case !isSoundSum(p.Count(), p.Sum()), counts.Len() > stream.MaxBuckets:
 		return false
 	case counts.Len() == 0 && bounds.Len() == 0:
 		return true
@@ -32,7 +28,9 @@ func isSound(p pmetric.HistogramDataPoint) bool {
 	return sound && all == p.Count()
 }
 
-func isSoundSum(count uint64, sum float64) bool { return count <= maxCount && (count > 0 || sum == 0) }
+func isSoundSum(count uint64, sum float64) bool {
+	return count <= stream.MaxCount && (count > 0 || sum == 0)
+}
 
 // addUpTo adds counts to no more than they may be.
 func addUpTo(most uint64, counts pcommon.UInt64Slice) (sum uint64, sound bool) {
@@ -48,11 +46,11 @@ func addUpTo(most uint64, counts pcommon.UInt64Slice) (sum uint64, sound bool) {
 func isSoundExponential(p pmetric.ExponentialHistogramDataPoint) bool {
 	positive, negative := p.Positive().BucketCounts(), p.Negative().BucketCounts()
 	switch {
-	case !isSoundSum(p.Count(), p.Sum()), p.Scale() < minScale, p.Scale() > maxScale, p.ZeroCount() > p.Count():
+	case !isSoundSum(p.Count(), p.Sum()), p.Scale() < stream.MinScale, p.Scale() > stream.MaxScale, p.ZeroCount() > p.Count():
 		return false
-	case positive.Len() > maxBuckets, negative.Len() > maxBuckets:
+	case positive.Len() > stream.MaxBuckets, negative.Len() > stream.MaxBuckets:
 		return false
-	case !(p.ZeroThreshold() >= 0 && p.ZeroThreshold() <= largest):
+	case !(p.ZeroThreshold() >= 0 && p.ZeroThreshold() <= stream.MaxValue):
 		return false
 	}
 	left := p.Count() - p.ZeroCount()
@@ -64,7 +62,7 @@ func isSoundExponential(p pmetric.ExponentialHistogramDataPoint) bool {
 
 // arePossible says whether so many times, of milliseconds, can add up to a sum.
 func arePossible(count uint64, sum float64) bool {
-	return sum >= 0 && sum <= min(float64(count)*frame.MaxSeconds*milliseconds, largest)
+	return sum >= 0 && sum <= min(float64(count)*frame.MaxSeconds*milliseconds, stream.MaxValue)
 }
 
 // ascend says whether bounds do, and are numbers.

@@ -11,9 +11,6 @@ import (
 	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
-// largest is more than any counter of ours comes to, as rollup has it.
-const largest = 1e15
-
 // limitOf is what one point of a counter can have more than the one before: what one report of ours can mean. More is a counter in
 // another unit, or a pointer.
 func limitOf(kind pricing.Kind) float64 {

@@ -166,7 +166,7 @@ func addedUp(p distribution) (float64, outcome) {
 }
 
 func sound(amount float64) (float64, outcome) {
-	if !(amount >= 0 && amount <= largest) {
+	if !(amount >= 0 && amount <= stream.MaxValue) {
 		return 0, droppedMalformed
 	}
 	return amount, unsettled

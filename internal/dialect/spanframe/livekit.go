@@ -61,13 +61,10 @@ func (r *Reader) response(span ptrace.Span, out *Span) {
 	}
 }
 
-// maxMetrics is more than thirty times what LiveKit's metrics have, in bytes. What is longer is something else, and not read.
-const maxMetrics = 1 << 14
-
 // measured reads LiveKit's own metrics, which tell all of an operation. Broken says that what they tell of its use is none.
 func (r *Reader) measured(out *Span) (broken bool, err error) {
 	metrics := cmp.Or(r.said.metrics[:]...)
-	if len(metrics) > maxMetrics {
+	if len(metrics) > spanusage.MaxMetrics {
 		return false, frame.Faultf(frame.BadValue, "", "longer than LiveKit's metrics are")
 	}
 	r.json = append(r.json[:0], metrics...)

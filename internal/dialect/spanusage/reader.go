@@ -124,15 +124,15 @@ func (r *Reader) use(scope string) Verdict {
 	return Used
 }
 
-// maxMetrics is more than thirty times what LiveKit's metrics have, in bytes. What is longer is something else, and not read.
-const maxMetrics = 1 << 14
+// MaxMetrics is more than thirty times what LiveKit's metrics have, in bytes. What is longer is something else, and not read.
+const MaxMetrics = 1 << 14
 
 var errUnread = errors.New("not LiveKit's metrics")
 
 // readMetrics reads what LiveKit says was used.
 func (r *Reader) readMetrics() error {
 	metrics := first(r.said.metrics[:])
-	if len(metrics) > maxMetrics {
+	if len(metrics) > MaxMetrics {
 		return errUnread
 	}
 	r.json = append(r.json[:0], metrics...)

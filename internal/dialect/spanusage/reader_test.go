@@ -374,8 +374,8 @@ func TestVerdicts(t *testing.T) {
 		"negative seconds":          {"stt", ptrace.SpanKindClient, attrs{"gen_ai.operation.name": "stt", "metrics.audio_seconds": -1.0}, Impossible},
 		"a year of speech":          {"stt", ptrace.SpanKindClient, attrs{"gen_ai.operation.name": "stt", "metrics.audio_seconds": 31_536_000.0}, Impossible},
 		"LiveKit: cut off":          {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": lkTTS[:200]}, Impossible},
-		"LiveKit: too long":         {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": lkTTS + strings.Repeat(" ", maxMetrics)}, Impossible},
-		"LiveKit: too deep":         {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": `{"a":` + strings.Repeat("[", maxMetrics-10)}, Impossible},
+		"LiveKit: too long":         {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": lkTTS + strings.Repeat(" ", MaxMetrics)}, Impossible},
+		"LiveKit: too deep":         {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": `{"a":` + strings.Repeat("[", MaxMetrics-10)}, Impossible},
 		"LiveKit: not a text":       {"tts_request", ptrace.SpanKindInternal, attrs{"lk.tts_metrics": 7}, Impossible},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package value
 import (
 	"slices"
 
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 	"github.com/otelcol-voice/otelcol-voice/internal/sum"
 	"github.com/otelcol-voice/otelcol-voice/processor/rollupprocessor/internal/codec"
 )
@@ -159,7 +160,7 @@ func DecodeExponential(d *codec.Decoder) *Exponential {
 	x := &Exponential{scale: int32(d.Int()), threshold: d.Float(), zero: d.Uint(), positive: decodeBuckets(d), negative: decodeBuckets(d)}
 	x.Count, x.Sum, x.Extremes = d.Uint(), d.Float(), d.Bool()
 	x.Min, x.Max = d.Float(), d.Float()
-	if x.scale < minScale || x.scale > maxScale || !finite(x.threshold) {
+	if x.scale < stream.MinScale || x.scale > stream.MaxScale || !finite(x.threshold) {
 		d.Fail(codec.ErrShape)
 	}
 	return x

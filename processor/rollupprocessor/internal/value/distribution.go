@@ -6,14 +6,9 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
-
-// maxCount is where counts leave what a float64, and so a Prometheus-type backend, tells apart. A larger one is
-// nonsense, and sums of smaller ones do not wrap.
-const maxCount = 1 << 53
-
-// maxBuckets bounds the memory of a histogram whose bounds we do not know beforehand.
-const maxBuckets = 1024
 
 // Fault is why a histogram point cannot be counted.
 type Fault uint8
@@ -94,7 +89,7 @@ func check(p pmetric.HistogramDataPoint) Fault {
 		return NoSum
 	case !finite(p.Sum()):
 		return NotFinite
-	case p.Count() > maxCount, counts > maxBuckets, p.Count() == 0 && p.Sum() != 0:
+	case p.Count() > stream.MaxCount, counts > stream.MaxBuckets, p.Count() == 0 && p.Sum() != 0:
 		return Malformed
 	case counts != bounds+1 && counts+bounds != 0:
 		return Malformed
@@ -130,7 +125,7 @@ func (d *Distribution) copyBuckets(p pmetric.HistogramDataPoint) Fault {
 	counts := p.BucketCounts()
 	for i := range d.Counts {
 		n := counts.At(i)
-		if n > maxCount {
+		if n > stream.MaxCount {
 			return Malformed
 		}
 		d.Counts[i] = n
@@ -145,7 +140,7 @@ func (d *Distribution) convertBuckets(p pmetric.HistogramDataPoint, bounds []flo
 	bucket, below := 0, math.Inf(-1)
 	for i := range counts.Len() {
 		edge := upperEdge(edges, i)
-		if !(edge > below) || counts.At(i) > maxCount {
+		if !(edge > below) || counts.At(i) > stream.MaxCount {
 			return Malformed
 		}
 		for bucket < len(bounds) && bounds[bucket] < edge {
@@ -207,5 +202,5 @@ func sound(bounds []float64) bool {
 		}
 		below = bound
 	}
-	return len(bounds) < maxBuckets
+	return len(bounds) < stream.MaxBuckets
 }

@@ -5,12 +5,8 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pmetric"
-)
 
-// Scales that an exponential histogram may have (OpenTelemetry metrics data model).
-const (
-	minScale = -10
-	maxScale = 20
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // Exponential is what one exponential histogram point says, at the scale that it came in.
@@ -40,7 +36,7 @@ func (x *Exponential) Read(p pmetric.ExponentialHistogramDataPoint) Fault {
 		return NoSum
 	case !finite(p.Sum()):
 		return NotFinite
-	case p.Count() > maxCount, p.ZeroCount() > maxCount, p.Count() == 0 && p.Sum() != 0, p.Scale() < minScale, p.Scale() > maxScale:
+	case p.Count() > stream.MaxCount, p.ZeroCount() > stream.MaxCount, p.Count() == 0 && p.Sum() != 0, p.Scale() < stream.MinScale, p.Scale() > stream.MaxScale:
 		return Malformed
 	case !finite(p.ZeroThreshold()), p.ZeroThreshold() < 0:
 		return Malformed
@@ -60,11 +56,11 @@ func (x *Exponential) Read(p pmetric.ExponentialHistogramDataPoint) Fault {
 // read is false for buckets that no histogram has.
 func (b *buckets) read(p pmetric.ExponentialHistogramDataPointBuckets) (sum uint64, sound bool) {
 	b.offset, b.counts = p.Offset(), b.counts[:0]
-	if p.BucketCounts().Len() > maxBuckets {
+	if p.BucketCounts().Len() > stream.MaxBuckets {
 		return 0, false
 	}
 	for _, n := range p.BucketCounts().All() {
-		if n > maxCount {
+		if n > stream.MaxCount {
 			return 0, false
 		}
 		b.counts = append(b.counts, n)

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 // observed is an exponential histogram of these values at that scale, as an SDK makes it.
@@ -132,7 +134,7 @@ func TestExponentialThatContradictsItself(t *testing.T) {
 		"absurd scale below": {change(func(p p) { p.SetScale(-11) }), Malformed},
 		"threshold below 0":  {change(func(p p) { p.SetZeroThreshold(-1) }), Malformed},
 		"NaN threshold":      {change(func(p p) { p.SetZeroThreshold(math.NaN()) }), Malformed},
-		"too many buckets":   {change(func(p p) { p.Negative().BucketCounts().FromRaw(make([]uint64, maxBuckets+1)) }), Malformed},
+		"too many buckets":   {change(func(p p) { p.Negative().BucketCounts().FromRaw(make([]uint64, stream.MaxBuckets+1)) }), Malformed},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, new(Exponential).Read(tc.p)) })
 	}

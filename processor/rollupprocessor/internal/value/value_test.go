@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-voice/otelcol-voice/internal/stream"
 )
 
 func TestOf(t *testing.T) {
@@ -175,7 +177,7 @@ func TestReadRefusesWhatContradictsItself(t *testing.T) {
 		"absurd count":            {point(1, nil, 1<<60), Malformed},
 		"absurd bucket":           {point(1, ours, math.MaxUint64, 2, 0), Malformed},
 		"absurd bucket elsewhere": {point(1, []float64{1, 2}, math.MaxUint64, 2, 0), Malformed},
-		"too many buckets":        {point(1, make([]float64, maxBuckets), make([]uint64, maxBuckets+1)...), Malformed},
+		"too many buckets":        {point(1, make([]float64, stream.MaxBuckets), make([]uint64, stream.MaxBuckets+1)...), Malformed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, fault := new(Distribution).Read(tc.p, ours)
